@@ -1,0 +1,105 @@
+import type { FastifyRequest } from 'fastify'
+import { accepted, BODY_PROBLEMS, json, problems } from '../answers.ts'
+import type { App } from '../app.ts'
+import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
+import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
+import type { Services } from '../services.ts'
+import { ref } from '../shape.ts'
+import { AssignmentShape, AssignShape, ReleaseShape } from '../shapes/assignment.ts'
+import { OperationShape } from '../shapes/operation.ts'
+import { idOf } from './ids.ts'
+import { sendStarted } from './started.ts'
+
+const tags = ['assignments']
+
+export function assignmentRoutes(app: App, { workflows }: Services): void {
+  app.get(
+    '/v1/assignments',
+    {
+      schema: {
+        operationId: 'listAssignments',
+        summary: 'List assignments',
+        description: 'Assignments of the tenant, those that are over included.',
+        tags,
+        querystring: query(pageQuery),
+        response: {
+          200: json('A page of assignments', pageOf(AssignmentShape)),
+          ...problems(),
+        },
+      },
+    },
+    (request) => {
+      const page = pageRequest('assignments', request.query)
+      return listed('assignments', workflows.assignments(request.caller, page))
+    }
+  )
+  app.get(
+    '/v1/assignments/:id',
+    {
+      schema: {
+        operationId: 'getAssignment',
+        summary: 'Get assignment',
+        description: 'One assignment, with what its consumer needs once it is ready.',
+        tags,
+        params: idOf('an assignment'),
+        response: { 200: json('The assignment', ref(AssignmentShape)), ...problems(404) },
+      },
+    },
+    (request) => workflows.assignment(request.caller, request.params.id)
+  )
+  startRoutes(app, workflows)
+}
+
+function startRoutes(app: App, workflows: Services['workflows']): void {
+  app.post(
+    '/v1/assignments',
+    {
+      schema: {
+        operationId: 'createAssignment',
+        summary: 'Create assignment',
+        description:
+          'Hands a VF or a whole controller to a consumer through VFIO. Refused while anything on the host uses it.',
+        tags,
+        headers: idempotencyHeaders,
+        body: ref(AssignShape),
+        response: {
+          202: accepted(ref(OperationShape)),
+          ...problems(404, 409, ...BODY_PROBLEMS),
+        },
+      },
+    },
+    async (request, reply) => {
+      const key = idempotencyKey(request)
+      return sendStarted(reply, await workflows.assign(request.caller, request.body, key))
+    }
+  )
+  app.post(
+    '/v1/assignments/:id/release',
+    {
+      preValidation: emptyBodyIsEmptyObject,
+      schema: {
+        operationId: 'releaseAssignment',
+        summary: 'Release assignment',
+        description:
+          'Takes the function back and gives it the driver that it had. It stays quarantined, since nothing cleans it yet, unless that is accepted by name.',
+        tags,
+        params: idOf('an assignment'),
+        headers: idempotencyHeaders,
+        body: ref(ReleaseShape),
+        response: {
+          202: accepted(ref(OperationShape)),
+          ...problems(404, 409, ...BODY_PROBLEMS),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { caller, params, body } = request
+      const key = idempotencyKey(request)
+      return sendStarted(reply, await workflows.release(caller, params.id, body, key))
+    }
+  )
+}
+
+async function emptyBodyIsEmptyObject(request: FastifyRequest): Promise<void> {
+  request.body ??= {}
+}

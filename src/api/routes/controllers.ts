@@ -1,0 +1,77 @@
+import { accepted, BODY_PROBLEMS, json, problems } from '../answers.ts'
+import type { App } from '../app.ts'
+import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
+import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
+import type { Services } from '../services.ts'
+import { ref } from '../shape.ts'
+import { ControllerShape } from '../shapes/controller.ts'
+import { OperationShape } from '../shapes/operation.ts'
+import { ProvisionShape } from '../shapes/virtual-function.ts'
+import { filterBy, idOf } from './ids.ts'
+import { sendStarted } from './started.ts'
+
+const tags = ['controllers']
+
+export function controllerRoutes(app: App, { inventory, workflows }: Services): void {
+  app.get(
+    '/v1/controllers',
+    {
+      schema: {
+        operationId: 'listControllers',
+        summary: 'List controllers',
+        description:
+          'NVMe controllers of physical functions: SR-IOV primaries and plain ones.',
+        tags,
+        querystring: query({ hostId: filterBy('host'), ...pageQuery }),
+        response: {
+          200: json('A page of controllers', pageOf(ControllerShape)),
+          ...problems(),
+        },
+      },
+    },
+    (request) => {
+      const { hostId } = request.query
+      const filter = hostId === undefined ? {} : { hostId }
+      const page = pageRequest('controllers', request.query)
+      return listed('controllers', inventory.controllers(request.caller, filter, page))
+    }
+  )
+  app.get(
+    '/v1/controllers/:id',
+    {
+      schema: {
+        operationId: 'getController',
+        summary: 'Get controller',
+        description: 'One controller with its pools, capabilities and health.',
+        tags,
+        params: idOf('a controller'),
+        response: { 200: json('The controller', ref(ControllerShape)), ...problems(404) },
+      },
+    },
+    (request) => inventory.controller(request.caller, request.params.id)
+  )
+  app.post(
+    '/v1/controllers/:id/virtualFunctions',
+    {
+      schema: {
+        operationId: 'provisionVirtualFunctions',
+        summary: 'Provision virtual functions',
+        description:
+          'Takes VFs out of the pool: gives each its queue pairs and vectors, brings it online, and attaches exactly the namespaces that were asked for. Undone whole when it fails.',
+        tags: ['virtual functions'],
+        params: idOf('an SR-IOV controller'),
+        headers: idempotencyHeaders,
+        body: ref(ProvisionShape),
+        response: {
+          202: accepted(ref(OperationShape)),
+          ...problems(404, 409, 507, ...BODY_PROBLEMS),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { caller, params, body } = request
+      const key = idempotencyKey(request)
+      return sendStarted(reply, await workflows.provision(caller, params.id, body, key))
+    }
+  )
+}

@@ -1,0 +1,84 @@
+import { accepted, json, problems } from '../answers.ts'
+import type { App } from '../app.ts'
+import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
+import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
+import type { Services } from '../services.ts'
+import { ref } from '../shape.ts'
+import { OperationShape } from '../shapes/operation.ts'
+import { VirtualFunctionShape } from '../shapes/virtual-function.ts'
+import { filterBy, idOf } from './ids.ts'
+import { sendStarted } from './started.ts'
+
+const tags = ['virtual functions']
+
+export function virtualFunctionRoutes(app: App, { inventory, workflows }: Services): void {
+  app.get(
+    '/v1/virtualFunctions',
+    {
+      schema: {
+        operationId: 'listVirtualFunctions',
+        summary: 'List virtual functions',
+        description: 'VFs of SR-IOV controllers, those in the pool included.',
+        tags,
+        querystring: query({
+          hostId: filterBy('host'),
+          controllerId: filterBy('controller'),
+          ...pageQuery,
+        }),
+        response: {
+          200: json('A page of virtual functions', pageOf(VirtualFunctionShape)),
+          ...problems(),
+        },
+      },
+    },
+    (request) => {
+      const { hostId, controllerId } = request.query
+      const filter = {
+        ...(hostId === undefined ? {} : { hostId }),
+        ...(controllerId === undefined ? {} : { controllerId }),
+      }
+      const page = pageRequest('virtualFunctions', request.query)
+      const found = inventory.virtualFunctions(request.caller, filter, page)
+      return listed('virtualFunctions', found)
+    }
+  )
+  app.get(
+    '/v1/virtualFunctions/:id',
+    {
+      schema: {
+        operationId: 'getVirtualFunction',
+        summary: 'Get virtual function',
+        description: 'One VF: what was asked for, and what is.',
+        tags,
+        params: idOf('a VF'),
+        response: {
+          200: json('The virtual function', ref(VirtualFunctionShape)),
+          ...problems(404),
+        },
+      },
+    },
+    (request) => inventory.virtualFunction(request.caller, request.params.id)
+  )
+  app.delete(
+    '/v1/virtualFunctions/:id',
+    {
+      schema: {
+        operationId: 'retireVirtualFunction',
+        summary: 'Retire virtual function',
+        description:
+          'Returns the VF and its resources to the pool. Retiring the last one of a controller disables VFs again.',
+        tags,
+        params: idOf('a VF'),
+        headers: idempotencyHeaders,
+        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const key = idempotencyKey(request)
+      return sendStarted(
+        reply,
+        await workflows.retire(request.caller, request.params.id, key)
+      )
+    }
+  )
+}

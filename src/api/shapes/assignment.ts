@@ -1,0 +1,96 @@
+import { Type } from 'typebox'
+import type {
+  AssignmentView,
+  AssignRequest,
+  ReleaseRequest,
+} from '../../workflows/workflows.ts'
+import {
+  answerShape,
+  anyJson,
+  choice,
+  count,
+  inline,
+  listOf,
+  nullable,
+  requestShape,
+  text,
+  time,
+} from '../shape.ts'
+
+const HandOver = inline<NonNullable<AssignmentView['handOver']>>(
+  'What the consumer needs, once the assignment is ready',
+  {
+    address: text('PCI address of the function'),
+    iommuGroup: count('Number of its IOMMU group'),
+    vfioPath: text('Device file of the group: `/dev/vfio/7`'),
+    qemuArguments: listOf(text('One argument'), 'Arguments for QEMU'),
+    libvirtXml: text('A libvirt hostdev element'),
+  }
+)
+
+type Before = NonNullable<AssignmentView['before']>
+
+const BeforeAssignment = inline<Before>(
+  'What was recorded before the function was touched',
+  {
+    binding: inline<Before['binding']>('Driver and override', {
+      driver: nullable(text('Driver')),
+      override: nullable(text('Driver override')),
+    }),
+    identity: Type.Unsafe<Before['identity']>(anyJson('Who was behind the address')),
+  }
+)
+
+export const AssignmentShape = answerShape<AssignmentView>(
+  'Assignment',
+  'A function in the hands of a consumer, whatever the power state of its virtual machine',
+  {
+    id: text('Opaque id'),
+    hostId: text('Host of the function'),
+    functionKind: choice(['controller', 'virtualFunction'], 'What was assigned'),
+    functionId: text('Id of the function'),
+    state: choice(
+      ['requested', 'preparing', 'ready', 'releasing', 'quarantined', 'released', 'failed'],
+      'Where it is in its life'
+    ),
+    consumer: text('Which virtual machine this is for'),
+    actor: text('Who asked for it'),
+    tenant: text('Whose it is'),
+    operationId: text('Operation that made or ends it'),
+    before: nullable(BeforeAssignment),
+    handOver: nullable(HandOver),
+    quarantine: nullable(text('Why the function is quarantined')),
+    createdAt: time('When it was asked for'),
+    updatedAt: time('When it last changed'),
+  }
+)
+
+const functionId = (of: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: `Id of ${of}` }))
+
+export const AssignShape = requestShape<AssignRequest>(
+  'AssignRequest',
+  'A VF or a whole controller, exactly one of the two, for a consumer',
+  {
+    virtualFunctionId: functionId('a VF'),
+    controllerId: functionId('a controller'),
+    consumer: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'Which virtual machine this is for: free text',
+    }),
+  }
+)
+
+export const ReleaseShape = requestShape<ReleaseRequest>(
+  'ReleaseRequest',
+  'How to take the function back. May be left out.',
+  {
+    acceptUncleaned: Type.Optional(
+      Type.Boolean({
+        description:
+          'Frees the function although the data of its last user are still on it. An event says so.',
+      })
+    ),
+  }
+)

@@ -1,0 +1,15 @@
+import type { HostView } from '../../inventory/views.ts'
+import { answerShape, choice, count, flag, nullable, text, time } from '../shape.ts'
+
+export const HostShape = answerShape<HostView>('Host', 'A Linux host', {
+  id: text('Opaque id'),
+  hostname: text('Host name, an attribute'),
+  machineId: text('/etc/machine-id, or what stands for it where there is none'),
+  bootId: text('Changes with each boot'),
+  kernelRelease: text('Kernel release'),
+  onlineCpus: count('CPUs online'),
+  iommu: flag('Has IOMMU groups; without, nothing can be assigned'),
+  reach: choice(['reachable', 'away'], 'Whether the host answers'),
+  why: nullable(text('Why the host is away')),
+  observedAt: time('When this was seen'),
+})

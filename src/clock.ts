@@ -1,0 +1,54 @@
+/** Now, sleep and deadlines, as a value that tests replace. Nothing in src/ calls Date.now or setTimeout but this file. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. */
+  nowMs: () => number
+  /** Never goes backwards; milliseconds since an arbitrary start. */
+  monotonicMs: () => number
+  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Runs once after `ms`; the returned function cancels it. A pending timer does not keep the process alive. */
+  after: (ms: number, run: () => void) => () => void
+  /** Runs every `ms` until the returned function is called. Does not keep the process alive. */
+  every: (ms: number, run: () => void) => () => void
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(reasonOf(signal))
+        return
+      }
+      const timer = setTimeout(done, ms)
+      function done() {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }
+      function abort() {
+        clearTimeout(timer)
+        if (signal) reject(reasonOf(signal))
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+    }),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+  every: (ms, run) => {
+    const timer = setInterval(run, ms)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('aborted')
+}
+
+/** RFC 3339 in UTC, with milliseconds. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,171 @@
+/**
+ * Puts the rooms together: kernels → hosts → services → server. `main.ts` adds the address and the signals; tests call it
+ * with machines and a folder of their own.
+ */
+import path from 'node:path'
+import { v7 as newId } from 'uuid'
+import type { Caller } from './access/caller.ts'
+import type { App } from './api/app.ts'
+import { buildServer } from './api/server.ts'
+import type { Clock } from './clock.ts'
+import type { LogLevel } from './config.ts'
+import { PAGE_FOLDER } from './dashboard/page-folder.ts'
+import { createDrills } from './drills/service.ts'
+import { createEvents } from './events/events.ts'
+import type { FleetKernel } from './fleet-kernels.ts'
+import type { Drills } from './host/drills.ts'
+import { createHosts, type Hosts } from './host/hosts.ts'
+import { hostIdOf } from './inventory/identity.ts'
+import type { Inventory } from './inventory/inventory.ts'
+import { createInventory } from './inventory/scan-service.ts'
+import { linuxHost } from './linux/linux-host.ts'
+import { openStore } from './store/open-store.ts'
+import type { Store } from './store/store.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
+import { createTelemetry } from './telemetry/hub.ts'
+import { createWorkflows, type RunningWorkflows } from './workflows/service.ts'
+
+export type CompositionOptions = {
+  /** Folder of the database; it exists, and is this process's alone. */
+  readonly data: string
+  readonly kernels: readonly FleetKernel[]
+  readonly clock: Clock
+  /** Who asks, by the value of the Authorization header. */
+  readonly authenticate: (authorization: string | undefined) => Caller
+  readonly allowedHosts: readonly string[]
+  readonly logLevel: LogLevel
+  /** Default: no. */
+  readonly drillsAllowed?: boolean
+  /** Of scans; default 30 s. */
+  readonly scanPeriodMs?: number
+  /** For each kernel call of an operation, until it is reported blocked; default 5 s. */
+  readonly callDeadlineMs?: number
+}
+
+export type Composition = {
+  /** Not listening yet. */
+  readonly server: App
+  readonly store: Store
+  readonly inventory: Inventory
+  readonly workflows: RunningWorkflows
+  readonly telemetry: Telemetry
+  /** Scans the fleet, and goes on by period and by uevent. */
+  readonly startScanning: () => void
+  /** Operations that are not done stay open for the next start. The kernels stay their maker's. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * When it resolves, what a former process left is taken over: its locks are held before any request can come. The
+ * first scan is `startScanning`'s, when the door is open: a drive that does not answer must not keep it shut.
+ */
+export async function compose(options: CompositionOptions): Promise<Composition> {
+  const { data, clock } = options
+  const [store, { hosts, drillPorts }] = await Promise.all([
+    openStore({ file: path.join(data, 'nvirt.db') }),
+    registerHosts(options),
+  ])
+  const late: Late = { report: () => {} }
+  const services = createServices(options, store, hosts, late)
+  const { inventory, workflows, telemetry } = services
+  await workflows.resume()
+  const server = await buildServer({
+    ...services,
+    events: createEvents(store),
+    drills: createDrills({
+      allowed: options.drillsAllowed ?? false,
+      portOf: (hostId) => drillPorts.get(hostId),
+      store,
+      clock,
+    }),
+    clock,
+    authenticate: options.authenticate,
+    allowedHosts: options.allowedHosts,
+    pageFolder: PAGE_FOLDER,
+    logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
+  })
+  late.report = (doing, error) => server.log.error(error, doing)
+  function startScanning(): void {
+    inventory
+      .start()
+      .catch((error: unknown) =>
+        late.report('scanning the fleet for the first time', error)
+      )
+  }
+
+  async function stop(): Promise<void> {
+    await server.close()
+    await telemetry.stop()
+    await workflows.stop()
+    await inventory.stop()
+    await Promise.all(driversOf(hosts).map((driver) => driver.close()))
+    await store.close()
+  }
+
+  return { server, store, ...services, startScanning, stop }
+}
+
+/** What rooms need of each other, or of the server's log, before it is there. */
+type Late = {
+  /** A scan must know what operations hold, an operation ends with a scan. */
+  workflows?: RunningWorkflows
+  /** What went wrong where nobody waits. */
+  report: (doing: string, error: unknown) => void
+}
+
+function createServices(
+  options: CompositionOptions,
+  store: Store,
+  hosts: Hosts,
+  late: Late
+) {
+  const { clock } = options
+  const inventory = createInventory({
+    hosts,
+    store,
+    clock,
+    changing: (functionId) => late.workflows?.changing(functionId) ?? null,
+    onTrouble: (error) => late.report('scanning a host', error),
+    ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
+  })
+  const workflows = createWorkflows({
+    hosts,
+    store,
+    inventory,
+    clock,
+    newId,
+    owner: newId(),
+    // The lock of the data folder proves that its former user has gone.
+    takeOverAll: true,
+    ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),
+  })
+  late.workflows = workflows
+  const telemetry = createTelemetry({
+    hosts,
+    store,
+    clock,
+    onTrouble: (doing, error) => late.report(doing, error),
+  })
+  return { inventory, workflows, telemetry }
+}
+
+/** A host whose own files cannot be read has no id yet: that ends the start, with the reason. */
+async function registerHosts({ kernels, clock }: CompositionOptions) {
+  const hosts = createHosts()
+  /** By host id; null: a real host. */
+  const drillPorts = new Map<string, Drills | null>()
+  await Promise.all(
+    kernels.map(async ({ kernel, drills, ...options }) => {
+      const driver = linuxHost(kernel, clock, { ...options, emulated: drills !== null })
+      const { machineId } = await driver.facts()
+      const id = hostIdOf(machineId)
+      hosts.set({ id, reach: 'reachable', driver })
+      drillPorts.set(id, drills)
+    })
+  )
+  return { hosts, drillPorts }
+}
+
+function driversOf(hosts: Hosts) {
+  return hosts.all().flatMap((host) => (host.reach === 'reachable' ? [host.driver] : []))
+}

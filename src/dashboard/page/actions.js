@@ -1,0 +1,126 @@
+/** What may be asked for, for each function as it is. The service decides; these are only the buttons that make sense. */
+import { start } from './api.js'
+import { assignmentOf } from './describe.js'
+import { ask, isChecked, showProblem, textOf } from './dialog.js'
+import { askProvision } from './provision-dialog.js'
+
+/**
+ * @import { Action, Assignment, Controller, Fleet, Operation, VirtualFunction } from './types.d.ts'
+ */
+
+/** @type {(operation: Operation) => void} */
+let onStarted = () => undefined
+
+/**
+ * Told of every operation that a button started.
+ *
+ * @param {(operation: Operation) => void} listener
+ */
+export function whenStarted(listener) {
+  onStarted = listener
+}
+
+/**
+ * @param {Controller} controller
+ * @param {Fleet} fleet
+ * @returns {readonly Action[]}
+ */
+export function controllerActions(controller, fleet) {
+  if (!controller.present || controller.changingBy) return []
+  const assignment = assignmentOf(controller.assignmentId, fleet)
+  if (assignment) return releaseActions(assignment)
+  const provision = {
+    name: 'provision',
+    label: 'Provision VFs…',
+    run: () => askProvision(controller, fleet, onStarted),
+  }
+  const whole = assign('controllerId', controller)
+  return controller.sriov?.vq ? [provision, whole] : [whole]
+}
+
+/**
+ * @param {VirtualFunction} vf
+ * @param {Fleet} fleet
+ * @returns {readonly Action[]}
+ */
+export function virtualFunctionActions(vf, fleet) {
+  if (vf.changingBy) return []
+  const assignment = assignmentOf(vf.assignmentId, fleet)
+  if (assignment) return releaseActions(assignment)
+  if (!vf.provisioned) return []
+  if (vf.quarantine) return [retire(vf)]
+  return [assign('virtualFunctionId', vf), retire(vf)]
+}
+
+/**
+ * @param {'controllerId' | 'virtualFunctionId'} field
+ * @param {Controller | VirtualFunction} fn
+ * @returns {Action}
+ */
+function assign(field, { id, pciAddress }) {
+  const run = () =>
+    ask({
+      title: `Assign ${pciAddress ?? 'the function'}`,
+      words: 'It leaves the host and is bound to vfio-pci for a virtual machine.',
+      fields: [
+        {
+          name: 'consumer',
+          label: 'For which virtual machine',
+          type: 'text',
+          required: true,
+        },
+      ],
+      submit: 'Assign',
+      run: async (form) => {
+        const consumer = textOf(form, 'consumer')
+        onStarted(await start('POST', '/v1/assignments', { [field]: id, consumer }))
+      },
+    })
+  return { name: 'assign', label: 'Assign…', run }
+}
+
+/**
+ * @param {VirtualFunction} vf
+ * @returns {Action}
+ */
+function retire({ id }) {
+  const run = async () => {
+    try {
+      onStarted(await start('DELETE', `/v1/virtualFunctions/${id}`))
+    } catch (error) {
+      showProblem(error)
+    }
+  }
+  return { name: 'retire', label: 'Retire', run }
+}
+
+/**
+ * @param {Assignment} assignment
+ * @returns {readonly Action[]}
+ */
+function releaseActions(assignment) {
+  if (!['ready', 'quarantined'].includes(assignment.state)) return []
+  const quarantined = assignment.state === 'quarantined'
+  const run = () =>
+    ask({
+      title: quarantined ? 'Free the function' : 'Take the function back',
+      words: quarantined
+        ? 'The data of its last user are still on it. Whoever gets it next can read them.'
+        : 'It gets the driver back that it had. Nothing cleans it yet: it stays quarantined unless you accept that.',
+      fields: [
+        {
+          name: 'acceptUncleaned',
+          label: 'Free it although it is not cleaned',
+          type: 'checkbox',
+          required: quarantined,
+        },
+      ],
+      submit: quarantined ? 'Free' : 'Release',
+      run: async (form) => {
+        const path = `/v1/assignments/${assignment.id}/release`
+        const acceptUncleaned = isChecked(form, 'acceptUncleaned')
+        onStarted(await start('POST', path, { acceptUncleaned }))
+      },
+    })
+  return [{ name: 'release', label: quarantined ? 'Free uncleaned…' : 'Release…', run }]
+}

@@ -1,0 +1,169 @@
+/** Controllers and VFs in words: titles, facts and badges. A VF has two lives, and both are said. */
+import { bytes, plural } from './words.js'
+
+/**
+ * @import {
+ *   Assignment,
+ *   Badge,
+ *   Controller,
+ *   Fleet,
+ *   Namespace,
+ *   Shown,
+ *   VirtualFunction,
+ * } from './types.d.ts'
+ */
+
+/**
+ * @param {string | null} id
+ * @param {Fleet} fleet
+ */
+export function assignmentOf(id, fleet) {
+  return fleet.assignments.find((assignment) => assignment.id === id)
+}
+
+/**
+ * @param {Controller} controller
+ * @param {Fleet} fleet
+ * @returns {Shown}
+ */
+export function describeController(controller, fleet) {
+  const assignment = assignmentOf(controller.assignmentId, fleet)
+  return {
+    title: [controller.model ?? 'NVMe controller', controller.pciAddress]
+      .filter(Boolean)
+      .join(' · '),
+    facts: [
+      controller.name,
+      controller.serial && `serial ${controller.serial}`,
+      groupWords(controller),
+      namespaceWords(namespacesOf(controller.id, fleet)),
+    ],
+    badges: badges(
+      controller.present ? null : ['gone', 'bad'],
+      controller.ambiguous ? ['ambiguous identity', 'bad'] : null,
+      healthBadge(controller.health),
+      ...commonBadges(controller, assignment)
+    ),
+    assignment,
+    silent: controller.present ? null : 'The function is gone.',
+  }
+}
+
+/**
+ * @param {VirtualFunction} vf
+ * @param {Fleet} fleet
+ * @returns {Shown}
+ */
+export function describeVirtualFunction(vf, fleet) {
+  const assignment = assignmentOf(vf.assignmentId, fleet)
+  const { state, vq, vi } = vf.secondary
+  return {
+    title: [`VF ${vf.vfNumber}`, vf.pciAddress].filter(Boolean).join(' · '),
+    facts: [
+      vf.provisioned && plural(vf.provisioned.ioQueuePairs, 'I/O queue pair'),
+      `VQ ${vq}, VI ${vi}`,
+      groupWords(vf),
+      namespaceWords(namespacesOf(vf.id, fleet)),
+    ],
+    badges: badges(
+      [`secondary ${state}`, state === 'online' ? 'good' : 'quiet'],
+      vf.quarantine ? [`quarantined: ${vf.quarantine}`, 'warn'] : null,
+      ...commonBadges(vf, assignment)
+    ),
+    assignment,
+    silent: vf.enabled ? null : 'Not enabled: the function does not exist yet.',
+  }
+}
+
+/**
+ * VFs that wait in the pool are counted, not listed.
+ *
+ * @param {VirtualFunction} vf
+ */
+export function isInUse(vf) {
+  return (
+    vf.provisioned !== null ||
+    vf.assignmentId !== null ||
+    vf.changingBy !== null ||
+    vf.secondary.state === 'online'
+  )
+}
+
+/**
+ * @param {Controller} controller
+ * @param {number} waiting
+ */
+export function poolWords({ sriov }, waiting) {
+  if (!sriov) return ''
+  const { vq, vi } = sriov
+  const free = [
+    ...(vq ? [`${vq.free} of ${vq.total} VQ`] : []),
+    ...(vi ? [`${vi.free} of ${vi.total} VI`] : []),
+  ]
+  const left = free.length > 0 ? `, ${free.join(' and ')} free` : ''
+  return `${plural(waiting, 'VF')} of ${sriov.totalVfs} in the pool${left}`
+}
+
+/**
+ * @param {string} id
+ * @param {Fleet} fleet
+ */
+function namespacesOf(id, fleet) {
+  return fleet.namespaces.filter(({ attachedTo }) =>
+    attachedTo.some((has) => has.id === id)
+  )
+}
+
+/** @param {readonly Namespace[]} namespaces */
+function namespaceWords(namespaces) {
+  if (namespaces.length === 0) return 'no namespace'
+  /** @param {Namespace} namespace */
+  const one = ({ nsid, sizeBytes, uses }) =>
+    [`${nsid} (${bytes(sizeBytes)})`, ...uses.map(({ use, by }) => `${use} ${by}`)].join(
+      ', '
+    )
+  return `namespace ${namespaces.map(one).join('; ')}`
+}
+
+/** @param {Controller | VirtualFunction} fn */
+function groupWords({ iommuGroup }) {
+  if (!iommuGroup) return null
+  const others = iommuGroup.siblings.length
+  const shared = others > 0 ? ` with ${plural(others, 'other function')}` : ''
+  return `IOMMU group ${iommuGroup.number}${shared}`
+}
+
+/** @param {readonly (Badge | null)[]} all */
+function badges(...all) {
+  return all.filter((badge) => badge !== null)
+}
+
+/**
+ * @param {Controller | VirtualFunction} fn
+ * @param {Assignment | undefined} assignment
+ * @returns {readonly (Badge | null)[]}
+ */
+function commonBadges({ driver, blocked, changingBy }, assignment) {
+  return [
+    [driver ? `driver ${driver}` : 'no driver', 'quiet'],
+    assignment ? [`${assignment.state}: ${assignment.consumer}`, toneOf(assignment)] : null,
+    assignment?.quarantine ? [assignment.quarantine, 'warn'] : null,
+    changingBy ? ['changing', 'busy'] : null,
+    blocked ? [`blocked: ${blocked}`, 'bad'] : null,
+  ]
+}
+
+/** @param {Assignment} assignment */
+function toneOf({ state }) {
+  if (state === 'ready') return 'good'
+  return state === 'quarantined' ? 'warn' : 'busy'
+}
+
+/**
+ * @param {Controller['health']} health
+ * @returns {Badge | null}
+ */
+function healthBadge(health) {
+  if (health === 'ok' || health === 'unknown') return null
+  return [`health ${health}`, health === 'critical' ? 'bad' : 'warn']
+}

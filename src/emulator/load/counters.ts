@@ -1,0 +1,93 @@
+/**
+ * Counters straight from the model, without printing and parsing. A source keeps to the disk that it was opened on, as a
+ * descriptor does: when that goes, its numbers are NaN, even if another disk gets the name.
+ */
+import { BLOCK_STAT_LENGTH, counterLength } from '../../kernel/counters.ts'
+import type { CounterReader, CounterSource } from '../../kernel/counters.ts'
+import type { EmulatedLinux } from '../linux.ts'
+import { guestVectorCount, vectorCount } from '../pci/interrupts.ts'
+import { tagsBusy } from '../sysfs/debugfs-files.ts'
+import { fillBlockStat } from './block-stat.ts'
+
+type Fill = (out: Float64Array, at: number) => void
+
+export function openCounters(
+  linux: EmulatedLinux,
+  sources: readonly CounterSource[]
+): CounterReader {
+  const length = sources.reduce((sum, source) => sum + counterLength(source), 0)
+  const values = new Float64Array(length).fill(NaN)
+  const fills = sources.map((source) => ({
+    fill: fillOf(linux, source),
+    length: counterLength(source),
+  }))
+  return {
+    values,
+    read: async () => {
+      let at = 0
+      for (const { fill, length: count } of fills) {
+        fill(values, at)
+        at += count
+      }
+    },
+    close: async () => {},
+  }
+}
+
+function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
+  switch (source.kind) {
+    case 'blockStat':
+      return blockStatFill(linux, source.path)
+    case 'tagsBusy':
+      return tagsBusyFill(linux, source.path)
+    case 'interrupts': {
+      const counts = source.names.map((name) => interruptCount(linux, name))
+      return (out, at) => counts.forEach((count, i) => (out[at + i] = count()))
+    }
+  }
+}
+
+function blockStatFill(linux: EmulatedLinux, path: string): Fill {
+  const name = /\/([^/]+)\/stat$/.exec(path)?.[1] ?? ''
+  const disk = linux.disks.get(name)
+  return (out, at) => {
+    if (disk && linux.disks.get(name) === disk) fillBlockStat(linux, disk, out, at)
+    else out.fill(NaN, at, at + BLOCK_STAT_LENGTH)
+  }
+}
+
+function tagsBusyFill(linux: EmulatedLinux, path: string): Fill {
+  const [, name = '', queue = ''] = /\/([^/]+)\/hctx(\d+)\/tags$/.exec(path) ?? []
+  const disk = linux.disks.get(name)
+  return (out, at) => {
+    const present = disk && linux.disks.get(name) === disk
+    out[at] = (present ? tagsBusy(linux, disk, Number(queue)) : undefined) ?? NaN
+  }
+}
+
+/** By name each time: interrupts are not kept open by descriptor. */
+function interruptCount(linux: EmulatedLinux, name: string): () => number {
+  const [, instance, queue] = /^nvme(\d+)q(\d+)$/.exec(name) ?? []
+  if (instance !== undefined)
+    return () => queueCount(linux, Number(instance), Number(queue))
+  const [, vector, address] = /^vfio-msix\[(\d+)\]\((.+)\)$/.exec(name) ?? []
+  return () => guestCount(linux, address, Number(vector))
+}
+
+function queueCount(linux: EmulatedLinux, instance: number, queue: number): number {
+  const controller = linux.controllers.get(instance)
+  if (!controller || queue >= controller.queueCount) return NaN
+  return vectorCount(linux, controller, queue)
+}
+
+function guestCount(
+  linux: EmulatedLinux,
+  address: string | undefined,
+  vector: number
+): number {
+  for (const hold of linux.holds.values())
+    for (const guest of hold.guests)
+      if (guest.fn.address === address && vector < guest.irqs.length)
+        return guestVectorCount(linux, guest, vector)
+  return NaN
+}

@@ -1,0 +1,22 @@
+/** Numbers that look random and are always the same for the same seed. */
+
+/** 32-bit hash of a text (FNV-1a). */
+export function seedOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
+
+/** A number from 0 up to but not 1, from three integers (the finalizer of MurmurHash3). */
+export function fraction(seed: number, a: number, b: number): number {
+  let hash = mix(seed | 0) ^ Math.imul(a | 0, 0x9e3779b1)
+  hash = mix(hash) ^ Math.imul(b | 0, 0x85ebca77)
+  return (mix(hash) >>> 0) / 2 ** 32
+}
+
+function mix(value: number): number {
+  let hash = value
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}

@@ -1,0 +1,109 @@
+/** Who has what open: exclusive opens, VFIO groups, mounts. Source: Linux block/bdev.c; drivers/vfio/group.c. */
+import type { DescriptorHolder } from '../kernel/call.ts'
+import { resetFunction } from './pci/function-reset.ts'
+import { activeNamespaces, enabledByDriver, interruptVectors } from './devices/subsystem.ts'
+import type { EmulatedLinux, GuestDevice } from './linux.ts'
+import type { Disk } from './nvme-driver/host-controller.ts'
+import { ioQueuesOf } from './nvme-driver/controllers.ts'
+import { allocateIrqs } from './pci/interrupts.ts'
+import { hasVfioNode, isViable } from './pci/iommu-groups.ts'
+import { respondsTo } from './pci/pci-function.ts'
+import type { PciFunction } from './pci/pci-function.ts'
+import { Refused } from './refused.ts'
+import type { Directory } from './sysfs/node.ts'
+import { find } from './sysfs/walk.ts'
+
+/** EBUSY while something has claimed the disk: a mounted file system, swap, device mapper, MD. */
+export function exclusiveOpen(linux: EmulatedLinux, root: Directory, path: string): null {
+  find(root, path, 'follow')
+  const disk = linux.disks.get(path.replace(/^\/dev\//, ''))
+  const mounted = linux.mounts.some((mount) => mount.disk === disk)
+  const swappedTo = disk !== undefined && linux.swaps.includes(disk)
+  if (disk && (mounted || swappedTo || disk.holders.size > 0)) throw new Refused('EBUSY')
+  return null
+}
+
+/** One opener per group. Source: vfio_group_fops_open, vfio_group_ioctl_get_status. */
+export function vfioGroupStatus(linux: EmulatedLinux, path: string) {
+  const group = groupAt(linux, path)
+  if (linux.holds.has(group.number)) throw new Refused('EBUSY')
+  return { viable: isViable(group) }
+}
+
+/** What /proc/PID/comm holds at most. */
+const COMM_LENGTH = 15
+
+export function holdersOf(linux: EmulatedLinux, path: string): readonly DescriptorHolder[] {
+  const number = /^\/dev\/vfio\/(\d+)$/.exec(path)?.[1]
+  const hold = number === undefined ? undefined : linux.holds.get(Number(number))
+  return hold ? [{ pid: hold.pid, command: hold.command.slice(0, COMM_LENGTH) }] : []
+}
+
+/**
+ * A process takes the group, as QEMU does: it opens every function of it, and each is reset on the way. EPERM when the
+ * group is not viable.
+ */
+export function openGroup(
+  linux: EmulatedLinux,
+  number: number,
+  command: string
+): () => void {
+  const group = groupAt(linux, `/dev/vfio/${number}`)
+  if (linux.holds.has(number)) throw new Refused('EBUSY')
+  if (!isViable(group)) throw new Refused('EPERM')
+  const functions = [...group.members].filter(({ driver }) => driver === 'vfio-pci')
+  for (const fn of functions) resetFunction(linux, fn)
+  let release: () => void = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  const guests: GuestDevice[] = []
+  linux.holds.set(number, { pid: ++linux.sequence.pid, command, guests, released })
+  for (const fn of functions) guests.push(startGuest(linux, fn))
+  return () => {
+    if (linux.holds.get(number)?.released !== released) return
+    for (const { meter } of guests) meter.setNamespaces([], linux.uptimeMs())
+    linux.holds.delete(number)
+    release()
+  }
+}
+
+function startGuest(linux: EmulatedLinux, fn: PciFunction): GuestDevice {
+  const controller = respondsTo(fn) ? fn.controller : undefined
+  if (controller) enabledByDriver(controller)
+  const queues = controller ? ioQueuesOf(linux, controller) : 0
+  const meter = linux.loadMeter(fn, queues)
+  meter.setNamespaces(controller ? activeNamespaces(controller) : [], linux.uptimeMs())
+  const vectors = controller ? Math.min(interruptVectors(controller), queues + 1) : 0
+  return { fn, meter, irqs: allocateIrqs(linux, vectors) }
+}
+
+function groupAt(linux: EmulatedLinux, path: string) {
+  const number = /^\/dev\/vfio\/(\d+)$/.exec(path)?.[1]
+  const group = number === undefined ? undefined : linux.groups.get(Number(number))
+  if (!group || !hasVfioNode(group)) throw new Refused('ENOENT')
+  return group
+}
+
+const FIRST_MOUNT_ID = 40
+
+/** The mount stays in the table when its disk is torn away from under it. */
+export function mountDisk(
+  linux: EmulatedLinux,
+  name: string,
+  mountPoint: string
+): () => void {
+  const disk = linux.disks.get(name)
+  if (!disk || disk.kind === 'path') throw new Refused('ENOENT')
+  if (linux.mounts.some((mount) => mount.disk === disk)) throw new Refused('EBUSY')
+  return addMount(linux, disk, mountPoint)
+}
+
+/** Whether or not it is mounted elsewhere already. */
+export function addMount(linux: EmulatedLinux, disk: Disk, mountPoint: string): () => void {
+  const id = Math.max(FIRST_MOUNT_ID, ...linux.mounts.map((mount) => mount.id + 1))
+  const mount = { id, disk, mountPoint }
+  linux.mounts.push(mount)
+  return () => {
+    const at = linux.mounts.indexOf(mount)
+    if (at >= 0) linux.mounts.splice(at, 1)
+  }
+}

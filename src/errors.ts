@@ -1,0 +1,50 @@
+/**
+ * Transport-free trouble: what a service function says to its caller. `api/problem.ts` is the only file that turns
+ * it into a status code. Kernel and host failures have classes of their own in their rooms.
+ */
+export type Trouble =
+  | { readonly kind: 'not-found'; readonly resource: string; readonly id: string }
+  | { readonly kind: 'invalid'; readonly field: string; readonly reason: string }
+  /** The resource is in a state that forbids this. `allowedFrom` are the states from which it is allowed. */
+  | {
+      readonly kind: 'wrong-state'
+      readonly resource: string
+      readonly id: string
+      readonly state: string
+      readonly allowedFrom: readonly string[]
+    }
+  /** Another operation has a conflicting intent on the same function. */
+  | { readonly kind: 'conflict'; readonly device: string; readonly operationId: string }
+  /** The same Idempotency-Key came with another request. */
+  | { readonly kind: 'idempotency-conflict'; readonly key: string }
+  | {
+      readonly kind: 'insufficient-resources'
+      readonly device: string
+      readonly resource: 'vq' | 'vi' | 'virtual functions'
+      readonly requested: number
+      readonly available: number
+    }
+  | { readonly kind: 'guard'; readonly refusals: readonly Refusal[] }
+  | { readonly kind: 'host-away'; readonly hostId: string; readonly why: string }
+  | { readonly kind: 'unauthenticated'; readonly reason: string }
+  | { readonly kind: 'forbidden'; readonly reason: string }
+
+/** One failed check of a guard: what is wrong, on which device, and what to do about it. */
+export type Refusal = {
+  /** Stable kebab-case name of the check: `namespace-mounted`, `group-not-viable` ... */
+  readonly check: string
+  /** PCI address, block device or namespace that the check looked at. */
+  readonly device: string
+  readonly reason: string
+  readonly remedy: string
+}
+
+export class ControlPlaneError extends Error {
+  readonly trouble: Trouble
+
+  constructor(doing: string, trouble: Trouble, cause?: unknown) {
+    super(doing, cause === undefined ? undefined : { cause })
+    this.name = 'ControlPlaneError'
+    this.trouble = trouble
+  }
+}

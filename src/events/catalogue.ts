@@ -1,0 +1,53 @@
+/** Every type of event, with the keys that its detail may have. Telemetry makes none. */
+export const EVENT_KEYS = {
+  'host.appeared': ['hostname'],
+  'host.away': ['why'],
+  'host.returned': [],
+  'host.rebooted': ['bootIdBefore', 'bootId'],
+  'host.changed': ['changes'],
+  /** An emulated host was made to fail, on purpose. */
+  'host.drill-armed': ['drillId', 'fault'],
+  'host.drill-fired': ['event'],
+  'host.drill-ended': ['drillId', 'fault', 'hanging'],
+
+  'controller.appeared': ['after'],
+  'controller.changed': ['changes'],
+  'controller.gone': ['before'],
+
+  'virtual-function.appeared': ['after'],
+  'virtual-function.changed': ['changes'],
+  'virtual-function.gone': ['before'],
+  'virtual-function.provisioned': [
+    'controllerId',
+    'vfNumber',
+    'vq',
+    'vi',
+    'nsids',
+    'driver',
+  ],
+  'virtual-function.retired': ['controllerId', 'vfNumber'],
+  'virtual-function.quarantined': ['controllerId', 'vfNumber', 'reason'],
+
+  'namespace.appeared': ['after'],
+  'namespace.changed': ['changes'],
+  'namespace.gone': ['before'],
+
+  'assignment.ready': ['functionId', 'pciAddress', 'vfioPath'],
+  'assignment.failed': ['functionId', 'pciAddress', 'reason'],
+  'assignment.quarantined': ['functionId', 'pciAddress', 'reason'],
+  'assignment.released': ['functionId', 'pciAddress'],
+  /** The data of the last user are still on it, and somebody accepted that. */
+  'assignment.freed-uncleaned': ['functionId', 'pciAddress'],
+
+  'operation.created': ['workflow'],
+  'operation.blocked': ['workflow', 'blocked'],
+  'operation.succeeded': ['workflow'],
+  'operation.undone': ['workflow', 'error'],
+  'operation.stuck': ['workflow', 'error'],
+} as const satisfies Record<`${string}.${string}`, readonly string[]>
+
+export type EventType = keyof typeof EVENT_KEYS
+
+export type EventDetail<T extends EventType> = {
+  readonly [K in (typeof EVENT_KEYS)[T][number]]?: unknown
+}

@@ -1,0 +1,74 @@
+/**
+ * Every change of a host is a value. Each is safe to repeat: the driver reads first, writes only when the machine is not
+ * yet as wished, and reads again afterwards (`drivers_probe` succeeds when the probe fails).
+ */
+import type { FlexibleKind } from '../nvme/secondary-controller.ts'
+import type { PciAddress } from '../nvme/pci-address.ts'
+
+export type HostChange =
+  /** Whether the kernel probes VFs of this primary as they appear. */
+  | { readonly change: 'setAutoprobe'; readonly pf: PciAddress; readonly enabled: boolean }
+  /** All VFs, or none: the count cannot change between two non-zero values. */
+  | { readonly change: 'setVfCount'; readonly pf: PciAddress; readonly count: number }
+  /** Offline also returns the secondary's resources to the pool. */
+  | { readonly change: 'takeOffline'; readonly pf: PciAddress; readonly cntlid: number }
+  | {
+      readonly change: 'assignResources'
+      readonly pf: PciAddress
+      readonly cntlid: number
+      readonly resource: FlexibleKind
+      /** Absolute, admin queue pair included. */
+      readonly count: number
+    }
+  | { readonly change: 'bringOnline'; readonly pf: PciAddress; readonly cntlid: number }
+  /** Function Level Reset of a VF. Leaves no trace that could be verified, so it is always written. */
+  | { readonly change: 'resetFunction'; readonly fn: PciAddress; readonly pf: PciAddress }
+  | {
+      readonly change: 'attachNamespace' | 'detachNamespace'
+      readonly pf: PciAddress
+      readonly nsid: number
+      readonly cntlid: number
+    }
+  /** null clears the override. */
+  | {
+      readonly change: 'setOverride'
+      readonly fn: PciAddress
+      readonly driver: OverrideDriver | null
+    }
+  | { readonly change: 'unbind'; readonly fn: PciAddress }
+  /** drivers_probe, then waits until `driver` holds the function (for nvme: until the controller is live). */
+  | {
+      readonly change: 'probe'
+      readonly fn: PciAddress
+      readonly expectDriver: OverrideDriver
+    }
+
+/** The only names that nvirt ever writes into driver_override. */
+export type OverrideDriver = 'nvme' | 'vfio-pci' | 'none'
+
+export type ApplyContext = {
+  readonly operationId: string
+  readonly step: string
+  /** Raised by every take-over of the operation; a driver refuses a lower one than it has seen. */
+  readonly fence: number
+  /** For each kernel call of the change, ms. */
+  readonly deadlineMs: number
+}
+
+export type ChangeOutcome =
+  /** `writes`: kernel writes and commands that were made, none when the machine was already as wished. */
+  | { readonly outcome: 'done'; readonly writes: readonly string[] }
+  /** A kernel call has not come back, or the lane of this function hangs in an earlier one. Ask again later. */
+  | { readonly outcome: 'blocked'; readonly blocked: BlockedReport }
+
+export type BlockedReport = {
+  /** The call in words: `write /sys/.../sriov_numvfs "0"`. */
+  readonly call: string
+  readonly since: string
+  /** Who holds what the call waits for, where that can be found. */
+  readonly holders: readonly {
+    readonly pid: number
+    readonly command: string
+    readonly holds: string
+  }[]
+}

@@ -1,0 +1,60 @@
+/**
+ * One tick of one function's raw counters. Cumulative where the source is; rates are computed in telemetry/.
+ * NaN: not observed.
+ */
+import type { PciAddress } from '../nvme/pci-address.ts'
+
+export type HostFrame = {
+  readonly bootId: string
+  readonly fn: PciAddress
+  /** The host's monotonic clock, ms. */
+  readonly sourceClockMs: number
+  /** Wall clock of the host, ms since the epoch. */
+  readonly wallClockMs: number
+  /** From 1, per watch and function, without gaps. */
+  readonly sequence: number
+  readonly observed: FrameObserved
+}
+
+export type FrameObserved =
+  | {
+      readonly observed: true
+      /**
+       * The same for as long as the counters are those of the same controller instance and the same disks. Those of two
+       * lives have nothing to do with each other, though they may look so.
+       */
+      readonly life: string
+      /** Where the numbers come from. */
+      readonly sources: readonly FrameSource[]
+      readonly queues: QueueColumns
+      readonly device: DeviceColumns
+    }
+  | { readonly observed: false; readonly why: NotObserved; readonly queues?: QueueColumns }
+
+export type FrameSource = 'block-layer' | 'blk-mq-debugfs' | 'interrupts' | 'emulator'
+
+/** Why a function's queues cannot be seen from the host. */
+export type NotObserved = 'owned-by-guest' | 'no-driver' | 'gone' | 'controller-not-live'
+
+/** One row per I/O queue pair, ascending. */
+export type QueueColumns = {
+  /** NVMe queue id, 1-based. */
+  readonly qid: Float64Array
+  /** Commands in flight now. */
+  readonly inFlight: Float64Array
+  /** Interrupts since the driver was bound; completions may share one. */
+  readonly interrupts: Float64Array
+  /** CPUs that submit to this queue, as `0-1` or `2, 3`. */
+  readonly cpus: readonly string[]
+}
+
+/** Sums over the namespaces of the controller. Requests, bytes, ms. */
+export type DeviceColumns = {
+  readonly readIos: number
+  readonly readBytes: number
+  readonly readTicksMs: number
+  readonly writeIos: number
+  readonly writeBytes: number
+  readonly writeTicksMs: number
+  readonly inFlight: number
+}

@@ -1,0 +1,108 @@
+/** One question to a host, and its answer: what guards and steps read immediately before a write. */
+import type { PciAddress } from '../nvme/pci-address.ts'
+import type {
+  PrimaryCapabilities,
+  SecondaryController,
+} from '../nvme/secondary-controller.ts'
+import type { BlockedReport } from './change.ts'
+import type { IommuGroup } from './observation.ts'
+
+export type HostQuery =
+  /** Who is behind this address now. */
+  | { readonly read: 'identity'; readonly fn: PciAddress }
+  | { readonly read: 'binding'; readonly fn: PciAddress }
+  | { readonly read: 'group'; readonly fn: PciAddress }
+  /** What on this host uses the namespaces with these nsids of the function's subsystem. All its namespaces when `nsids` is absent. */
+  | { readonly read: 'usage'; readonly fn: PciAddress; readonly nsids?: readonly number[] }
+  | { readonly read: 'sriov'; readonly pf: PciAddress }
+  | { readonly read: 'primary'; readonly pf: PciAddress }
+  | { readonly read: 'secondaries'; readonly pf: PciAddress }
+  /** Namespaces attached to that controller, by nsid, asked of the primary. */
+  | { readonly read: 'attachments'; readonly pf: PciAddress; readonly cntlid: number }
+  /** Controllers, on whatever host, that a namespace is attached to. */
+  | {
+      readonly read: 'attachedControllers'
+      readonly pf: PciAddress
+      readonly nsid: number
+    }
+  /** /dev/vfio/N of the function's group, opened and closed to prove that a consumer can. */
+  | { readonly read: 'vfioGroup'; readonly fn: PciAddress }
+
+export type HostAnswers = {
+  identity: FunctionIdentity
+  binding: Binding
+  group: { readonly group: IommuGroup | null }
+  usage: { readonly uses: readonly NamespaceUse[] }
+  sriov: SriovState
+  primary: PrimaryCapabilities
+  secondaries: { readonly secondaries: readonly SecondaryController[] }
+  attachments: { readonly nsids: readonly number[] }
+  attachedControllers: { readonly cntlids: readonly number[] }
+  vfioGroup: VfioGroup
+}
+
+export type HostAnswer<Q extends HostQuery> = HostAnswers[Q['read']]
+
+export type HostReply<Q extends HostQuery> =
+  | { readonly answered: true; readonly answer: HostAnswer<Q> }
+  | { readonly answered: false; readonly blocked: BlockedReport }
+
+/**
+ * What tells one function from another. With a controller that answers: serial, NQN, cntlid. Without (vfio-pci, unbound):
+ * PCI facts, to be compared with those recorded at assignment.
+ */
+export type FunctionIdentity = {
+  readonly address: PciAddress
+  readonly pci: PciFacts
+  /** Absent when no nvme driver answers for the function. */
+  readonly controller?: {
+    readonly serial: string
+    readonly subsystemNqn: string
+    readonly cntlid: number
+  }
+  /** Of a VF: its primary's address and its 1-based VF number. */
+  readonly vf?: { readonly pf: PciAddress; readonly vfNumber: number }
+}
+
+export type PciFacts = {
+  readonly vendor: string
+  readonly device: string
+  readonly subsystemVendor: string
+  readonly subsystemDevice: string
+  /** Device Serial Number extended capability, hex; null where absent. */
+  readonly serialNumber: string | null
+  /** Path of bridges from the root, from the device's place in /sys/devices. */
+  readonly topology: string
+  readonly bootId: string
+}
+
+export type Binding = {
+  /** null: no driver. */
+  readonly driver: string | null
+  /** null: no override. */
+  readonly override: string | null
+}
+
+export type SriovState = {
+  readonly totalVfs: number
+  readonly vfCount: number
+  readonly autoprobe: boolean
+  readonly offset: number
+  readonly stride: number
+}
+
+export type VfioGroup = {
+  readonly path: string
+  readonly viable: boolean
+  /** Processes that have it open. */
+  readonly holders: readonly { readonly pid: number; readonly command: string }[]
+}
+
+export type NamespaceUse = {
+  readonly nsid: number
+  /** Block device: `nvme0n1`, `nvme0n1p2`. */
+  readonly disk: string
+  readonly use: 'mount' | 'swap' | 'holder' | 'exclusive-open'
+  /** Mount point, holder's name (`dm-0`, `md0`), or who has it open. */
+  readonly by: string
+}

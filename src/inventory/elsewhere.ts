@@ -1,0 +1,57 @@
+/** What other hosts have, asked only where an identity is in doubt: two rows must not share an id. */
+import type { ControllerRow } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+import type { ControllerIdentity } from './identity.ts'
+
+export type Elsewhere = {
+  /** The row of another host that has this id, when the controller is there. */
+  readonly holderOf: (controllerId: string) => ControllerRow | undefined
+  /** Whether a function of another host claims this identity. */
+  readonly claims: (identity: ControllerIdentity) => boolean
+  /** Whether another host has a row of this id for a namespace that is there. */
+  readonly hasNamespace: (namespaceId: string) => boolean
+}
+
+export function elsewhereThan(hostId: string, store: Store): Elsewhere {
+  return {
+    holderOf: (id) => {
+      const row = store.read.controller(id)
+      return row && row.hostId !== hostId && row.present ? row : undefined
+    },
+    claims: (identity) =>
+      everyController(store).some((row) => isRival(row, hostId, identity)),
+    hasNamespace: (id) => {
+      const row = store.read.namespace(id)
+      return row !== undefined && row.hostId !== hostId && row.present
+    },
+  }
+}
+
+function isRival(
+  row: ControllerRow,
+  hostId: string,
+  identity: ControllerIdentity
+): boolean {
+  return (
+    row.present &&
+    row.hostId !== hostId &&
+    row.serial === identity.serial &&
+    row.subsystemNqn === identity.subsystemNqn &&
+    row.cntlid === identity.cntlid
+  )
+}
+
+/** All hosts' rows: asked only for a controller that is marked already, which is rare. */
+function everyController(store: Store): readonly ControllerRow[] {
+  const rows: ControllerRow[] = []
+  let after: string | null = null
+  do {
+    const page: ReturnType<Store['read']['controllers']> = store.read.controllers(
+      {},
+      { after, limit: 500 }
+    )
+    rows.push(...page.items)
+    after = page.next
+  } while (after !== null)
+  return rows
+}

@@ -1,0 +1,79 @@
+/** The controllers of a host after a scan: those that were matched, those that have gone, and rivals on other hosts. */
+import {
+  changesOf,
+  factsOfController,
+  type Difference,
+  type InventoryEventType,
+} from './difference.ts'
+import { controllerIdOf, UNKNOWN_CNTLID } from './identity.ts'
+import { keepWhileBlocked, lastAnswer } from './keep-known.ts'
+import type { MatchedController } from './match-controllers.ts'
+import type { Scan } from './reconcile.ts'
+import { seenController, type SeenControllerRow } from './scanned-row.ts'
+
+export type ReconciledControllers = {
+  readonly rows: readonly SeenControllerRow[]
+  readonly differences: readonly Difference[]
+}
+
+export function reconcileControllers(
+  scan: Scan,
+  matched: readonly MatchedController[]
+): ReconciledControllers {
+  const there = matched.map((match) => rowOf(scan, match))
+  const ids = new Set(there.map((row) => row.id))
+  const gone = scan.before.controllers
+    .filter((row) => !ids.has(row.id))
+    .map((row) => ({ ...seenController(row), present: false }))
+  const rivals = matched.flatMap((match) => rivalElsewhere(scan, match))
+  const rows = [...there, ...gone]
+  return {
+    rows: [...rows, ...rivals],
+    differences: rows.flatMap((row) => differenceOf(scan, row)),
+  }
+}
+
+function rowOf(
+  scan: Scan,
+  { id, seen, row, ambiguous }: MatchedController
+): SeenControllerRow {
+  const observation = keepWhileBlocked(seen, row?.observation)
+  const lastController = lastAnswer(seen.controller, row?.lastController ?? null)
+  return {
+    id,
+    hostId: scan.hostId,
+    serial: lastController?.serial ?? '',
+    subsystemNqn: lastController?.subsystemNqn ?? '',
+    cntlid: lastController?.cntlid ?? UNKNOWN_CNTLID,
+    address: seen.address,
+    present: true,
+    ambiguous,
+    observation,
+    lastController,
+    observedAt: row && seen.blocked !== null ? row.observedAt : scan.observation.observedAt,
+  }
+}
+
+/** Who already has the identity on another host is no more to be trusted than who claims it now. */
+function rivalElsewhere(
+  scan: Scan,
+  { id, seen, ambiguous }: MatchedController
+): readonly SeenControllerRow[] {
+  if (!ambiguous || seen.controller === null) return []
+  const holder = scan.elsewhere.holderOf(controllerIdOf(seen.controller))
+  if (!holder || holder.id === id || holder.ambiguous) return []
+  return [{ ...seenController(holder), ambiguous: true }]
+}
+
+function differenceOf(scan: Scan, row: SeenControllerRow): readonly Difference[] {
+  const was = scan.before.controllers.find((known) => known.id === row.id)
+  if (scan.changing(row.id) !== null) return []
+  const facts = factsOfController(row)
+  const tell = (type: InventoryEventType, detail: Difference['detail']) => [
+    { type, subject: { kind: 'controller' as const, id: row.id }, detail },
+  ]
+  if (row.present && !was?.present) return tell('controller.appeared', { after: facts })
+  if (!row.present) return was?.present ? tell('controller.gone', { before: facts }) : []
+  const changes = was && changesOf(factsOfController(was), facts)
+  return changes ? tell('controller.changed', { changes }) : []
+}

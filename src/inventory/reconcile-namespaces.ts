@@ -1,0 +1,89 @@
+/**
+ * The namespaces of a host after a scan. One has gone when a controller of its subsystem answers and does not list it, or
+ * when no controller of its subsystem is there any more; while a guest has the only one, nothing is known to have changed.
+ */
+import type { NamespaceObservation } from '../host/observation.ts'
+import type { NamespaceRow } from '../store/rows.ts'
+import {
+  changesOf,
+  factsOfNamespace,
+  type Difference,
+  type InventoryEventType,
+} from './difference.ts'
+import { namespaceIdOf, namespacePlace, rivalIdOf } from './identity.ts'
+import type { Scan } from './reconcile.ts'
+import { isOfSubsystem } from './same-subsystem.ts'
+import type { SeenControllerRow } from './scanned-row.ts'
+
+export function reconcileNamespaces(scan: Scan, controllers: readonly SeenControllerRow[]) {
+  const there = rowsOfSeen(scan)
+  const ids = new Set(there.map((row) => row.id))
+  const gone = scan.before.namespaces
+    .filter((row) => !ids.has(row.id) && row.present && hasGone(scan, controllers, row))
+    .map((row) => ({ ...row, present: false }))
+  const rows: readonly NamespaceRow[] = [...there, ...gone]
+  return {
+    rows,
+    differences: rows.flatMap((row) => differenceOf(scan, controllers, row)),
+  }
+}
+
+function rowsOfSeen(scan: Scan): readonly NamespaceRow[] {
+  const taken = new Set<string>()
+  return scan.observation.namespaces.map((observation) => {
+    const id = freeId(scan, observation, taken)
+    taken.add(id)
+    const { observedAt } = scan.observation
+    return { id, hostId: scan.hostId, present: true, observation, observedAt }
+  })
+}
+
+/** Two namespaces never share a row: drives with one identifier twice exist, and a drive with two ports is seen by two hosts. */
+function freeId(
+  scan: Scan,
+  observation: NamespaceObservation,
+  taken: ReadonlySet<string>
+): string {
+  const id = namespaceIdOf(observation)
+  const place = namespacePlace(observation).join('\0')
+  const isTaken = taken.has(id) || scan.elsewhere.hasNamespace(id)
+  return isTaken ? rivalIdOf(id, scan.hostId, place) : id
+}
+
+function hasGone(
+  scan: Scan,
+  controllers: readonly SeenControllerRow[],
+  row: NamespaceRow
+): boolean {
+  const ofSubsystem = controllers.filter(
+    (controller) => controller.present && isOfSubsystem(controller, row.observation)
+  )
+  const isListed = scan.observation.functions.some(
+    ({ controller }) =>
+      controller !== null &&
+      controller.capabilities !== null &&
+      isOfSubsystem(controller, row.observation)
+  )
+  return isListed || ofSubsystem.length === 0
+}
+
+function differenceOf(
+  scan: Scan,
+  controllers: readonly SeenControllerRow[],
+  row: NamespaceRow
+): readonly Difference[] {
+  const isChanging = controllers.some(
+    ({ id, ...controller }) =>
+      scan.changing(id) !== null && isOfSubsystem(controller, row.observation)
+  )
+  if (isChanging) return []
+  const was = scan.before.namespaces.find((known) => known.id === row.id)
+  const facts = factsOfNamespace(row)
+  const tell = (type: InventoryEventType, detail: Difference['detail']) => [
+    { type, subject: { kind: 'namespace' as const, id: row.id }, detail },
+  ]
+  if (row.present && !was?.present) return tell('namespace.appeared', { after: facts })
+  if (!row.present) return tell('namespace.gone', { before: facts })
+  const changes = was && changesOf(factsOfNamespace(was), facts)
+  return changes ? tell('namespace.changed', { changes }) : []
+}

@@ -1,0 +1,99 @@
+/**
+ * The VFs of a host after a scan: one row for each entry of a primary's secondary list, whether or not VFs are enabled.
+ * What a primary that cannot be asked last said about its secondaries stays.
+ */
+import type { FunctionObservation } from '../host/observation.ts'
+import type { SecondaryController } from '../nvme/secondary-controller.ts'
+import type { VirtualFunctionRow } from '../store/rows.ts'
+import {
+  changesOf,
+  factsOfVirtualFunction,
+  type Difference,
+  type InventoryEventType,
+} from './difference.ts'
+import { UNKNOWN_CNTLID, virtualFunctionIdOf } from './identity.ts'
+import { keepWhileBlocked } from './keep-known.ts'
+import type { MatchedController } from './match-controllers.ts'
+import type { Scan } from './reconcile.ts'
+import {
+  seenVirtualFunction,
+  type SeenControllerRow,
+  type SeenVirtualFunctionRow,
+} from './scanned-row.ts'
+
+export function reconcileVirtualFunctions(
+  scan: Scan,
+  matched: readonly MatchedController[],
+  controllers: readonly SeenControllerRow[]
+) {
+  const there = matched.flatMap((primary) => rowsOf(scan, primary))
+  const gone = controllers
+    .filter((row) => !row.present)
+    .flatMap((row) => knownOf(scan, row.id))
+    .map((row) => ({ ...seenVirtualFunction(row), address: null, observation: null }))
+  const rows: readonly SeenVirtualFunctionRow[] = [...there, ...gone]
+  return { rows, differences: rows.flatMap((row) => differenceOf(scan, row)) }
+}
+
+function knownOf(scan: Scan, controllerId: string): readonly VirtualFunctionRow[] {
+  return scan.before.virtualFunctions.filter((row) => row.controllerId === controllerId)
+}
+
+function rowsOf(scan: Scan, primary: MatchedController): readonly SeenVirtualFunctionRow[] {
+  const known = new Map(knownOf(scan, primary.id).map((row) => [row.vfNumber, row]))
+  const listed = listedBy(primary.seen)
+  const numbers = new Set([...(listed?.keys() ?? []), ...known.keys()])
+  // A primary that never told its secondaries still says how many VFs it can have.
+  const total = numbers.size === 0 ? (primary.seen.sriov?.totalVfs ?? 0) : 0
+  for (let number = 1; number <= total; number++) numbers.add(number)
+  return [...numbers]
+    .toSorted((a, b) => a - b)
+    .map((number) => rowOf(scan, primary, number, known.get(number), listed?.get(number)))
+}
+
+/** By VF number; undefined when the primary could not be asked. */
+function listedBy(
+  primary: FunctionObservation
+): ReadonlyMap<number, SecondaryController> | undefined {
+  const { controller } = primary
+  if (controller === null || controller.primary === null) return undefined
+  const ofVfs = controller.secondaries.filter((entry) => entry.vfNumber > 0)
+  return new Map(ofVfs.map((entry) => [entry.vfNumber, entry]))
+}
+
+function rowOf(
+  scan: Scan,
+  primary: MatchedController,
+  vfNumber: number,
+  known: VirtualFunctionRow | undefined,
+  listed: SecondaryController | undefined
+): SeenVirtualFunctionRow {
+  const seen = scan.observation.functions.find(
+    ({ vf }) => vf?.pf === primary.seen.address && vf.vfNumber === vfNumber
+  )
+  return {
+    id: virtualFunctionIdOf(primary.id, vfNumber),
+    hostId: scan.hostId,
+    controllerId: primary.id,
+    vfNumber,
+    cntlid: listed?.cntlid ?? known?.cntlid ?? UNKNOWN_CNTLID,
+    address: seen?.address ?? null,
+    secondaryState: listed?.state ?? known?.secondaryState ?? 'offline',
+    vq: listed?.held.vq ?? known?.vq ?? 0,
+    vi: listed?.held.vi ?? known?.vi ?? 0,
+    observation: seen ? keepWhileBlocked(seen, known?.observation) : null,
+    observedAt: known && !listed ? known.observedAt : scan.observation.observedAt,
+  }
+}
+
+function differenceOf(scan: Scan, row: SeenVirtualFunctionRow): readonly Difference[] {
+  if (scan.changing(row.id) !== null || scan.changing(row.controllerId) !== null) return []
+  const was = scan.before.virtualFunctions.find((known) => known.id === row.id)
+  const facts = factsOfVirtualFunction(row)
+  const tell = (type: InventoryEventType, detail: Difference['detail']) => [
+    { type, subject: { kind: 'virtualFunction' as const, id: row.id }, detail },
+  ]
+  if (!was) return tell('virtual-function.appeared', { after: facts })
+  const changes = changesOf(factsOfVirtualFunction(was), facts)
+  return changes ? tell('virtual-function.changed', { changes }) : []
+}

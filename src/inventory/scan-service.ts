@@ -1,0 +1,122 @@
+/** The inventory: rows of the last scans as views, and the rounds that keep them fresh. */
+import type { Caller } from '../access/caller.ts'
+import type { Clock } from '../clock.ts'
+import { ControlPlaneError } from '../errors.ts'
+import type { Hosts } from '../host/hosts.ts'
+import type { HostRow } from '../store/rows.ts'
+import type { Page, Store } from '../store/store.ts'
+import { inTurn } from './in-turn.ts'
+import type { Inventory } from './inventory.ts'
+import { scanHost } from './scan-host.ts'
+import { scanRounds } from './scan-rounds.ts'
+import { surroundings } from './surroundings.ts'
+import type { HostView } from './views.ts'
+import {
+  controllerView,
+  hostView,
+  namespaceView,
+  virtualFunctionView,
+} from './views-of-rows.ts'
+
+export type InventoryOptions = {
+  readonly hosts: Hosts
+  readonly store: Store
+  readonly clock: Clock
+  /** Default 30 s. */
+  readonly periodMs?: number
+  /** The operation that holds a function, if one does. */
+  readonly changing: (functionId: string) => string | null
+  /** Told of what went wrong in a scan that nobody waits for. */
+  readonly onTrouble?: (error: unknown) => void
+}
+
+export function createInventory(options: InventoryOptions): Inventory {
+  const { hosts, store, clock, changing } = options
+  const { read } = store
+  const context = { hosts, store, clock, changing, inTurn: inTurn() }
+  const rounds = scanRounds({
+    hosts,
+    clock,
+    periodMs: options.periodMs ?? 30_000,
+    scanHost: (hostId) => scanHost(context, hostId),
+    onTrouble: options.onTrouble ?? (() => {}),
+  })
+  const around = () => surroundings(read, changing)
+
+  async function rescan(_caller: Caller, hostId: string): Promise<HostView> {
+    if (!hosts.get(hostId)) found(read.host(hostId), 'host', hostId)
+    await rounds.scan(hostId)
+    const row = read.host(hostId)
+    if (row?.reach !== 'reachable') throw hostAway(hostId, row?.why ?? null)
+    return hostView(row)
+  }
+
+  /** Hosts of an earlier start that are no longer in the fleet become `away`. */
+  async function start(): Promise<void> {
+    const left = everyHostId(read).filter((id) => !hosts.get(id))
+    await Promise.all([...left.map((id) => rounds.scan(id)), rounds.start()])
+  }
+
+  return {
+    hosts: (_caller, page) => pageOf(read.hosts(page), hostView),
+    host: (_caller, id) => hostView(found(read.host(id), 'host', id)),
+    controllers: (_caller, filter, page) => {
+      const views = around()
+      return pageOf(read.controllers(filter, page), (row) => controllerView(row, views))
+    },
+    controller: (_caller, id) =>
+      controllerView(found(read.controller(id), 'controller', id), around()),
+    virtualFunctions: (_caller, filter, page) => {
+      const views = around()
+      return pageOf(read.virtualFunctions(filter, page), (row) =>
+        virtualFunctionView(row, views)
+      )
+    },
+    virtualFunction: (_caller, id) =>
+      virtualFunctionView(
+        found(read.virtualFunction(id), 'virtual function', id),
+        around()
+      ),
+    namespaces: (_caller, filter, page) => {
+      const views = around()
+      return pageOf(read.namespaces(filter, page), (row) => namespaceView(row, views))
+    },
+    namespace: (_caller, id) =>
+      namespaceView(found(read.namespace(id), 'namespace', id), around()),
+    rescan,
+    start,
+    stop: rounds.stop,
+  }
+}
+
+function everyHostId(read: Store['read']): readonly string[] {
+  const ids: string[] = []
+  let after: string | null = null
+  do {
+    const page: Page<HostRow> = read.hosts({ after, limit: 500 })
+    ids.push(...page.items.map(({ id }) => id))
+    after = page.next
+  } while (after !== null)
+  return ids
+}
+
+function pageOf<Row, View>(page: Page<Row>, view: (row: Row) => View): Page<View> {
+  return { items: page.items.map(view), next: page.next }
+}
+
+function found<Row>(row: Row | undefined, resource: string, id: string): Row {
+  if (row !== undefined) return row
+  throw new ControlPlaneError(`looking for ${resource} ${id}`, {
+    kind: 'not-found',
+    resource,
+    id,
+  })
+}
+
+function hostAway(hostId: string, why: string | null): ControlPlaneError {
+  return new ControlPlaneError(`scanning host ${hostId}`, {
+    kind: 'host-away',
+    hostId,
+    why: why ?? 'it does not answer',
+  })
+}

@@ -1,0 +1,39 @@
+/** What a view needs besides its own row, read once for a page however many rows it has. */
+import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../store/rows.ts'
+import type { StoreReader } from '../store/store.ts'
+import type { InventoryRows } from './scanned-row.ts'
+
+export type Surroundings = {
+  readonly controller: (hostId: string, id: string) => ControllerRow | undefined
+  readonly controllers: (hostId: string) => readonly ControllerRow[]
+  readonly virtualFunctions: (hostId: string) => readonly VirtualFunctionRow[]
+  readonly namespaces: (hostId: string) => readonly NamespaceRow[]
+  readonly assignmentOf: (functionId: string) => string | null
+  readonly changing: (functionId: string) => string | null
+  /** When a row was last confirmed: rows that did not change are not written again. */
+  readonly observedAt: (row: {
+    readonly hostId: string
+    readonly observedAt: string
+  }) => string
+}
+
+export function surroundings(
+  read: StoreReader,
+  changing: (functionId: string) => string | null
+): Surroundings {
+  const byHost = new Map<string, InventoryRows>()
+  const rowsOf = (hostId: string): InventoryRows => {
+    const rows = byHost.get(hostId) ?? read.inventoryOf(hostId)
+    byHost.set(hostId, rows)
+    return rows
+  }
+  return {
+    controller: (hostId, id) => rowsOf(hostId).controllers.find((row) => row.id === id),
+    controllers: (hostId) => rowsOf(hostId).controllers,
+    virtualFunctions: (hostId) => rowsOf(hostId).virtualFunctions,
+    namespaces: (hostId) => rowsOf(hostId).namespaces,
+    assignmentOf: (functionId) => read.standingAssignment(functionId)?.id ?? null,
+    changing,
+    observedAt: (row) => read.host(row.hostId)?.observedAt ?? row.observedAt,
+  }
+}

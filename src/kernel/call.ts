@@ -1,0 +1,64 @@
+/**
+ * What we ask of Linux, as values: the same data crosses to a lane's process, to an emulator's process, and is what a
+ * fault is matched against and what a transcript holds.
+ */
+export type KernelCall =
+  /** Whole text of a small file, trailing newline and all. */
+  | { readonly call: 'read'; readonly path: string }
+  /** Up to `length` bytes from the start of a binary file (PCI config space). */
+  | { readonly call: 'readBytes'; readonly path: string; readonly length: number }
+  | { readonly call: 'readLink'; readonly path: string }
+  /** Names, sorted, without `.` and `..`. */
+  | { readonly call: 'readDir'; readonly path: string }
+  | { readonly call: 'exists'; readonly path: string }
+  /** One write(2) of the whole text, the file opened without O_CREAT and O_TRUNC. */
+  | { readonly call: 'write'; readonly path: string; readonly text: string }
+  /** NVME_IOCTL_ADMIN_CMD on a controller's character device. */
+  | { readonly call: 'admin'; readonly device: string; readonly command: AdminCommand }
+  /** open(O_RDONLY | O_EXCL) of a block device, closed at once: EBUSY when something holds it exclusively. */
+  | { readonly call: 'openExclusive'; readonly path: string }
+  /** Opens /dev/vfio/N and closes it at once: EBUSY while a consumer has it. */
+  | { readonly call: 'vfioGroupStatus'; readonly path: string }
+  /** Processes that have the file open, from /proc/PID/fd. */
+  | { readonly call: 'holders'; readonly path: string }
+
+/** What a call of each kind answers. */
+export type KernelAnswers = {
+  read: string
+  readBytes: Uint8Array
+  readLink: string
+  readDir: readonly string[]
+  exists: boolean
+  write: null
+  admin: AdminAnswer
+  openExclusive: null
+  vfioGroupStatus: { readonly viable: boolean }
+  holders: readonly DescriptorHolder[]
+}
+
+export type KernelAnswer<C extends KernelCall> = KernelAnswers[C['call']]
+
+/** struct nvme_passthru_cmd, as far as we use it. Source: Linux include/uapi/linux/nvme_ioctl.h. */
+export type AdminCommand = {
+  readonly opcode: number
+  readonly nsid?: number
+  readonly cdw10?: number
+  readonly cdw11?: number
+  readonly cdw12?: number
+  readonly cdw13?: number
+  readonly cdw14?: number
+  /** Data from the host to the controller, 4096 bytes; excludes `dataInLength`. */
+  readonly dataOut?: Uint8Array
+  /** Bytes wanted from the controller; excludes `dataOut`. */
+  readonly dataInLength?: number
+}
+
+export type AdminAnswer = {
+  /** 15-bit status as Linux returns it: 0 success, DNR 4000h included. Mask with 7FFh before comparing. */
+  readonly status: number
+  /** Completion dword 0. */
+  readonly result: number
+  readonly data: Uint8Array
+}
+
+export type DescriptorHolder = { readonly pid: number; readonly command: string }

@@ -1,0 +1,31 @@
+/**
+ * Which calls may run on the event loop: those that the lab showed to answer at once while `sriov_numvfs=0` waited for
+ * a VFIO holder in the same device. Everything else goes through a lane. Reading driver_override, uevent, any sriov_*
+ * attribute or reset takes the device lock (Linux drivers/pci/pci-sysfs.c, drivers/base/core.c) and hangs with it.
+ *
+ * On Linux 6.1, of 428 attributes, links and folders of the PF, its VFs, another controller, their drivers, groups, block
+ * devices and debugfs queues, six hung: driver_override and uevent of the PF and of the held VF, and the PF's
+ * sriov_numvfs and sriov_vf_total_msix. The rest of the list is caution.
+ */
+import type { KernelCall } from './call.ts'
+
+const MAY_BLOCK =
+  /\/(driver_override|uevent|sriov_[a-z_]+|reset|reset_method|rescan|remove|power_state|config)$/
+
+export function neverBlocks(call: KernelCall): boolean {
+  switch (call.call) {
+    case 'read':
+    case 'readBytes':
+      return !MAY_BLOCK.test(call.path)
+    case 'readLink':
+    case 'readDir':
+    case 'exists':
+    case 'holders':
+      return true
+    case 'write':
+    case 'admin':
+    case 'openExclusive':
+    case 'vfioGroupStatus':
+      return false
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The behaviour of every lane, whatever makes the calls: one call in flight, those behind it wait, a deadline that
+ * reports and never gives up, and an immediate `blocked` for whoever comes or waits while a call is overdue.
+ */
+import type { Clock } from '../clock.ts'
+import type { KernelAnswer, KernelCall } from './call.ts'
+import type { BlockedCall, Lane, LaneAnswer, LaneKey, LaneOptions } from './kernel.ts'
+
+export type LaneExecutor = {
+  /** Makes the call, however long it takes. @throws {KernelError} */
+  readonly execute: <C extends KernelCall>(call: C) => Promise<KernelAnswer<C>>
+  /** A call that a former service left hanging in this lane; the lane must not be used until it has gone. */
+  readonly inherited: () => Promise<BlockedCall | undefined>
+  /** As `inherited`, and gets ready what `execute` needs first, so that no deadline counts it. */
+  readonly ready?: () => Promise<BlockedCall | undefined>
+  readonly pid: () => number | undefined
+}
+
+/** A call with its caller, whose answer type is known to the closures only. */
+type Entry = {
+  readonly call: KernelCall
+  readonly deadlineMs: number
+  /** Makes the call, however long it takes; what it gives tells the caller. */
+  readonly make: () => Promise<() => void>
+  readonly blocked: (blocked: BlockedCall) => void
+  readonly fail: (cause: unknown) => void
+}
+
+export function queueLane(key: LaneKey, executor: LaneExecutor, clock: Clock): Lane {
+  const waiting: Entry[] = []
+  let serving = false
+  let overdue: BlockedCall | undefined
+
+  function call<C extends KernelCall>(
+    c: C,
+    { deadlineMs }: LaneOptions
+  ): Promise<LaneAnswer<C>> {
+    if (overdue) return Promise.resolve({ done: false, blocked: overdue })
+    return new Promise((resolve, reject) => {
+      waiting.push({
+        call: c,
+        deadlineMs,
+        make: () =>
+          executor.execute(c).then(
+            (answer) => () => resolve({ done: true, answer }),
+            (cause: unknown) => () => reject(asError(cause))
+          ),
+        blocked: (blocked) => resolve({ done: false, blocked }),
+        fail: (cause) => reject(asError(cause)),
+      })
+      if (!serving) void serve()
+    })
+  }
+
+  async function serve(): Promise<void> {
+    serving = true
+    for (let entry = waiting.shift(); entry; entry = waiting.shift()) await serveOne(entry)
+    serving = false
+  }
+
+  async function serveOne(entry: Entry): Promise<void> {
+    try {
+      const blocked = await (executor.ready ?? executor.inherited)()
+      if (blocked) entry.blocked(blocked)
+      else await runWithDeadline(entry)
+    } catch (cause) {
+      entry.fail(cause)
+    }
+  }
+
+  /** Ends when the kernel has answered. After the deadline nobody waits for that answer any more: the caller, told
+   * `blocked`, looks at the machine when it comes back. */
+  async function runWithDeadline(entry: Entry): Promise<void> {
+    const sinceMs = clock.nowMs()
+    const cancel = clock.after(entry.deadlineMs, () => {
+      const blocked = { call: entry.call, sinceMs, lanePid: executor.pid() }
+      overdue = blocked
+      for (const told of [entry, ...waiting.splice(0)]) told.blocked(blocked)
+    })
+    try {
+      const tell = await entry.make()
+      tell()
+    } finally {
+      cancel()
+      overdue = undefined
+    }
+  }
+
+  return { key, call, blockedBy: async () => overdue ?? executor.inherited() }
+}
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error('a lane failed', { cause })
+}

@@ -1,0 +1,97 @@
+/** Answers one question, read from the machine just then. */
+import { HostDriverError } from '../../host/driver.ts'
+import type { HostAnswers, HostQuery, HostReply } from '../../host/query.ts'
+import type { PciAddress } from '../../nvme/pci-address.ts'
+import { explaining, inLaneOf, type LinuxHost } from '../in-lane.ts'
+import { groupOf } from '../iommu-group.ts'
+import type { LaneSession } from '../lane-session.ts'
+import { attachedControllers, namespaceIds, primaryCapabilities } from '../nvme-commands.ts'
+import { liveController } from '../nvme-controller.ts'
+import { bindingOf, functionExists, sriovOf } from '../pci-function.ts'
+import { secondariesOf } from '../secondaries.ts'
+import { readIdentity } from './identity.ts'
+import { readUsage } from './usage.ts'
+import { readVfioGroup } from './vfio-group.ts'
+
+/** @throws {HostDriverError} gone, kernel-refused, nvme-refused, controller-not-live */
+export async function answerQuery<Q extends HostQuery>(
+  host: LinuxHost,
+  query: Q,
+  deadlineMs: number
+): Promise<HostReply<Q>> {
+  const fn = 'fn' in query ? query.fn : query.pf
+  const doing = `reading ${query.read} of ${fn}`
+  if (query.read === 'group') return answered<Q>(await readGroup(host, fn, doing))
+  const run = await inLaneOf(host, fn, doing, { deadlineMs }, (session) =>
+    answer(host, session, query)
+  )
+  return run.blocked ? { answered: false, blocked: run.report } : answered<Q>(run.value)
+}
+
+/** The one place where an answer is joined with its question again: each branch below answers its own kind. */
+function answered<Q extends HostQuery>(answer: HostAnswers[HostQuery['read']]) {
+  return { answered: true, answer } as HostReply<Q>
+}
+
+/** Nothing of it takes a lock, so it is answered while the lane hangs. */
+async function readGroup(host: LinuxHost, fn: PciAddress, doing: string) {
+  return explaining(host.kernel, fn, doing, async () => {
+    if (!(await functionExists(host.kernel, fn))) {
+      throw new HostDriverError(doing, { kind: 'gone', what: fn })
+    }
+    return { group: await groupOf(host.kernel, fn) }
+  })
+}
+
+async function answer(
+  host: LinuxHost,
+  session: LaneSession,
+  query: Exclude<HostQuery, { readonly read: 'group' }>
+): Promise<HostAnswers[HostQuery['read']]> {
+  switch (query.read) {
+    case 'identity':
+      return readIdentity(host, session, query.fn)
+    case 'binding':
+      return bindingOf(session, query.fn)
+    case 'usage':
+      return { uses: await readUsage(host, session, query) }
+    case 'sriov':
+      return readSriov(session, query.pf)
+    case 'primary':
+      return primaryCapabilities(session, await liveController(session.kernel, query.pf))
+    case 'secondaries':
+      return { secondaries: await secondariesOf(session, query.pf) }
+    case 'attachments':
+      return { nsids: await readAttachments(session, query) }
+    case 'attachedControllers':
+      return { cntlids: await readAttached(session, query) }
+    case 'vfioGroup':
+      return readVfioGroup(session, query.fn)
+  }
+}
+
+async function readSriov(session: LaneSession, pf: PciAddress) {
+  const sriov = await sriovOf(session, pf)
+  if (sriov !== null) return sriov
+  throw new HostDriverError(`reading SR-IOV of ${pf}`, { kind: 'no-sriov-driver' })
+}
+
+async function readAttached(
+  session: LaneSession,
+  { pf, nsid }: { readonly pf: PciAddress; readonly nsid: number }
+): Promise<readonly number[]> {
+  return attachedControllers(session, await liveController(session.kernel, pf), nsid)
+}
+
+async function readAttachments(
+  session: LaneSession,
+  { pf, cntlid }: { readonly pf: PciAddress; readonly cntlid: number }
+): Promise<readonly number[]> {
+  const name = await liveController(session.kernel, pf)
+  const attached: number[] = []
+  for (const nsid of await namespaceIds(session, name)) {
+    const controllers = await attachedControllers(session, name, nsid)
+    if (controllers.includes(cntlid)) attached.push(nsid)
+  }
+  return attached
+}

@@ -1,0 +1,69 @@
+/**
+ * Carries out a change: reads first, writes only when the machine is not yet as wished, and reads again afterwards, since
+ * a write that succeeded may have had no effect.
+ */
+import type { ApplyContext, ChangeOutcome, HostChange } from '../../host/change.ts'
+import { inLaneOf, type LinuxHost } from '../in-lane.ts'
+import type { LaneSession } from '../lane-session.ts'
+import { changeAttachment } from './attachment.ts'
+import { setOverride, unbind } from './binding.ts'
+import { changeInWords, functionOf } from './change-in-words.ts'
+import type { Fences } from './fences.ts'
+import { probe } from './probe.ts'
+import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
+import { resetFunction, setAutoprobe, setVfCount } from './sriov.ts'
+
+/** Safe to repeat. @throws {HostDriverError} */
+export async function applyChange(
+  host: LinuxHost,
+  fences: Fences,
+  change: HostChange,
+  context: ApplyContext
+): Promise<ChangeOutcome> {
+  fences.pass(context)
+  const { deadlineMs } = context
+  const run = await inLaneOf(
+    host,
+    functionOf(change),
+    changeInWords(change),
+    { deadlineMs },
+    async (session) => {
+      await carryOut(host, session, change, deadlineMs)
+      return session.changes
+    }
+  )
+  return run.blocked
+    ? { outcome: 'blocked', blocked: run.report }
+    : { outcome: 'done', writes: run.value }
+}
+
+function carryOut(
+  host: LinuxHost,
+  session: LaneSession,
+  change: HostChange,
+  deadlineMs: number
+): Promise<void> {
+  switch (change.change) {
+    case 'setAutoprobe':
+      return setAutoprobe(session, change)
+    case 'setVfCount':
+      return setVfCount(host, session, change)
+    case 'takeOffline':
+      return takeOffline(session, change)
+    case 'assignResources':
+      return assignResources(session, change)
+    case 'bringOnline':
+      return bringOnline(session, change)
+    case 'resetFunction':
+      return resetFunction(session, change)
+    case 'attachNamespace':
+    case 'detachNamespace':
+      return changeAttachment(session, change)
+    case 'setOverride':
+      return setOverride(session, change)
+    case 'unbind':
+      return unbind(session, change)
+    case 'probe':
+      return probe(session, change, { clock: host.clock, withinMs: deadlineMs })
+  }
+}

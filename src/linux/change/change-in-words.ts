@@ -1,0 +1,39 @@
+/** What a change does, in words: how its failure begins. */
+import type { HostChange } from '../../host/change.ts'
+import type { PciAddress } from '../../nvme/pci-address.ts'
+
+export function changeInWords(change: HostChange): string {
+  switch (change.change) {
+    case 'setAutoprobe':
+      return `switching autoprobe of VFs ${change.enabled ? 'on' : 'off'} on ${change.pf}`
+    case 'setVfCount':
+      return change.count === 0
+        ? `disabling the VFs of ${change.pf}`
+        : `enabling ${change.count} VFs on ${change.pf}`
+    case 'takeOffline':
+      return `taking controller ${change.cntlid} of ${change.pf} offline`
+    case 'assignResources':
+      return `assigning ${change.count} ${change.resource.toUpperCase()} to controller ${change.cntlid} of ${change.pf}`
+    case 'bringOnline':
+      return `bringing controller ${change.cntlid} of ${change.pf} online`
+    case 'resetFunction':
+      return `resetting ${change.fn}`
+    case 'attachNamespace':
+      return `attaching namespace ${change.nsid} to controller ${change.cntlid} of ${change.pf}`
+    case 'detachNamespace':
+      return `detaching namespace ${change.nsid} from controller ${change.cntlid} of ${change.pf}`
+    case 'setOverride':
+      return change.driver === null
+        ? `clearing the driver override of ${change.fn}`
+        : `setting the driver override of ${change.fn} to ${change.driver}`
+    case 'unbind':
+      return `unbinding ${change.fn} from its driver`
+    case 'probe':
+      return `probing ${change.fn} for ${change.expectDriver}`
+  }
+}
+
+/** The function that a change is made on: its lane is where it runs. */
+export function functionOf(change: HostChange): PciAddress {
+  return 'fn' in change ? change.fn : change.pf
+}

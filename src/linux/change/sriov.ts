@@ -1,0 +1,81 @@
+/**
+ * SR-IOV of a PF: its VF count, whether the kernel probes VFs, and the reset of a function.
+ * Source: Linux drivers/pci/iov.c, sriov_numvfs_store; drivers/pci/pci-sysfs.c, reset_store.
+ */
+import type { HostChange } from '../../host/change.ts'
+import { HostDriverError, type HostFailure } from '../../host/driver.ts'
+import { KernelError } from '../../kernel/kernel-error.ts'
+import type { LinuxHost } from '../in-lane.ts'
+import type { LaneSession } from '../lane-session.ts'
+import { functionExists } from '../pci-function.ts'
+import { readCount, readText } from '../small-files.ts'
+import { attributePath } from '../sysfs-paths.ts'
+import { changeInWords } from './change-in-words.ts'
+import { expectEffect } from './post-condition.ts'
+
+type ChangeOf<K extends HostChange['change']> = Extract<HostChange, { readonly change: K }>
+
+export async function setAutoprobe(
+  session: LaneSession,
+  change: ChangeOf<'setAutoprobe'>
+): Promise<void> {
+  const path = attributePath(change.pf, 'sriov_drivers_autoprobe')
+  const expected = change.enabled ? '1' : '0'
+  if ((await readText(session.call, path)) === expected) return
+  await session.call({ call: 'write', path, text: expected })
+  expectEffect(change, { expected, found: await readText(session.call, path) })
+}
+
+/**
+ * The kernel enables VFs only from 0, and for the current count does nothing.
+ *
+ * @throws {HostDriverError} too-many-vfs, vfs-already-enabled, no-sriov-driver, no-effect, kernel-refused
+ */
+export async function setVfCount(
+  host: LinuxHost,
+  session: LaneSession,
+  change: ChangeOf<'setVfCount'>
+): Promise<void> {
+  const path = attributePath(change.pf, 'sriov_numvfs')
+  if ((await readCount(session.call, path)) === change.count) return
+  await writeVfCount(host, session, change, path)
+  const expected = `${change.count} VFs`
+  expectEffect(change, {
+    expected,
+    found: `${await readCount(session.call, path)} VFs`,
+  })
+  const { size } = await host.kinships.vfsOf(change.pf)
+  expectEffect(change, { expected, found: `${size} VFs` })
+}
+
+async function writeVfCount(
+  host: LinuxHost,
+  session: LaneSession,
+  change: ChangeOf<'setVfCount'>,
+  path: string
+): Promise<void> {
+  try {
+    await session.call({ call: 'write', path, text: String(change.count) })
+  } catch (cause) {
+    if (!(cause instanceof KernelError)) throw cause
+    if (!(await functionExists(host.kernel, change.pf))) throw cause
+    throw new HostDriverError(changeInWords(change), explain(cause, change.count), cause)
+  }
+}
+
+function explain({ errno }: KernelError, requested: number): HostFailure {
+  if (errno === 'ERANGE') return { kind: 'too-many-vfs', requested }
+  if (errno === 'EBUSY') return { kind: 'vfs-already-enabled' }
+  // Two causes share this errno: no driver bound, or one without sriov_configure.
+  if (errno === 'ENOENT') return { kind: 'no-sriov-driver' }
+  return { kind: 'kernel-refused', errno }
+}
+
+/** Leaves nothing that could be compared, so it is always written. */
+export async function resetFunction(
+  session: LaneSession,
+  change: ChangeOf<'resetFunction'>
+): Promise<void> {
+  const path = attributePath(change.fn, 'reset')
+  await session.call({ call: 'write', path, text: '1' })
+}

@@ -1,0 +1,139 @@
+/**
+ * What of a function's work can be counted from the host, and where. Made anew whenever its driver or its disks change.
+ *
+ * blk-mq's hardware context N is NVMe queue N + 1; `busy=` of its tags is shared by all namespaces of the controller, so
+ * one disk tells it. Block statistics are per namespace, on the path disk: a multipath head's stay 0 on Linux 6.1.
+ * Source: Linux drivers/nvme/host/pci.c, nvme_pci_map_queues; block/blk-mq-debugfs.c.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { CounterSource } from '../../kernel/counters.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
+import type { NotObserved } from '../../host/frame.ts'
+import type { PciAddress } from '../../nvme/pci-address.ts'
+import { pathDisksOf } from '../namespace-disks.ts'
+import { controllerNameOf, controllerStateOf } from '../nvme-controller.ts'
+import { driverOf, functionExists } from '../pci-function.ts'
+import { ifReadable, readCount, readText } from '../small-files.ts'
+import { BLOCK, controllerPath, debugBlockPath } from '../sysfs-paths.ts'
+import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+
+export type CounterPlan =
+  | ({
+      readonly observed: true
+      readonly disks: readonly string[]
+      /** As `life` of a frame: the controller's instance and its disks. */
+      readonly life: string
+    } & QueuePlan)
+  | ({ readonly observed: false; readonly why: NotObserved } & QueuePlan)
+
+type QueuePlan = {
+  /** In the order: block statistics of each disk, tags of each queue (where there is a disk). */
+  readonly sources: readonly CounterSource[]
+  /** Of each queue. */
+  readonly interrupts: InterruptNames
+  readonly qids: readonly number[]
+  readonly cpus: readonly string[]
+}
+
+export type PlanContext = { readonly kernel: Kernel; readonly interrupts: HostInterrupts }
+
+/** @param before the plan until now: given back as it is while nothing has changed */
+export async function planCounters(
+  context: PlanContext,
+  fn: PciAddress,
+  before: CounterPlan | undefined
+): Promise<CounterPlan> {
+  const { kernel } = context
+  const plan = await planAnew(context, fn)
+  if (before === undefined || !isSame(before, plan)) return withCpus(kernel, plan)
+  return before
+}
+
+function isSame(before: CounterPlan, now: CounterPlan): boolean {
+  const { cpus: _, ...rest } = before
+  return isDeepStrictEqual({ ...rest, cpus: now.cpus }, now)
+}
+
+async function planAnew(context: PlanContext, fn: PciAddress): Promise<CounterPlan> {
+  const { kernel } = context
+  const driver = await driverOf(kernel, fn)
+  if (driver === 'nvme') return planOfController(kernel, fn)
+  if (driver === 'vfio-pci') return planOfGuest(context, fn)
+  return unobserved((await functionExists(kernel, fn)) ? 'no-driver' : 'gone')
+}
+
+async function planOfController(kernel: Kernel, fn: PciAddress): Promise<CounterPlan> {
+  const name = await controllerNameOf(kernel, fn)
+  if (name === null || (await controllerStateOf(kernel, name)) !== 'live') {
+    return unobserved('controller-not-live')
+  }
+  const disks = await pathDisksOf(kernel, name)
+  const count = await ifReadable(
+    readCount(kernel.call, `${controllerPath(name)}/queue_count`)
+  )
+  // queue_count has the admin queue in it.
+  const qids = Array.from({ length: Math.max(0, (count ?? 1) - 1) }, (_, i) => i + 1)
+  const [disk] = disks
+  return {
+    observed: true,
+    disks,
+    life: [
+      name,
+      ...(await Promise.all(disks.map((each) => inSequence(kernel, each)))),
+    ].join(' '),
+    qids,
+    cpus: [],
+    sources: [
+      ...disks.map(blockStat),
+      ...(disk === undefined ? [] : qids.map((qid) => tagsOf(disk, qid))),
+    ],
+    interrupts: qids.map((qid) => `${name}q${qid}`),
+  }
+}
+
+/** A disk that goes and comes has its name again, but not its number. Source: Linux block/genhd.c, inc_diskseq; from 5.15 on. */
+async function inSequence(kernel: Kernel, disk: string): Promise<string> {
+  const number = await ifReadable(readText(kernel.call, `${BLOCK}/${disk}/diskseq`))
+  return number === null ? disk : `${disk}#${number}`
+}
+
+/** The guest owns the queues; the host still counts the interrupts that it relays, unless they are posted. */
+async function planOfGuest(
+  { interrupts }: PlanContext,
+  fn: PciAddress
+): Promise<CounterPlan> {
+  const vectors = await interrupts.guestVectors(fn)
+  return {
+    observed: false,
+    why: 'owned-by-guest',
+    qids: vectors,
+    cpus: [],
+    sources: [],
+    interrupts: vectors.map((vector) => `vfio-msix[${vector}](${fn})`),
+  }
+}
+
+/** Read once for each plan: a file for each queue. */
+async function withCpus(kernel: Kernel, plan: CounterPlan): Promise<CounterPlan> {
+  const disk = plan.observed ? plan.disks[0] : undefined
+  const cpus = await Promise.all(plan.qids.map((qid) => cpusOf(kernel, disk, qid)))
+  return { ...plan, cpus }
+}
+
+async function cpusOf(kernel: Kernel, disk: string | undefined, qid: number) {
+  if (disk === undefined) return ''
+  const path = `${BLOCK}/${disk}/mq/${qid - 1}/cpu_list`
+  return (await ifReadable(readText(kernel.call, path))) ?? ''
+}
+
+function unobserved(why: NotObserved): CounterPlan {
+  return { observed: false, why, sources: [], interrupts: [], qids: [], cpus: [] }
+}
+
+function blockStat(disk: string): CounterSource {
+  return { kind: 'blockStat', path: `${BLOCK}/${disk}/stat` }
+}
+
+function tagsOf(disk: string, qid: number): CounterSource {
+  return { kind: 'tagsBusy', path: `${debugBlockPath(disk)}/hctx${qid - 1}/tags` }
+}

@@ -1,0 +1,101 @@
+/** A counter reader's numbers as the columns of a frame. Nothing is computed but sums over namespaces. */
+import { BLOCK_STAT, BLOCK_STAT_LENGTH } from '../../kernel/counters.ts'
+import type {
+  DeviceColumns,
+  FrameObserved,
+  FrameSource,
+  QueueColumns,
+} from '../../host/frame.ts'
+import type { CounterPlan } from './counter-plan.ts'
+
+const SECTOR_BYTES = 512
+
+/** A function's counters as they were just read. */
+export type Counted = {
+  readonly plan: CounterPlan
+  /** Of a reader of the plan's sources. */
+  readonly values: Float64Array
+  /** Of each queue. */
+  readonly interrupts: Float64Array
+  /** How often something that was counted has gone and come back under its name. */
+  readonly returns: number
+}
+
+export function observedOf(
+  { plan, values, interrupts, returns }: Counted,
+  emulated: boolean
+): FrameObserved {
+  if (!plan.observed) {
+    const queues = queueColumns(plan, undefined, interrupts)
+    return { observed: false, why: plan.why, ...(plan.qids.length > 0 && { queues }) }
+  }
+  const stats = plan.disks.length * BLOCK_STAT_LENGTH
+  const depths = plan.disks.length > 0 ? plan.qids.length : 0
+  const queues = queueColumns(
+    plan,
+    depths > 0 ? values.subarray(stats, stats + depths) : undefined,
+    interrupts
+  )
+  return {
+    observed: true,
+    life: `${plan.life} ${returns}`,
+    sources: sourcesOf(plan.disks.length, queues, emulated),
+    queues,
+    device: deviceColumns(values.subarray(0, stats)),
+  }
+}
+
+/** Copies: the reader fills its numbers anew with the next tick. */
+function queueColumns(
+  { qids, cpus }: CounterPlan,
+  inFlight: Float64Array | undefined,
+  interrupts: Float64Array
+): QueueColumns {
+  return {
+    qid: Float64Array.from(qids),
+    inFlight: inFlight?.slice() ?? new Float64Array(qids.length).fill(NaN),
+    interrupts: interrupts.slice(0, qids.length),
+    cpus,
+  }
+}
+
+function sourcesOf(
+  disks: number,
+  { inFlight, interrupts }: QueueColumns,
+  emulated: boolean
+): readonly FrameSource[] {
+  const seen = (column: Float64Array) => column.some((value) => !Number.isNaN(value))
+  return [
+    ...(disks > 0 ? (['block-layer'] as const) : []),
+    ...(seen(inFlight) ? (['blk-mq-debugfs'] as const) : []),
+    ...(seen(interrupts) ? (['interrupts'] as const) : []),
+    ...(emulated ? (['emulator'] as const) : []),
+  ]
+}
+
+/** A controller without namespaces has done no block I/O: zero. */
+function deviceColumns(stats: Float64Array): DeviceColumns {
+  const sum = (field: keyof typeof BLOCK_STAT) => {
+    let total = 0
+    for (let at = BLOCK_STAT[field]; at < stats.length; at += BLOCK_STAT_LENGTH) {
+      total += stats[at] ?? NaN
+    }
+    return total
+  }
+  return {
+    readIos: sum('readIos'),
+    readBytes: sum('readSectors') * SECTOR_BYTES,
+    readTicksMs: sum('readTicks'),
+    writeIos: sum('writeIos'),
+    writeBytes: sum('writeSectors') * SECTOR_BYTES,
+    writeTicksMs: sum('writeTicks'),
+    inFlight: sum('inFlight'),
+  }
+}
+
+/** Whether something that the plan counts has vanished. */
+export function hasVanished(plan: CounterPlan, values: Float64Array): boolean {
+  if (!plan.observed) return false
+  const stats = plan.disks.length * BLOCK_STAT_LENGTH
+  return values.subarray(0, stats).some((value) => Number.isNaN(value))
+}

@@ -1,0 +1,122 @@
+/** The counters of one function over time: a plan and a reader, kept until the function changes. */
+import type { Clock } from '../../clock.ts'
+import type { HostFrame } from '../../host/frame.ts'
+import type { CounterReader } from '../../kernel/counters.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
+import type { PciAddress } from '../../nvme/pci-address.ts'
+import { planCounters, type CounterPlan } from './counter-plan.ts'
+import { hasVanished, observedOf } from './frame-columns.ts'
+import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+
+/** Between looks at driver and disks while no uevent came; a look costs some ten small reads. */
+const LOOK_AGAIN_MS = 1000
+
+export type FunctionWatch = {
+  /** Looks, where it is time to, and reads all but the interrupts. */
+  readonly read: () => Promise<Reading>
+  /** Something has changed: look before the next frame. */
+  readonly lookAgain: () => void
+  readonly close: () => Promise<void>
+}
+
+/** Half of a frame. */
+export type Reading = {
+  readonly interrupts: InterruptNames
+  /** The next frame. @param interrupts read just now, under those names */
+  readonly frame: (interrupts: Float64Array) => HostFrame
+}
+
+type Watched = {
+  readonly plan: CounterPlan
+  readonly reader: CounterReader
+  /** All of it has been read once. */
+  complete: boolean
+}
+
+export type WatchContext = {
+  readonly kernel: Kernel
+  readonly clock: Clock
+  readonly emulated: boolean
+  readonly interrupts: HostInterrupts
+}
+
+export function watchFunction(
+  host: WatchContext,
+  fn: PciAddress,
+  bootId: string
+): FunctionWatch {
+  const { kernel, clock, emulated } = host
+  let watched: Watched | undefined
+  let lookAtMs = 0
+  let sequence = 0
+  let returns = 0
+
+  /** Something that changes meanwhile asks for another look, as a look that fails does. */
+  async function looked(before: CounterPlan | undefined): Promise<CounterPlan> {
+    const lookedAtMs = clock.monotonicMs()
+    lookAtMs = lookedAtMs + LOOK_AGAIN_MS
+    try {
+      return await planCounters(host, fn, before)
+    } catch (cause) {
+      lookAtMs = lookedAtMs
+      throw cause
+    }
+  }
+
+  async function current(): Promise<Watched> {
+    if (watched && clock.monotonicMs() < lookAtMs) return watched
+    return planned(watched?.plan)
+  }
+
+  async function planned(before: CounterPlan | undefined): Promise<Watched> {
+    const plan = await looked(before)
+    if (watched?.plan === plan) return watched
+    const former = watched
+    const reader = await kernel.openCounters(plan.sources)
+    watched = { plan, reader, complete: false }
+    await former?.reader.close()
+    return watched
+  }
+
+  async function counted(): Promise<Watched> {
+    const before = await current()
+    await before.reader.read()
+    if (!hasVanished(before.plan, before.reader.values)) return completed(before)
+    // What was there and is not there is looked for by its name, under which there may be something else by now.
+    if (before.complete) returns += 1
+    const now = await planned(before.complete ? undefined : before.plan)
+    if (now !== before) await now.reader.read()
+    return now
+  }
+
+  function completed(counting: Watched): Watched {
+    counting.complete = true
+    return counting
+  }
+
+  function frameOf({ plan, reader }: Watched, interrupts: Float64Array): HostFrame {
+    sequence += 1
+    return {
+      bootId,
+      fn,
+      sourceClockMs: clock.monotonicMs(),
+      wallClockMs: clock.nowMs(),
+      sequence,
+      observed: observedOf({ plan, values: reader.values, interrupts, returns }, emulated),
+    }
+  }
+
+  async function read(): Promise<Reading> {
+    const counting = await counted()
+    return {
+      interrupts: counting.plan.interrupts,
+      frame: (interrupts) => frameOf(counting, interrupts),
+    }
+  }
+
+  return {
+    read,
+    lookAgain: () => (lookAtMs = 0),
+    close: async () => watched?.reader.close(),
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The block devices of namespaces. With native multipath a namespace has one head disk `nvmeSnH`, listed under its
+ * subsystem, and per controller a hidden path `nvmeScXnH` that has the statistics and no device node; without, one disk
+ * `nvmeXnH` per controller. H is no nsid.
+ * Source: Linux drivers/nvme/host/multipath.c, nvme_mpath_alloc_disk, nvme_mpath_set_disk_name.
+ */
+import type { Kernel } from '../kernel/kernel.ts'
+import { ifPresent, readCount, readText } from './small-files.ts'
+import { controllerPath, NVME_SUBSYSTEMS } from './sysfs-paths.ts'
+
+export type NamespaceDisk = {
+  readonly subsystemNqn: string
+  readonly nsid: number
+  /** Has a device node: a head, or the disk of a controller without multipath. */
+  readonly disk: string
+}
+
+const VISIBLE = /^nvme\d+n\d+$/
+/** A hidden path, or an ordinary disk: both have hardware queues. */
+const PATH = /^nvme\d+(c\d+)?n\d+$/
+
+/** Every disk of every NVMe namespace on the host. */
+export async function namespaceDisks(kernel: Kernel): Promise<readonly NamespaceDisk[]> {
+  const list = (path: string) => ifPresent(kernel.call({ call: 'readDir', path }))
+  const found: NamespaceDisk[] = []
+  for (const subsystem of (await list(NVME_SUBSYSTEMS)) ?? []) {
+    const base = `${NVME_SUBSYSTEMS}/${subsystem}`
+    const nqn = await ifPresent(readText(kernel.call, `${base}/subsysnqn`))
+    const names = await list(base)
+    if (nqn === null || names === null) continue
+    found.push(...(await disksIn(kernel, nqn, base, names)))
+    for (const name of names.filter((each) => /^nvme\d+$/.test(each))) {
+      const own = (await list(controllerPath(name))) ?? []
+      found.push(...(await disksIn(kernel, nqn, controllerPath(name), own)))
+    }
+  }
+  return found
+}
+
+async function disksIn(
+  kernel: Kernel,
+  subsystemNqn: string,
+  base: string,
+  names: readonly string[]
+): Promise<readonly NamespaceDisk[]> {
+  const found: NamespaceDisk[] = []
+  for (const disk of names.filter((name) => VISIBLE.test(name))) {
+    const nsid = await ifPresent(readCount(kernel.call, `${base}/${disk}/nsid`))
+    if (nsid !== null) found.push({ subsystemNqn, nsid, disk })
+  }
+  return found
+}
+
+/** Disks of one controller that have its hardware queues and statistics, sorted. */
+export async function pathDisksOf(
+  kernel: Kernel,
+  controller: string
+): Promise<readonly string[]> {
+  const path = controllerPath(controller)
+  const names = await ifPresent(kernel.call({ call: 'readDir', path }))
+  return (names ?? []).filter((name) => PATH.test(name)).sort()
+}

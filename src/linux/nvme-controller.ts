@@ -1,0 +1,70 @@
+/**
+ * The nvme driver's instance of a function. Its name moves with every binding, so it is looked up each time; a command
+ * goes to the controller's own character device, never to a block device, which picks a path by itself.
+ */
+import type { Kernel } from '../kernel/kernel.ts'
+import { HostDriverError } from '../host/driver.ts'
+import type { PciAddress } from '../nvme/pci-address.ts'
+import { ifPresent, readCount, readText } from './small-files.ts'
+import { attributePath, controllerPath } from './sysfs-paths.ts'
+
+/** `nvme0`; null while the nvme driver has none for the function. */
+export async function controllerNameOf(
+  kernel: Kernel,
+  fn: PciAddress
+): Promise<string | null> {
+  const path = attributePath(fn, 'nvme')
+  const names = await ifPresent(kernel.call({ call: 'readDir', path }))
+  return names?.find((name) => /^nvme\d+$/.test(name)) ?? null
+}
+
+/** `live`, `resetting`, `dead` ...; null when the instance has gone. */
+export function controllerStateOf(kernel: Kernel, name: string): Promise<string | null> {
+  return ifPresent(readText(kernel.call, `${controllerPath(name)}/state`))
+}
+
+/** Name of the function's controller. @throws {HostDriverError} controller-not-live */
+export async function liveController(kernel: Kernel, fn: PciAddress): Promise<string> {
+  const name = await controllerNameOf(kernel, fn)
+  const state = name === null ? null : await controllerStateOf(kernel, name)
+  if (name !== null && state === 'live') return name
+  throw new HostDriverError(`asking the controller of ${fn}`, {
+    kind: 'controller-not-live',
+    state,
+  })
+}
+
+export type ControllerAttributes = {
+  readonly state: string
+  readonly serial: string
+  readonly model: string
+  readonly firmware: string
+  readonly subsystemNqn: string
+  readonly cntlid: number
+  readonly queueCount: number
+  readonly queueDepth: number
+}
+
+/** null when it went away in the meantime. */
+export function attributesOf(
+  kernel: Kernel,
+  name: string
+): Promise<ControllerAttributes | null> {
+  return ifPresent(readAttributes(kernel, name))
+}
+
+async function readAttributes(kernel: Kernel, name: string): Promise<ControllerAttributes> {
+  const text = (file: string) => readText(kernel.call, `${controllerPath(name)}/${file}`)
+  const count = (file: string) => readCount(kernel.call, `${controllerPath(name)}/${file}`)
+  return {
+    state: await text('state'),
+    serial: await text('serial'),
+    model: await text('model'),
+    firmware: await text('firmware_rev'),
+    subsystemNqn: await text('subsysnqn'),
+    cntlid: await count('cntlid'),
+    queueCount: await count('queue_count'),
+    // sqsize is 0's based.
+    queueDepth: (await count('sqsize')) + 1,
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Builders of the admin commands that we send, as plain data in the shape of `struct nvme_passthru_cmd`. A number that
+ * does not fit its field would silently change the fields beside it, so each is checked, and a misfit is a bug.
+ * Source: NVMe Base 2.1, "Admin Command Set"; virtualization: "Virtualization Management command".
+ */
+import { encodeControllerList } from './id-lists.ts'
+import type { FlexibleKind } from './secondary-controller.ts'
+
+export type NvmeAdminCommand = {
+  readonly opcode: number
+  readonly nsid?: number
+  readonly cdw10?: number
+  readonly cdw11?: number
+  readonly cdw12?: number
+  readonly cdw13?: number
+  readonly cdw14?: number
+  readonly dataOut?: Uint8Array
+  readonly dataInLength?: number
+}
+
+export const OPCODE = {
+  getLogPage: 0x02,
+  identify: 0x06,
+  getFeatures: 0x0a,
+  namespaceAttachment: 0x15,
+  virtualizationManagement: 0x1c,
+} as const
+
+/** Controller or Namespace Structure of Identify. */
+export const CNS = {
+  namespace: 0x00,
+  controller: 0x01,
+  activeNamespaces: 0x02,
+  namespaceDescriptors: 0x03,
+  allocatedNamespaces: 0x10,
+  allocatedNamespace: 0x11,
+  attachedControllers: 0x12,
+  controllers: 0x13,
+  primaryCapabilities: 0x14,
+  secondaryList: 0x15,
+} as const
+
+export const IDENTIFY_LENGTH = 4096
+export const SMART_LENGTH = 512
+export const ALL_NAMESPACES = 0xffffffff
+
+/** Action of Virtualization Management. Primary Controller Flexible Allocation (1) is not among what we send. */
+export const ACT = { offline: 7, assign: 8, online: 9 } as const
+export const RESOURCE_TYPE: Readonly<Record<FlexibleKind, number>> = { vq: 0, vi: 1 }
+
+export const SEL = { attach: 0, detach: 1 } as const
+export const FEATURE = { numberOfQueues: 0x07 } as const
+
+/** @param cntid first controller of a list (CNS 12h, 13h, 15h) */
+export function identify(
+  cns: number,
+  { nsid = 0, cntid = 0 }: { readonly nsid?: number; readonly cntid?: number } = {}
+): NvmeAdminCommand {
+  fits('CNS', cns, 0xff)
+  fits('NSID', nsid, 0xffffffff)
+  fits('CNTID', cntid, 0xffff)
+  const cdw10 = (cntid << 16) | cns
+  return {
+    opcode: OPCODE.identify,
+    nsid,
+    cdw10: cdw10 >>> 0,
+    dataInLength: IDENTIFY_LENGTH,
+  }
+}
+
+/** SMART / Health Information of the whole controller. */
+export function getSmartLog(): NvmeAdminCommand {
+  const dwords = SMART_LENGTH / 4 - 1 // 0's based
+  return {
+    opcode: OPCODE.getLogPage,
+    nsid: ALL_NAMESPACES,
+    cdw10: ((dwords << 16) | 0x02) >>> 0,
+    dataInLength: SMART_LENGTH,
+  }
+}
+
+/** Current value; the answer is in completion dword 0. */
+export function getFeatures(feature: number): NvmeAdminCommand {
+  fits('FID', feature, 0xff)
+  return { opcode: OPCODE.getFeatures, cdw10: feature }
+}
+
+export type VirtualizationAction =
+  | { readonly act: 'offline' | 'online'; readonly cntlid: number }
+  | {
+      readonly act: 'assign'
+      readonly cntlid: number
+      readonly resource: FlexibleKind
+      /** Absolute, not a difference. */
+      readonly count: number
+    }
+
+/** Sent to the primary; the secondary is named by its cntlid. */
+export function virtualizationManagement(action: VirtualizationAction): NvmeAdminCommand {
+  fits('CNTLID', action.cntlid, 0xffff)
+  // RT stays 0 unless assigning: QEMU checks it for every action (hw/nvme/ctrl.c, nvme_virt_mngmt).
+  const [rt, nr] =
+    action.act === 'assign' ? [RESOURCE_TYPE[action.resource], action.count] : [0, 0]
+  fits('NR', nr, 0xffff)
+  const cdw10 = (action.cntlid << 16) | (rt << 8) | ACT[action.act]
+  return { opcode: OPCODE.virtualizationManagement, cdw10: cdw10 >>> 0, cdw11: nr }
+}
+
+/** One namespace and one controller at a time: a broadcast would expose data, and an empty list is refused (SC 11Ch). */
+export function namespaceAttachment(
+  select: keyof typeof SEL,
+  nsid: number,
+  cntlid: number
+): NvmeAdminCommand {
+  fits('NSID', nsid, ALL_NAMESPACES - 2, 1)
+  fits('CNTLID', cntlid, 0xffff)
+  return {
+    opcode: OPCODE.namespaceAttachment,
+    nsid,
+    cdw10: SEL[select],
+    dataOut: encodeControllerList([cntlid]),
+  }
+}
+
+function fits(field: string, value: number, most: number, least = 0): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return
+  throw new RangeError(`${field} is ${value}, outside ${least} to ${most}`)
+}

@@ -1,0 +1,51 @@
+/** An admin command in words, for reports, journals and transcripts. Knows what `admin-commands.ts` builds. */
+import { ACT, OPCODE, type NvmeAdminCommand } from './admin-commands.ts'
+import { decodeControllerList } from './id-lists.ts'
+
+export function commandInWords(command: NvmeAdminCommand): string {
+  const cdw10 = command.cdw10 ?? 0
+  switch (command.opcode) {
+    case OPCODE.identify:
+      return `Identify CNS ${hex(cdw10 & 0xff)}${ofNamespace(command)}`
+    case OPCODE.getLogPage:
+      return `Get Log Page ${hex(cdw10 & 0xff)}`
+    case OPCODE.getFeatures:
+      return `Get Features ${hex(cdw10 & 0xff)}`
+    case OPCODE.namespaceAttachment:
+      return attachmentInWords(command, cdw10)
+    case OPCODE.virtualizationManagement:
+      return virtualizationInWords(cdw10, command.cdw11 ?? 0)
+    default:
+      return `admin command ${hex(command.opcode)}`
+  }
+}
+
+function ofNamespace({ nsid = 0 }: NvmeAdminCommand): string {
+  return nsid === 0 ? '' : ` of namespace ${nsid}`
+}
+
+function attachmentInWords(command: NvmeAdminCommand, select: number): string {
+  const controllers = command.dataOut
+    ? decodeControllerList(command.dataOut).join(', ')
+    : ''
+  return (select & 0xf) === 0
+    ? `attach namespace ${command.nsid} to controller ${controllers}`
+    : `detach namespace ${command.nsid} from controller ${controllers}`
+}
+
+function virtualizationInWords(cdw10: number, count: number): string {
+  const cntlid = cdw10 >>> 16
+  const resource = ((cdw10 >> 8) & 7) === 0 ? 'VQ' : 'VI'
+  switch (cdw10 & 0xf) {
+    case ACT.offline:
+      return `take controller ${cntlid} offline`
+    case ACT.assign:
+      return `assign ${count} ${resource} to controller ${cntlid}`
+    case ACT.online:
+      return `bring controller ${cntlid} online`
+    default:
+      return `Virtualization Management action ${cdw10 & 0xf} on controller ${cntlid}`
+  }
+}
+
+const hex = (n: number) => `${n.toString(16).toUpperCase().padStart(2, '0')}h`

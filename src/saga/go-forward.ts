@@ -1,0 +1,134 @@
+/** The way forward: each step's intent is durable before it runs, its output before the next begins. */
+import { holdStepLocks, releaseStepLocks } from './hold-locks.ts'
+import { toOperationError } from './operation-error.ts'
+import type { OperationRun } from './operation-run.ts'
+import { contextOf, endsRun } from './operation-run.ts'
+import { delayMs } from './retry-policy.ts'
+import { untilUnblocked } from './until-unblocked.ts'
+import type { OperationError, Step, StepResult } from './workflow.ts'
+
+/**
+ * Runs every step that is not done; an interrupted one again. Stops at the first that fails for good, with that step's
+ * locks still held.
+ */
+export async function goForward<W>(
+  run: OperationRun<W>
+): Promise<OperationError | undefined> {
+  for (const [index, step] of run.steps.entries()) {
+    if (run.journal.record().steps[index]?.state === 'done') continue
+    await holdStepLocks(run, index)
+    const error = await runStep(run, index, step)
+    if (error) return error
+    releaseStepLocks(run)
+  }
+  return undefined
+}
+
+/** Before the commit step the first failure counts; from it on, the last of those allowed. */
+async function runStep<W>(
+  run: OperationRun<W>,
+  index: number,
+  step: Step<W>
+): Promise<OperationError | undefined> {
+  for (let failures = 1; ; failures++) {
+    const error = await attempt(run, index, step)
+    if (error === undefined) return undefined
+    if (!run.journal.record().committed || failures >= run.retry.attempts) {
+      return failed(run, index, error)
+    }
+    await run.journal.append({
+      state: 'running',
+      blocked: null,
+      step: { index, state: 'running', error },
+    })
+    await run.clock.sleep(delayMs(run.retry, failures), run.signal)
+  }
+}
+
+async function attempt<W>(
+  run: OperationRun<W>,
+  index: number,
+  step: Step<W>
+): Promise<OperationError | undefined> {
+  run.signal.throwIfAborted()
+  try {
+    const done = await untilUnblocked(run, guardedRun(run, index, step))
+    await run.journal.append(
+      {
+        state: 'running',
+        blocked: null,
+        step: {
+          index,
+          state: 'done',
+          output: done.output ?? null,
+          error: null,
+          endedAt: run.journal.now(),
+        },
+      },
+      done.writes
+    )
+    return undefined
+  } catch (error) {
+    if (endsRun(error)) throw error
+    return toOperationError(step.name, error)
+  }
+}
+
+/**
+ * The guard stands next to the run, so that a restart, or hours of waiting for a lock, cannot come between them. Until it
+ * has passed the step is not begun: there is nothing of it to undo.
+ */
+function guardedRun<W>(
+  run: OperationRun<W>,
+  index: number,
+  step: Step<W>
+): () => Promise<StepResult<W>> {
+  let isIntended = false
+  return async () => {
+    const context = contextOf(run, index, false)
+    const guarded = await step.guard?.(context)
+    if (guarded?.result === 'blocked') return guarded
+    if (!isIntended) await intend(run, index, step)
+    isIntended = true
+    return step.run(context)
+  }
+}
+
+async function intend<W>(
+  run: OperationRun<W>,
+  index: number,
+  step: Step<W>
+): Promise<void> {
+  run.signal.throwIfAborted()
+  run.blocked = false // by the guard: from here on a stop waits for what is begun
+  const { journal } = run
+  const before = journal.record().steps[index]
+  await journal.append({
+    state: 'running',
+    waitsFor: [],
+    blocked: null,
+    ...(step.commit ? { committed: true } : {}),
+    step: {
+      index,
+      state: 'running',
+      attempts: (before?.attempts ?? 0) + 1,
+      startedAt: before?.startedAt ?? journal.now(),
+    },
+  })
+}
+
+/** Uncommitted, this turns the operation back; committed, it is the end of it, recorded with the end's own writes. */
+async function failed<W>(
+  run: OperationRun<W>,
+  index: number,
+  error: OperationError
+): Promise<OperationError> {
+  const step = { index, state: 'failed', error, endedAt: run.journal.now() } as const
+  const { committed } = run.journal.record()
+  await run.journal.append(
+    committed
+      ? { state: 'running', blocked: null, step }
+      : { state: 'undoing', blocked: null, error, step }
+  )
+  return error
+}

@@ -1,0 +1,56 @@
+/** Waiting for locks, in order, and saying for whom. */
+import type { LockRequest } from './locks.ts'
+import type { OperationRun } from './operation-run.ts'
+import { goesBack } from './operation-run.ts'
+
+export async function holdOperationLocks<W>(run: OperationRun<W>): Promise<void> {
+  await untilHeld(run, run.operationLocks)
+}
+
+/** Those that are already held for this step, after its failure or a restart, stay held. */
+export async function holdStepLocks<W>(run: OperationRun<W>, index: number): Promise<void> {
+  if (run.stepLocks?.index !== index) requestStepLocks(run, index)
+  if (run.stepLocks) await untilHeld(run, run.stepLocks.request)
+}
+
+/** Takes its place in the queue, without waiting. */
+export function requestStepLocks<W>(run: OperationRun<W>, index: number): void {
+  releaseStepLocks(run)
+  const names = run.steps[index]?.locks ?? []
+  run.stepLocks = { index, request: run.locks.request(run.id, 'step', names) }
+}
+
+export function releaseStepLocks<W>(run: OperationRun<W>): void {
+  run.stepLocks?.request.release()
+  run.stepLocks = undefined
+}
+
+async function untilHeld<W>(run: OperationRun<W>, request: LockRequest): Promise<void> {
+  const state = goesBack(run.journal.record()) ? 'undoing' : 'waiting'
+  for (;;) {
+    run.signal.throwIfAborted()
+    const moved = request.moved() // before looking: who goes while we record must not be missed
+    const waitsFor = request.waitsFor()
+    if (waitsFor.length === 0) return
+    if (!sameIds(waitsFor, run.journal.record().waitsFor)) {
+      await run.journal.append({ state, waitsFor })
+    }
+    await unlessAborted(moved, run.signal)
+  }
+}
+
+function sameIds(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((id, index) => id === b[index])
+}
+
+function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error) // always {Stopped}
+    signal.addEventListener('abort', abort, { once: true })
+    void promise.then(() => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    })
+    if (signal.aborted) abort()
+  })
+}

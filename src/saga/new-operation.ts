@@ -1,0 +1,43 @@
+/** The record of an operation that is about to begin. */
+import type { StartOperation } from './engine.ts'
+import type { OperationRecord, StepRecord } from './operation.ts'
+import type { Plan } from './workflow-book.ts'
+
+export type Beginning = {
+  /** Operations that hold its locks now. */
+  readonly waitsFor: readonly string[]
+  readonly owner: string
+  readonly leaseUntilMs: number
+  readonly at: string
+}
+
+export function newOperation<W>(
+  operation: StartOperation,
+  { definition, steps }: Plan<W>,
+  { waitsFor, owner, leaseUntilMs, at }: Beginning
+): OperationRecord {
+  return {
+    ...operation,
+    version: definition.version,
+    state: waitsFor.length > 0 ? 'waiting' : 'running',
+    steps: steps.map(({ name }) => ({ name, ...NOT_BEGUN })),
+    committed: false,
+    error: null,
+    blocked: null,
+    waitsFor,
+    owner,
+    leaseUntilMs,
+    fence: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+}
+
+const NOT_BEGUN = {
+  state: 'pending',
+  output: null,
+  error: null,
+  attempts: 0,
+  startedAt: null,
+  endedAt: null,
+} as const satisfies Omit<StepRecord, 'name'>

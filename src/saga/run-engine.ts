@@ -1,0 +1,196 @@
+/** The engine: starts operations, resumes those that a former process left, keeps their leases, and stops. */
+import type { Clock } from '../clock.ts'
+import { isoTime } from '../clock.ts'
+import { createChangeListeners, waitForEnd } from './change-listeners.ts'
+import type { Engine, StartOperation } from './engine.ts'
+import { interruptedStep } from './go-back.ts'
+import { requestStepLocks } from './hold-locks.ts'
+import type { Journal } from './journal.ts'
+import { createJournal } from './journal.ts'
+import type { LockRequest } from './locks.ts'
+import { createLocks } from './locks.ts'
+import type { SagaLog } from './log.ts'
+import { StaleFence } from './log.ts'
+import { newOperation } from './new-operation.ts'
+import type { OperationRecord } from './operation.ts'
+import type { OperationRun } from './operation-run.ts'
+import { Stopped, endsRun, goesBack } from './operation-run.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import { DEFAULT_RETRY } from './retry-policy.ts'
+import { runOperation } from './run-operation.ts'
+import { takeOverOpen } from './take-over.ts'
+import type { WorkflowDefinition } from './workflow.ts'
+import type { Plan } from './workflow-book.ts'
+import { createWorkflowBook } from './workflow-book.ts'
+
+export type EngineOptions<W> = {
+  readonly log: SagaLog<W>
+  readonly workflows: readonly WorkflowDefinition<W>[]
+  readonly clock: Clock
+  /** This process: no other has, or has had, the same. */
+  readonly owner: string
+  readonly retry?: Partial<RetryPolicy>
+  /** How long nobody else may take over an operation of a process that has gone silent. Renewed every third. */
+  readonly leaseMs?: number
+  /** The former owner is known to be dead, by the lock of the data folder: its leases need not run out. */
+  readonly takeOverAll?: boolean
+}
+
+type Running<W> = {
+  readonly run: OperationRun<W>
+  readonly control: AbortController
+  finished: Promise<void>
+}
+
+/** Between two looks at operations of another owner, at least. */
+const RESUME_DELAY_MS = 1_000
+
+export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
+  const { log, clock, owner, leaseMs = 30_000, takeOverAll = false } = options
+  const retry = { ...DEFAULT_RETRY, ...options.retry }
+  const book = createWorkflowBook(options.workflows)
+  const locks = createLocks()
+  const running = new Map<string, Running<W>>()
+  const changes = createChangeListeners()
+  const stopping = new AbortController()
+  const cancelRenewal = clock.every(leaseMs / 3, renewLeases)
+  let cancelResume = () => {}
+
+  async function start(
+    operation: StartOperation,
+    writes: readonly W[]
+  ): Promise<OperationRecord> {
+    stopping.signal.throwIfAborted()
+    const plan = book.plan(operation.workflow, operation.params)
+    // The place in the queue is that of the call, not of the disk.
+    const request = locks.request(operation.id, 'operation', plan.locks)
+    const now = clock.nowMs()
+    const record = newOperation(operation, plan, {
+      waitsFor: request.waitsFor(),
+      owner,
+      leaseUntilMs: now + leaseMs,
+      at: isoTime(now),
+    })
+    try {
+      await log.create(record, writes)
+    } catch (error) {
+      request.release()
+      throw error
+    }
+    changes.tell(record)
+    begin(prepare(record, plan, request))
+    return record
+  }
+
+  function prepare(record: OperationRecord, plan: Plan<W>, operationLocks: LockRequest) {
+    const control = new AbortController()
+    const { definition, steps } = plan
+    const { id } = record
+    const { signal } = control
+    const journal = journalOf(record, signal)
+    const run: OperationRun<W> = {
+      id,
+      definition,
+      steps,
+      journal,
+      locks,
+      operationLocks,
+      clock,
+      retry,
+      signal,
+      stepLocks: undefined,
+      blocked: false,
+    }
+    const entry: Running<W> = { run, control, finished: Promise.resolve() }
+    running.set(id, entry)
+    return entry
+  }
+
+  function journalOf(record: OperationRecord, signal: AbortSignal): Journal<W> {
+    return createJournal(record, {
+      log,
+      clock,
+      leaseMs,
+      retry,
+      signal,
+      onChange: changes.tell,
+    })
+  }
+
+  function begin(entry: Running<W>): void {
+    if (stopping.signal.aborted) entry.control.abort(new Stopped())
+    entry.finished = runOperation(entry.run)
+      .catch((error: unknown) => {
+        if (!endsRun(error)) throw error
+      })
+      .finally(() => running.delete(entry.run.id))
+  }
+
+  async function resume(): Promise<readonly string[]> {
+    const { taken, runnable, nextLeaseMs } = await takeOverOpen(
+      {
+        log,
+        book,
+        clock,
+        owner,
+        leaseMs,
+        takeOverAll,
+        journalOf: (record) => journalOf(record, stopping.signal),
+      },
+      (id) => running.has(id)
+    )
+    const entries = runnable.map(({ record, plan }) =>
+      prepare(record, plan, locks.request(record.id, 'operation', plan.locks))
+    )
+    for (const { run } of entries) {
+      const index = interruptedStep(run, goesBack(run.journal.record()))
+      if (index !== undefined) requestStepLocks(run, index)
+    }
+    for (const entry of entries) begin(entry)
+    resumeLater(nextLeaseMs)
+    return taken.map(({ id }) => id)
+  }
+
+  function resumeLater(leaseUntilMs: number | undefined): void {
+    cancelResume()
+    if (leaseUntilMs === undefined || stopping.signal.aborted) return
+    const delayMs = Math.max(RESUME_DELAY_MS, leaseUntilMs - clock.nowMs())
+    cancelResume = clock.after(delayMs, () => {
+      resume().catch(() => resumeLater(leaseUntilMs))
+    })
+  }
+
+  function renewLeases(): void {
+    for (const { run, control } of running.values()) {
+      run.journal.renew().catch((error: unknown) => {
+        // Any other failure is tried again in a third of the lease, and the fence guards what happens meanwhile.
+        if (error instanceof StaleFence) control.abort(new Stopped())
+      })
+    }
+  }
+
+  const get = async (id: string) =>
+    running.get(id)?.run.journal.record() ?? (await log.load(id))
+
+  async function stop(): Promise<void> {
+    stopping.abort(new Stopped())
+    cancelRenewal()
+    cancelResume()
+    const left = [...running.values()]
+    for (const { control } of left) control.abort(new Stopped())
+    await Promise.all(
+      left.filter(({ run }) => !run.blocked).map(({ finished }) => finished)
+    )
+  }
+
+  return {
+    start,
+    resume,
+    wait: (id, timeoutMs) =>
+      waitForEnd({ id, timeoutMs, clock, changes, stopping: stopping.signal, get }),
+    get,
+    running: () => [...running.keys()].map((id) => ({ id, locks: locks.of(id) })),
+    stop,
+    onChange: changes.add,
+  }
+}

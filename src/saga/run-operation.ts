@@ -1,0 +1,106 @@
+/** An operation from wherever it stands to its end. */
+import { goBack } from './go-back.ts'
+import { goForward } from './go-forward.ts'
+import { holdOperationLocks, releaseStepLocks } from './hold-locks.ts'
+import { toOperationError } from './operation-error.ts'
+import type { OperationState } from './operation.ts'
+import type { OperationRun } from './operation-run.ts'
+import { endsRun, goesBack } from './operation-run.ts'
+import { delayMs } from './retry-policy.ts'
+import type { EndContext, OperationError } from './workflow.ts'
+
+/** @throws {Stopped}, {StaleFence}: the operation is still open, and no longer ours */
+export async function runOperation<W>(run: OperationRun<W>): Promise<void> {
+  try {
+    await holdOperationLocks(run)
+    if (!goesBack(run.journal.record())) await forward(run)
+    if (goesBack(run.journal.record())) await back(run)
+  } finally {
+    releaseStepLocks(run)
+    run.operationLocks.release()
+  }
+}
+
+async function forward<W>(run: OperationRun<W>): Promise<void> {
+  const error = (await goForward(run)) ?? (await succeed(run))
+  if (error !== undefined && run.journal.record().committed) await end(run, 'stuck', error)
+}
+
+/** @returns why the writes of the end were refused: then what was done counts for nothing */
+async function succeed<W>(run: OperationRun<W>): Promise<OperationError | undefined> {
+  try {
+    const writes = run.definition.onSucceeded?.(endContext(run, null)) ?? []
+    await run.journal.append({ state: 'succeeded', blocked: null, waitsFor: [] }, writes)
+    return undefined
+  } catch (thrown) {
+    if (endsRun(thrown)) throw thrown
+    const error = toOperationError('end', thrown)
+    if (!run.journal.record().committed)
+      await run.journal.append({ state: 'undoing', error })
+    return error
+  }
+}
+
+async function back<W>(run: OperationRun<W>): Promise<void> {
+  const notUndone = await goBack(run)
+  const { error } = run.journal.record()
+  if (notUndone.length === 0) await end(run, 'undone', error)
+  else await end(run, 'stuck', error && lookAt(error, notUndone))
+}
+
+/** The first failure stays what the operation failed of; the steps themselves say why their undo failed. */
+function lookAt(error: OperationError, notUndone: readonly string[]): OperationError {
+  return {
+    step: error.step,
+    message: `look at what these steps left behind, their undo failed: ${notUndone.join(', ')}`,
+    causes: [error.message, ...error.causes],
+    detail: error.detail,
+  }
+}
+
+/** The further writes are tried a few times; when the log goes on refusing them, the end is `stuck` without them. */
+async function end<W>(
+  run: OperationRun<W>,
+  state: Extract<OperationState, 'undone' | 'stuck'>,
+  error: OperationError | null
+): Promise<void> {
+  const { definition, journal, retry } = run
+  for (let failures = 1; ; failures++) {
+    try {
+      const context = endContext(run, error)
+      const hook = state === 'undone' ? definition.onUndone : definition.onStuck
+      await journal.append(
+        { state, error, blocked: null, waitsFor: [] },
+        hook?.(context) ?? []
+      )
+      return
+    } catch (thrown) {
+      if (endsRun(thrown)) throw thrown
+      if (failures >= retry.attempts) {
+        const refused = toOperationError('end', thrown)
+        await journal.append({
+          state: 'stuck',
+          error: refused,
+          blocked: null,
+          waitsFor: [],
+        })
+        return
+      }
+      await run.clock.sleep(delayMs(retry, failures), run.signal)
+    }
+  }
+}
+
+function endContext<W>(run: OperationRun<W>, error: OperationError | null): EndContext {
+  const { id, params, actor, tenant, steps } = run.journal.record()
+  const done = steps.filter(({ output }) => output !== null)
+  return {
+    operationId: id,
+    params,
+    outputs: Object.fromEntries(done.map(({ name, output }) => [name, output])),
+    error,
+    actor,
+    tenant,
+    at: run.journal.now(),
+  }
+}

@@ -1,0 +1,33 @@
+/** A step that is blocked is asked again until it is done or fails. What it waits for is recorded when it changes. */
+import type { OperationRun } from './operation-run.ts'
+import type { Json, StepResult } from './workflow.ts'
+
+export type Done<W> = Extract<StepResult<W>, { readonly result: 'done' }>
+
+/** @throws what the step throws; the reason of the signal */
+export async function untilUnblocked<W>(
+  run: OperationRun<W>,
+  work: () => Promise<StepResult<W>>
+): Promise<Done<W>> {
+  try {
+    for (let result = await work(); ; result = await work()) {
+      // What a blocked step answers after the stop is nobody's: the log may be closed, and the next start asks again.
+      if (run.blocked) run.signal.throwIfAborted()
+      if (result.result === 'done') return result
+      await show(run, result.report)
+      run.blocked = true
+      await run.clock.sleep(run.retry.blockedDelayMs, run.signal)
+    }
+  } catch (error) {
+    if (run.blocked) run.signal.throwIfAborted()
+    throw error
+  } finally {
+    run.blocked = false
+  }
+}
+
+async function show<W>(run: OperationRun<W>, report: Json): Promise<void> {
+  const { state, blocked } = run.journal.record()
+  if (state === 'blocked' && JSON.stringify(blocked) === JSON.stringify(report)) return
+  await run.journal.append({ state: 'blocked', blocked: report, waitsFor: [] })
+}

@@ -1,0 +1,48 @@
+/** One write of a transaction that is open. */
+import type { CommitResult, StoreWrite } from './store.ts'
+import { appendEvent } from './event-writes.ts'
+import { reconcile } from './inventory-writes.ts'
+import { createOperation, logOperation, takeOverOperation } from './operation-writes.ts'
+import type { OrdinaryWrite } from './ordinary-writes.ts'
+import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
+import type { WriterConnection } from './writer-connection.ts'
+
+/** @throws {StaleFence}, {IdempotencyTaken}, or what SQLite or Prisma say of the row */
+export async function applyWrites(
+  connection: WriterConnection,
+  writes: readonly StoreWrite[]
+): Promise<CommitResult> {
+  const events: number[] = []
+  let fence: number | null = null
+  for (const write of writes) {
+    if (isOrdinary(write)) {
+      await writeOrdinary(await connection.prisma(), write)
+      continue
+    }
+    const written = writePrepared(connection.prepare, write)
+    if (written.event !== undefined) events.push(written.event)
+    fence = written.fence ?? fence
+  }
+  return { events, fence }
+}
+
+function writePrepared(
+  prepare: WriterConnection['prepare'],
+  write: Exclude<StoreWrite, OrdinaryWrite>
+): { readonly event?: number; readonly fence?: number | null } {
+  switch (write.write) {
+    case 'appendEvent':
+      return { event: appendEvent(prepare, write.event) }
+    case 'takeOverOperation':
+      return { fence: takeOverOperation(prepare, write) }
+    case 'createOperation':
+      createOperation(prepare, write.operation)
+      return {}
+    case 'logOperation':
+      logOperation(prepare, write.entry)
+      return {}
+    case 'reconcile':
+      reconcile(prepare, write)
+      return {}
+  }
+}

@@ -1,0 +1,97 @@
+/** Inventory rows from columns. JSON is parsed here, once for each row that is read. */
+import type {
+  AssignmentRow,
+  ControllerRow,
+  EventRow,
+  EventSubject,
+  HostRow,
+  NamespaceRow,
+  VirtualFunctionRow,
+} from './rows.ts'
+import { fromJson, fromJsonText } from './json-column.ts'
+
+type Bit = 0 | 1
+
+export type HostColumns = Omit<HostRow, 'iommu'> & { readonly iommu: Bit }
+
+export type ControllerColumns = Omit<
+  ControllerRow,
+  'present' | 'ambiguous' | 'observation' | 'lastController' | 'sriovBefore'
+> & {
+  readonly present: Bit
+  readonly ambiguous: Bit
+  readonly observation: string
+  readonly lastController: string | null
+  readonly sriovBefore: string | null
+}
+
+export type VirtualFunctionColumns = Omit<
+  VirtualFunctionRow,
+  'observation' | 'provisioned'
+> & {
+  readonly observation: string | null
+  readonly provisioned: string | null
+}
+
+export type NamespaceColumns = Omit<NamespaceRow, 'present' | 'observation'> & {
+  readonly present: Bit
+  readonly observation: string
+}
+
+export type AssignmentColumns = Omit<AssignmentRow, 'before' | 'handOver'> & {
+  readonly before: string | null
+  readonly handOver: string | null
+}
+
+export type EventColumns = Omit<EventRow, 'subject' | 'detail'> & {
+  readonly subjectKind: EventSubject['kind']
+  readonly subjectId: string
+  readonly detail: string
+}
+
+export function toHost(columns: HostColumns): HostRow {
+  return { ...columns, iommu: columns.iommu === 1 }
+}
+
+export function toController(columns: ControllerColumns): ControllerRow {
+  return {
+    ...columns,
+    present: columns.present === 1,
+    ambiguous: columns.ambiguous === 1,
+    observation: fromJsonText<ControllerRow['observation']>(columns.observation),
+    lastController: fromJson(columns.lastController),
+    sriovBefore: fromJson(columns.sriovBefore),
+  }
+}
+
+export function toVirtualFunction(columns: VirtualFunctionColumns): VirtualFunctionRow {
+  return {
+    ...columns,
+    observation: fromJson(columns.observation),
+    provisioned: fromJson(columns.provisioned),
+  }
+}
+
+export function toNamespace(columns: NamespaceColumns): NamespaceRow {
+  return {
+    ...columns,
+    present: columns.present === 1,
+    observation: fromJsonText<NamespaceRow['observation']>(columns.observation),
+  }
+}
+
+export function toAssignment(columns: AssignmentColumns): AssignmentRow {
+  return {
+    ...columns,
+    before: fromJson(columns.before),
+    handOver: fromJson(columns.handOver),
+  }
+}
+
+export function toEvent({ subjectKind, subjectId, ...columns }: EventColumns): EventRow {
+  return {
+    ...columns,
+    subject: { kind: subjectKind, id: subjectId },
+    detail: fromJsonText<EventRow['detail']>(columns.detail),
+  }
+}

@@ -1,0 +1,38 @@
+/** Pages by keyset: what comes after an id, which stays right while rows come and go, and costs the same on every page. */
+import type { Prepare } from './operation-columns.ts'
+import type { Page, PageRequest } from './store.ts'
+
+/** Column to the value that it must have; an array: one of these; null or undefined: any. */
+export type Filter = Readonly<Record<string, string | readonly string[] | null | undefined>>
+
+/** @param table, filter's keys are ours, never a caller's */
+export function keysetPage<C extends { readonly id: string }>(
+  prepare: Prepare,
+  table: string,
+  filter: Filter,
+  page: PageRequest
+): Page<C> {
+  const { conditions, values } = where({ ...filter })
+  const sql = `SELECT * FROM "${table}" WHERE "id" > ? ${conditions} ORDER BY "id" LIMIT ?`
+  // One more than asked for tells whether there is a next page.
+  const rows = prepare(sql).all(page.after ?? '', ...values, page.limit + 1) as C[]
+  const items = rows.slice(0, page.limit)
+  const next = rows.length > page.limit ? (items.at(-1)?.id ?? null) : null
+  return { items, next }
+}
+
+export function mapPage<A, B>(page: Page<A>, map: (item: A) => B): Page<B> {
+  return { items: page.items.map(map), next: page.next }
+}
+
+function where(filter: Filter): { conditions: string; values: string[] } {
+  const terms: string[] = []
+  const values: string[] = []
+  for (const [column, wanted] of Object.entries(filter)) {
+    if (wanted === null || wanted === undefined) continue
+    const among = typeof wanted === 'string' ? [wanted] : wanted
+    terms.push(`AND "${column}" IN (${among.map(() => '?').join(', ')})`)
+    values.push(...among)
+  }
+  return { conditions: terms.join(' '), values }
+}

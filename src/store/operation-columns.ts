@@ -1,0 +1,105 @@
+/** Operations and their steps, from and to columns. */
+import type Database from 'better-sqlite3'
+import type {
+  OperationRecord,
+  OperationState,
+  StepRecord,
+  StepState,
+} from '../saga/operation.ts'
+import type { Json, OperationError } from '../saga/workflow.ts'
+import { fromJson, fromJsonText, toJson } from './json-column.ts'
+
+export type Prepare = (sql: string) => Database.Statement
+
+export type OperationColumns = {
+  readonly id: string
+  readonly workflow: string
+  readonly version: number
+  readonly params: string | null
+  readonly state: OperationState
+  readonly committed: 0 | 1
+  readonly error: string | null
+  readonly blocked: string | null
+  readonly waitsFor: string
+  readonly actor: string
+  readonly tenant: string
+  readonly owner: string | null
+  readonly leaseUntilMs: number
+  readonly fence: number
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+type StepColumns = {
+  readonly operationId: string
+  readonly index: number
+  readonly name: string
+  readonly state: StepState
+  readonly output: string | null
+  readonly error: string | null
+  readonly attempts: number
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+}
+
+const SELECT_OPERATION = 'SELECT * FROM "Operation" WHERE "id" = ?'
+const SELECT_STEPS =
+  'SELECT * FROM "OperationStep" WHERE "operationId" = ? ORDER BY "index"'
+
+export function readOperation(prepare: Prepare, id: string): OperationRecord | undefined {
+  const columns = prepare(SELECT_OPERATION).get(id) as OperationColumns | undefined
+  return columns && toOperation(prepare, columns)
+}
+
+export function toOperation(prepare: Prepare, columns: OperationColumns): OperationRecord {
+  const steps = prepare(SELECT_STEPS).all(columns.id) as StepColumns[]
+  return {
+    ...columns,
+    params: fromJson<Json>(columns.params),
+    committed: columns.committed === 1,
+    error: fromJson<OperationError>(columns.error),
+    blocked: fromJson<Json>(columns.blocked),
+    waitsFor: fromJsonText<string[]>(columns.waitsFor),
+    steps: steps.map(toStep),
+  }
+}
+
+function toStep({
+  operationId: _operation,
+  index: _index,
+  ...columns
+}: StepColumns): StepRecord {
+  return {
+    ...columns,
+    output: fromJson<Json>(columns.output),
+    error: fromJson<OperationError>(columns.error),
+  }
+}
+
+export function operationColumns({
+  steps: _steps,
+  ...record
+}: OperationRecord): OperationColumns {
+  return {
+    ...record,
+    params: toJson(record.params),
+    committed: record.committed ? 1 : 0,
+    error: toJson(record.error),
+    blocked: toJson(record.blocked),
+    waitsFor: JSON.stringify(record.waitsFor),
+  }
+}
+
+export function stepColumns(
+  operationId: string,
+  index: number,
+  step: StepRecord
+): StepColumns {
+  return {
+    ...step,
+    operationId,
+    index,
+    output: toJson(step.output),
+    error: toJson(step.error),
+  }
+}

@@ -1,0 +1,98 @@
+/** The step log, by prepared SQL: the record of an operation and of its steps. */
+import { applyEntry } from '../saga/apply-entry.ts'
+import type { LogEntry } from '../saga/log.ts'
+import { StaleFence } from '../saga/log.ts'
+import type { OperationRecord, StepRecord } from '../saga/operation.ts'
+import type { StoreWrite } from './store.ts'
+import { operationColumns, readOperation, stepColumns } from './operation-columns.ts'
+import type { WriterConnection } from './writer-connection.ts'
+
+type Prepare = WriterConnection['prepare']
+
+const INSERT_OPERATION = `INSERT INTO "Operation" ("id", "workflow", "version", "params", "state", "committed", "error",
+  "blocked", "waitsFor", "actor", "tenant", "owner", "leaseUntilMs", "fence", "createdAt", "updatedAt")
+  VALUES (@id, @workflow, @version, @params, @state, @committed, @error,
+  @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt)`
+
+const UPDATE_OPERATION = `UPDATE "Operation" SET "state" = @state, "committed" = @committed, "error" = @error,
+  "blocked" = @blocked, "waitsFor" = @waitsFor, "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence,
+  "updatedAt" = @updatedAt WHERE "id" = @id`
+
+const PUT_STEP = `INSERT OR REPLACE INTO "OperationStep" ("operationId", "index", "name", "state", "output", "error",
+  "attempts", "startedAt", "endedAt")
+  VALUES (@operationId, @index, @name, @state, @output, @error, @attempts, @startedAt, @endedAt)`
+
+export function createOperation(prepare: Prepare, operation: OperationRecord): void {
+  prepare(INSERT_OPERATION).run(operationColumns(operation))
+  for (const [index, step] of operation.steps.entries())
+    putStep(prepare, operation.id, index, step)
+}
+
+/** @throws {StaleFence} when the stored fence is higher than the entry's. */
+export function logOperation(prepare: Prepare, entry: LogEntry): void {
+  const before = existing(prepare, entry.operationId)
+  if (before.fence > entry.fence) throw new StaleFence(entry.operationId)
+
+  const after = applyEntry(before, entry)
+  updateOperation(prepare, after)
+  const index = entry.step?.index
+  const step = index === undefined ? undefined : after.steps[index]
+  if (index !== undefined && step) putStep(prepare, after.id, index, step)
+}
+
+/** @returns the new fence, or null when somebody else holds the lease. */
+export function takeOverOperation(
+  prepare: Prepare,
+  write: Extract<StoreWrite, { write: 'takeOverOperation' }>
+): number | null {
+  const before = existing(prepare, write.id)
+  const isFree = before.owner === write.owner || before.leaseUntilMs <= write.nowMs
+  if (!isFree) return null
+
+  const { owner, leaseUntilMs } = write
+  const after = { ...before, owner, leaseUntilMs, fence: before.fence + 1 }
+  updateOperation(prepare, after)
+  return after.fence
+}
+
+function updateOperation(prepare: Prepare, record: OperationRecord): void {
+  const {
+    id,
+    state,
+    committed,
+    error,
+    blocked,
+    waitsFor,
+    owner,
+    leaseUntilMs,
+    fence,
+    updatedAt,
+  } = operationColumns(record)
+  prepare(UPDATE_OPERATION).run({
+    id,
+    state,
+    committed,
+    error,
+    blocked,
+    waitsFor,
+    owner,
+    leaseUntilMs,
+    fence,
+    updatedAt,
+  })
+}
+
+function putStep(
+  prepare: Prepare,
+  operationId: string,
+  index: number,
+  step: StepRecord
+): void {
+  prepare(PUT_STEP).run(stepColumns(operationId, index, step))
+}
+
+function existing(prepare: Prepare, id: string): OperationRecord {
+  const record = readOperation(prepare, id)
+  if (record === undefined) throw new Error(`no operation ${id}`)
+  return record
+}

@@ -1,0 +1,165 @@
+/** Reading: synchronous prepared SQL on a read-only connection. WAL gives each statement the last commit, and never waits for the writer. */
+import type Database from 'better-sqlite3'
+import type {
+  AssignmentColumns,
+  ControllerColumns,
+  EventColumns,
+  HostColumns,
+  NamespaceColumns,
+  VirtualFunctionColumns,
+} from './inventory-columns.ts'
+import {
+  toAssignment,
+  toController,
+  toEvent,
+  toHost,
+  toNamespace,
+  toVirtualFunction,
+} from './inventory-columns.ts'
+import { keysetPage, mapPage } from './keyset-page.ts'
+import type { OperationColumns, Prepare } from './operation-columns.ts'
+import { toOperation } from './operation-columns.ts'
+import type { StoreReader } from './store.ts'
+
+const OVER = `('released', 'failed')`
+
+export function createReader(db: Database.Database): StoreReader {
+  const prepare = cached(db)
+  return {
+    ...inventoryReader(db, prepare),
+    ...assignmentReader(prepare),
+    ...operationReader(prepare),
+    ...eventReader(prepare),
+  }
+}
+
+type InventoryReader = Pick<
+  StoreReader,
+  | 'hosts'
+  | 'host'
+  | 'controllers'
+  | 'controller'
+  | 'virtualFunctions'
+  | 'virtualFunction'
+  | 'namespaces'
+  | 'namespace'
+  | 'inventoryOf'
+>
+
+function inventoryReader(db: Database.Database, prepare: Prepare): InventoryReader {
+  const ofHost = (hostId: string) => ({
+    controllers: all<ControllerColumns>(prepare, 'Controller', hostId).map(toController),
+    virtualFunctions: all<VirtualFunctionColumns>(prepare, 'VirtualFunction', hostId).map(
+      toVirtualFunction
+    ),
+    namespaces: all<NamespaceColumns>(prepare, 'Namespace', hostId).map(toNamespace),
+  })
+  return {
+    hosts: (page) => mapPage(keysetPage<HostColumns>(prepare, 'Host', {}, page), toHost),
+    host: (id) => one(prepare, 'Host', id, toHost),
+    controllers: (filter, page) =>
+      mapPage(
+        keysetPage<ControllerColumns>(prepare, 'Controller', filter, page),
+        toController
+      ),
+    controller: (id) => one(prepare, 'Controller', id, toController),
+    virtualFunctions: (filter, page) =>
+      mapPage(
+        keysetPage<VirtualFunctionColumns>(prepare, 'VirtualFunction', filter, page),
+        toVirtualFunction
+      ),
+    virtualFunction: (id) => one(prepare, 'VirtualFunction', id, toVirtualFunction),
+    namespaces: (filter, page) =>
+      mapPage(
+        keysetPage<NamespaceColumns>(prepare, 'Namespace', filter, page),
+        toNamespace
+      ),
+    namespace: (id) => one(prepare, 'Namespace', id, toNamespace),
+    // In a transaction, so that the three lists are of one instant.
+    inventoryOf: (hostId) => db.transaction(ofHost)(hostId),
+  }
+}
+
+function assignmentReader(
+  prepare: Prepare
+): Pick<StoreReader, 'assignments' | 'assignment' | 'standingAssignment'> {
+  const standing = `SELECT * FROM "Assignment" WHERE "functionId" = ? AND "state" NOT IN ${OVER} ORDER BY "id" DESC LIMIT 1`
+  return {
+    assignments: (tenant, page) =>
+      mapPage(
+        keysetPage<AssignmentColumns>(prepare, 'Assignment', { tenant }, page),
+        toAssignment
+      ),
+    assignment: (tenant, id) => owned(one(prepare, 'Assignment', id, toAssignment), tenant),
+    standingAssignment: (functionId) => {
+      const columns = prepare(standing).get(functionId) as AssignmentColumns | undefined
+      return columns && toAssignment(columns)
+    },
+  }
+}
+
+function operationReader(prepare: Prepare): Pick<StoreReader, 'operations' | 'operation'> {
+  const toRecord = (columns: OperationColumns) => toOperation(prepare, columns)
+  return {
+    operations: ({ tenant, states }, page) =>
+      mapPage(
+        keysetPage<OperationColumns>(prepare, 'Operation', { tenant, state: states }, page),
+        toRecord
+      ),
+    operation: (tenant, id) => owned(one(prepare, 'Operation', id, toRecord), tenant),
+  }
+}
+
+function eventReader(
+  prepare: Prepare
+): Pick<StoreReader, 'events' | 'lastEventNumber' | 'idempotencyKey'> {
+  const after = (tenant: string | null) =>
+    `SELECT * FROM "Event" WHERE "number" > ? ${tenant === null ? '' : 'AND "tenant" = ?'} ORDER BY "number" LIMIT ?`
+  const last = 'SELECT coalesce(max("number"), 0) AS "number" FROM "Event"'
+  const key =
+    'SELECT "requestHash", "operationId" FROM "IdempotencyKey" WHERE "tenant" = ? AND "key" = ?'
+  return {
+    events: (tenant, afterNumber, limit) => {
+      const values = tenant === null ? [afterNumber, limit] : [afterNumber, tenant, limit]
+      return (prepare(after(tenant)).all(...values) as EventColumns[]).map(toEvent)
+    },
+    lastEventNumber: () => (prepare(last).get() as { number: number }).number,
+    idempotencyKey: (tenant, value) =>
+      prepare(key).get(tenant, value) as
+        { readonly requestHash: string; readonly operationId: string } | undefined,
+  }
+}
+
+/** The same text gives the same statement. */
+function cached(db: Database.Database): Prepare {
+  const statements = new Map<string, Database.Statement>()
+  return (sql) => {
+    const statement = statements.get(sql) ?? db.prepare(sql)
+    statements.set(sql, statement)
+    return statement
+  }
+}
+
+function one<C, T>(
+  prepare: Prepare,
+  table: string,
+  id: string,
+  map: (columns: C) => T
+): T | undefined {
+  const columns = prepare(`SELECT * FROM "${table}" WHERE "id" = ?`).get(id)
+  return columns === undefined ? undefined : map(columns as C)
+}
+
+function all<C>(prepare: Prepare, table: string, hostId: string): C[] {
+  return prepare(`SELECT * FROM "${table}" WHERE "hostId" = ? ORDER BY "id"`).all(
+    hostId
+  ) as C[]
+}
+
+/** What belongs to another tenant does not exist. */
+function owned<T extends { readonly tenant: string }>(
+  row: T | undefined,
+  tenant: string | null
+): T | undefined {
+  return tenant === null || row?.tenant === tenant ? row : undefined
+}

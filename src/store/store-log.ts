@@ -1,0 +1,52 @@
+/** The saga's log over the store: a step's record and what it changes are one transaction. */
+import type { SagaLog } from '../saga/log.ts'
+import type { OperationRecord, OperationState } from '../saga/operation.ts'
+import type { Store, StoreWrite } from './store.ts'
+
+const OPEN = [
+  'waiting',
+  'running',
+  'blocked',
+  'undoing',
+] as const satisfies readonly OperationState[]
+
+const PAGE = 200
+
+export function storeLog(store: Store): SagaLog<StoreWrite> {
+  return {
+    create: async (operation, writes) => {
+      await store.commit([{ write: 'createOperation', operation }, ...writes])
+    },
+    append: async (entry, writes) => {
+      await store.commit([{ write: 'logOperation', entry }, ...writes])
+    },
+    loadOpen: () => Promise.resolve(allOpen(store)),
+    load: (id) => Promise.resolve(store.read.operation(null, id)),
+    takeOver: async (id, owner, leaseUntilMs, nowMs) => {
+      const takeOver = {
+        write: 'takeOverOperation',
+        id,
+        owner,
+        leaseUntilMs,
+        nowMs,
+      } as const
+      const { fence } = await store.commit([takeOver])
+      return fence ?? undefined
+    },
+  }
+}
+
+/** Ids are UUIDv7, so their order is that of creation. */
+function allOpen(store: Store): readonly OperationRecord[] {
+  const found: OperationRecord[] = []
+  let after: string | null = null
+  do {
+    const page = store.read.operations(
+      { tenant: null, states: OPEN },
+      { after, limit: PAGE }
+    )
+    found.push(...page.items)
+    after = page.next
+  } while (after !== null)
+  return found
+}

@@ -1,0 +1,139 @@
+/**
+ * The database's face. All writing happens in one worker thread, one transaction at a time (WAL, synchronous=FULL, group
+ * commit); a transaction is a list of values, so it can cross to the worker and be part of a saga's record. Reading is
+ * synchronous, on a read-only connection of the calling thread, by prepared SQL.
+ */
+import type { LogEntry } from '../saga/log.ts'
+import type { OperationRecord, OperationState } from '../saga/operation.ts'
+import type {
+  AssignmentRow,
+  ControllerRow,
+  EventRow,
+  HostRow,
+  NamespaceRow,
+  NewEvent,
+  ProvisionedVf,
+  VirtualFunctionRow,
+} from './rows.ts'
+
+export type StoreWrite =
+  | { readonly write: 'putHost'; readonly row: HostRow }
+  /** Bulk reconciliation of one scan: rows that changed, whole. Columns that a scan does not know (sriovBefore, provisioned) stay. */
+  | {
+      readonly write: 'reconcile'
+      readonly controllers: readonly Omit<ControllerRow, 'sriovBefore'>[]
+      readonly virtualFunctions: readonly Omit<VirtualFunctionRow, 'provisioned'>[]
+      readonly namespaces: readonly NamespaceRow[]
+    }
+  | {
+      readonly write: 'setSriovBefore'
+      readonly controllerId: string
+      readonly before: ControllerRow['sriovBefore']
+    }
+  | {
+      readonly write: 'setProvisioned'
+      readonly virtualFunctionId: string
+      readonly provisioned: ProvisionedVf | null
+    }
+  | { readonly write: 'putAssignment'; readonly row: AssignmentRow }
+  | {
+      readonly write: 'updateAssignment'
+      readonly id: string
+      readonly set: Partial<
+        Pick<AssignmentRow, 'state' | 'before' | 'handOver' | 'quarantine' | 'operationId'>
+      >
+      readonly at: string
+    }
+  /** Only events/ makes these. */
+  | { readonly write: 'appendEvent'; readonly event: NewEvent }
+  | { readonly write: 'createOperation'; readonly operation: OperationRecord }
+  /** Fails the whole transaction with StaleFence when the stored fence is higher. */
+  | { readonly write: 'logOperation'; readonly entry: LogEntry }
+  | {
+      readonly write: 'takeOverOperation'
+      readonly id: string
+      readonly owner: string
+      readonly leaseUntilMs: number
+      readonly nowMs: number
+    }
+  /** Fails the whole transaction with IdempotencyTaken when the key is there already. */
+  | {
+      readonly write: 'putIdempotencyKey'
+      readonly tenant: string
+      readonly key: string
+      readonly requestHash: string
+      readonly operationId: string
+      readonly at: string
+    }
+
+export type CommitResult = {
+  /** Numbers of the transaction's events, in order. */
+  readonly events: readonly number[]
+  /** For takeOverOperation: the new fence, or null when somebody else holds the lease. */
+  readonly fence: number | null
+}
+
+/** A page of a list by keyset: items after `after`, ascending by id (events: by number). */
+export type PageRequest = { readonly after: string | null; readonly limit: number }
+export type Page<T> = { readonly items: readonly T[]; readonly next: string | null }
+
+export interface StoreReader {
+  hosts: (page: PageRequest) => Page<HostRow>
+  host: (id: string) => HostRow | undefined
+  controllers: (
+    filter: { readonly hostId?: string },
+    page: PageRequest
+  ) => Page<ControllerRow>
+  controller: (id: string) => ControllerRow | undefined
+  virtualFunctions: (
+    filter: { readonly hostId?: string; readonly controllerId?: string },
+    page: PageRequest
+  ) => Page<VirtualFunctionRow>
+  virtualFunction: (id: string) => VirtualFunctionRow | undefined
+  namespaces: (
+    filter: { readonly hostId?: string },
+    page: PageRequest
+  ) => Page<NamespaceRow>
+  namespace: (id: string) => NamespaceRow | undefined
+  /** Every row of a host, unpaged: what reconciliation compares with. */
+  inventoryOf: (hostId: string) => {
+    readonly controllers: readonly ControllerRow[]
+    readonly virtualFunctions: readonly VirtualFunctionRow[]
+    readonly namespaces: readonly NamespaceRow[]
+  }
+  /** Lists of what belongs to somebody are filtered by tenant in the query. null: all tenants (an admin). */
+  assignments: (tenant: string | null, page: PageRequest) => Page<AssignmentRow>
+  assignment: (tenant: string | null, id: string) => AssignmentRow | undefined
+  /** Assignments of a function that are not over: every state but released and failed. */
+  standingAssignment: (functionId: string) => AssignmentRow | undefined
+  operations: (
+    filter: { readonly tenant: string | null; readonly states?: readonly OperationState[] },
+    page: PageRequest
+  ) => Page<OperationRecord>
+  operation: (tenant: string | null, id: string) => OperationRecord | undefined
+  events: (tenant: string | null, afterNumber: number, limit: number) => readonly EventRow[]
+  lastEventNumber: () => number
+  idempotencyKey: (
+    tenant: string,
+    key: string
+  ) => { readonly requestHash: string; readonly operationId: string } | undefined
+}
+
+export interface Store {
+  readonly read: StoreReader
+  /** One transaction, durable when resolved. */
+  commit: (writes: readonly StoreWrite[]) => Promise<CommitResult>
+  /** Called with the events of each commit, after it is durable, in order. */
+  onEvents: (listener: (events: readonly EventRow[]) => void) => () => void
+  close: () => Promise<void>
+}
+
+export class IdempotencyTaken extends Error {
+  readonly key: string
+
+  constructor(key: string) {
+    super(`Idempotency-Key ${key} is taken`)
+    this.name = 'IdempotencyTaken'
+    this.key = key
+  }
+}

@@ -1,0 +1,71 @@
+/** What the calling thread and the writer say to each other. */
+import { StaleFence } from '../saga/log.ts'
+import type { CommitResult, StoreWrite } from './store.ts'
+import { IdempotencyTaken } from './store.ts'
+import type { StoreProblem } from './store-error.ts'
+import { StoreError } from './store-error.ts'
+
+export type WriterSettings = { readonly file: string; readonly migrationsFolder: string }
+
+export type WriterRequest =
+  | { readonly ask: 'commit'; readonly id: number; readonly writes: readonly StoreWrite[] }
+  | { readonly ask: 'close' }
+
+export type WriterReply =
+  | { readonly reply: 'ready' }
+  | { readonly reply: 'failed'; readonly error: WireError }
+  /** Outcomes of one group, in the order of their commits. */
+  | { readonly reply: 'committed'; readonly outcomes: readonly WireOutcome[] }
+
+export type WireOutcome = { readonly id: number } & (
+  | { readonly ok: true; readonly result: CommitResult }
+  | { readonly ok: false; readonly error: WireError }
+)
+
+/** Errors lose their class on the way between threads, so they travel as data. */
+export type WireError =
+  | { readonly error: 'stale-fence'; readonly operationId: string }
+  | { readonly error: 'idempotency-taken'; readonly key: string }
+  | {
+      readonly error: 'store'
+      readonly doing: string
+      readonly problem: StoreProblem
+      readonly causes: readonly string[]
+    }
+
+/** @param doing what was being done, for errors that do not say it themselves */
+export function toWire(error: unknown, doing: string): WireError {
+  if (error instanceof StaleFence) {
+    return { error: 'stale-fence', operationId: error.operationId }
+  }
+  if (error instanceof IdempotencyTaken)
+    return { error: 'idempotency-taken', key: error.key }
+  if (error instanceof StoreError) {
+    const { message, problem, cause } = error
+    return { error: 'store', doing: message, problem, causes: messages(cause) }
+  }
+  return { error: 'store', doing, problem: { kind: 'refused' }, causes: messages(error) }
+}
+
+export function fromWire(wire: WireError): Error {
+  switch (wire.error) {
+    case 'stale-fence':
+      return new StaleFence(wire.operationId)
+    case 'idempotency-taken':
+      return new IdempotencyTaken(wire.key)
+    case 'store':
+      return new StoreError(wire.doing, wire.problem, chain(wire.causes))
+  }
+}
+
+function messages(error: unknown): string[] {
+  if (error === undefined) return []
+  if (!(error instanceof Error)) return [JSON.stringify(error)]
+  return [error.message, ...messages(error.cause)]
+}
+
+function chain([first, ...rest]: readonly string[]): Error | undefined {
+  if (first === undefined) return undefined
+  const cause = chain(rest)
+  return cause ? new Error(first, { cause }) : new Error(first)
+}

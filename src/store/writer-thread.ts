@@ -1,0 +1,68 @@
+/** The writer's thread: opens and migrates the database, then commits what it is asked to, one group after the other. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { commitGroup } from './group-commit.ts'
+import { migrate } from './migrate.ts'
+import { readMigrations } from './migrations-folder.ts'
+import type { WriterConnection } from './writer-connection.ts'
+import { openWriterConnection } from './writer-connection.ts'
+import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts'
+import { toWire } from './writer-messages.ts'
+
+const port = parentPort
+if (port === null) throw new Error('the writer runs as a worker thread')
+
+const settings = workerData as WriterSettings // from writer.ts, typed there
+const reply = (message: WriterReply) => port.postMessage(message)
+
+try {
+  const connection = await openWriterConnection(settings.file)
+  migrate(connection.db, readMigrations(settings.migrationsFolder))
+  serve(connection)
+  reply({ reply: 'ready' })
+} catch (error) {
+  reply({ reply: 'failed', error: toWire(error, `opening ${settings.file}`) })
+  port.close()
+}
+
+function serve(connection: WriterConnection): void {
+  let waiting: Extract<WriterRequest, { ask: 'commit' }>[] = []
+  let busy: Promise<void> | undefined
+  let closing = false
+
+  port?.on('message', (request: WriterRequest) => {
+    if (request.ask === 'close') closing = true
+    else waiting.push(request)
+    busy ??= work()
+  })
+
+  async function work(): Promise<void> {
+    // One turn of the loop lets in everything that has already been sent: it belongs to this group.
+    await new Promise(setImmediate)
+    while (waiting.length > 0) {
+      const group = waiting
+      waiting = []
+      await commit(group)
+      await new Promise(setImmediate)
+    }
+    busy = undefined
+    if (!closing) return
+    await connection.close()
+    port?.close()
+  }
+
+  async function commit(group: typeof waiting): Promise<void> {
+    const outcomes = await commitGroup(
+      connection,
+      group.map(({ writes }) => writes)
+    )
+    reply({
+      reply: 'committed',
+      outcomes: outcomes.map((outcome, index) => {
+        const id = group[index]?.id ?? -1 // same length, by contract
+        return outcome.ok
+          ? { id, ok: true, result: outcome.result }
+          : { id, ok: false, error: toWire(outcome.error, 'writing a transaction') }
+      }),
+    })
+  }
+}

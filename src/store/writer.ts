@@ -1,0 +1,107 @@
+/** The calling thread's side of the writer: sends transactions, hands back what became of them in the order of their commits. */
+import { Worker } from 'node:worker_threads'
+import type { CommitResult, StoreWrite } from './store.ts'
+import { StoreError } from './store-error.ts'
+import type {
+  WireOutcome,
+  WriterReply,
+  WriterRequest,
+  WriterSettings,
+} from './writer-messages.ts'
+import { fromWire } from './writer-messages.ts'
+
+export interface Writer {
+  readonly commit: (writes: readonly StoreWrite[]) => Promise<CommitResult>
+  /** Commits what has been sent, then ends the thread. */
+  readonly close: () => Promise<void>
+}
+
+/** Told of each transaction that is durable, before its `commit` resolves. */
+export type OnCommit = (writes: readonly StoreWrite[], result: CommitResult) => void
+
+type Sent = {
+  readonly writes: readonly StoreWrite[]
+  readonly resolve: (result: CommitResult) => void
+  readonly reject: (error: Error) => void
+}
+
+/** @throws {StoreError} when the database cannot be opened or migrated */
+export async function startWriter(
+  settings: WriterSettings,
+  onCommit: OnCommit
+): Promise<Writer> {
+  const worker = startThread(settings)
+  const sent = new Map<number, Sent>()
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  let lastId = 0
+  let over: StoreError | undefined
+
+  await ready(worker)
+  worker.on('message', (reply: WriterReply) => {
+    if (reply.reply === 'committed') for (const outcome of reply.outcomes) settle(outcome)
+  })
+  worker.on('error', (error) => giveUp(error))
+  worker.on('exit', () => giveUp())
+
+  function settle(outcome: WireOutcome): void {
+    const transaction = sent.get(outcome.id)
+    if (transaction === undefined) return
+    sent.delete(outcome.id)
+    if (!outcome.ok) {
+      transaction.reject(fromWire(outcome.error))
+      return
+    }
+    onCommit(transaction.writes, outcome.result)
+    transaction.resolve(outcome.result)
+  }
+
+  /** Without its writer a process can do nothing that lasts: it ends, and the next one goes on. */
+  function giveUp(cause?: unknown): void {
+    if (over === undefined) {
+      const died = new StoreError('writing the database', { kind: 'writer-ended' }, cause)
+      over = died
+      queueMicrotask(() => {
+        throw died
+      })
+    }
+    for (const { reject } of sent.values()) reject(over)
+    sent.clear()
+  }
+
+  const send = (request: WriterRequest) => worker.postMessage(request)
+  return {
+    commit: (writes) =>
+      new Promise((resolve, reject) => {
+        if (over) {
+          reject(over)
+          return
+        }
+        const id = ++lastId
+        send({ ask: 'commit', id, writes }) // throws on what cannot be sent: then nothing waits for an answer
+        sent.set(id, { writes, resolve, reject })
+      }),
+    close: async () => {
+      over ??= new StoreError('writing a closed database', { kind: 'writer-ended' })
+      send({ ask: 'close' })
+      await ended
+    },
+  }
+}
+
+/** Compiled, the thread's file is JavaScript beside this one. */
+function startThread(workerData: WriterSettings): Worker {
+  const fromSources = import.meta.url.endsWith('.ts')
+  const entry = fromSources ? './writer-from-sources.mjs' : './writer-thread.js'
+  return new Worker(new URL(entry, import.meta.url), { workerData, execArgv: [] })
+}
+
+function ready(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('message', (reply: WriterReply) => {
+      worker.off('error', reject)
+      if (reply.reply === 'failed') reject(fromWire(reply.error))
+      else resolve()
+    })
+  })
+}

@@ -1,0 +1,78 @@
+/**
+ * One watch of one host at one period, shared by everybody who looks at any function of that host at that period. The
+ * driver's watch is started anew when other functions are asked for; meters, and with them the sequence numbers, stay.
+ */
+import type { HostDriver } from '../host/driver.ts'
+import type { HostFrame } from '../host/frame.ts'
+import type { PciAddress } from '../nvme/pci-address.ts'
+import { FunctionMeter } from './function-meter.ts'
+import type { WatchedFunction } from './scope.ts'
+import type { TelemetryFrame } from './telemetry.ts'
+
+type Metered = { readonly fn: WatchedFunction; readonly meter: FunctionMeter }
+type Running = { readonly driver: HostDriver; readonly end: () => Promise<void> }
+
+export class HostWatch {
+  readonly #periodMs: number
+  readonly #onFrame: (frame: TelemetryFrame) => void
+  readonly #onTrouble: (trouble: unknown) => void
+  #byAddress = new Map<PciAddress, Metered>()
+  #running: Running | undefined
+
+  constructor(
+    periodMs: number,
+    onFrame: (frame: TelemetryFrame) => void,
+    onTrouble: (trouble: unknown) => void
+  ) {
+    this.#periodMs = periodMs
+    this.#onFrame = onFrame
+    this.#onTrouble = onTrouble
+  }
+
+  /** Watches exactly these functions through this driver. Nothing happens when it already does. Not to be called twice at once. */
+  async watch(driver: HostDriver, functions: readonly WatchedFunction[]): Promise<void> {
+    if (this.#running?.driver === driver && this.#has(functions)) return
+    await this.end()
+    this.#byAddress = this.#metered(functions)
+    const addresses = [...this.#byAddress.keys()]
+    const life = { ended: false }
+    const take = (raw: HostFrame) => {
+      if (!life.ended) this.#take(raw)
+    }
+    const end = await driver.watch(addresses, this.#periodMs, take, this.#onTrouble)
+    this.#running = {
+      driver,
+      end: () => {
+        life.ended = true
+        return end()
+      },
+    }
+  }
+
+  async end(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    await running?.end()
+  }
+
+  #take(raw: HostFrame): void {
+    const frame = this.#byAddress.get(raw.fn)?.meter.read(raw)
+    if (frame) this.#onFrame(frame)
+  }
+
+  #has(functions: readonly WatchedFunction[]): boolean {
+    return (
+      functions.length === this.#byAddress.size &&
+      functions.every((fn) => this.#byAddress.get(fn.address)?.fn.id === fn.id)
+    )
+  }
+
+  #metered(functions: readonly WatchedFunction[]): Map<PciAddress, Metered> {
+    const meters = new Map(
+      [...this.#byAddress.values()].map((known) => [known.fn.id, known])
+    )
+    const meterOf = (fn: WatchedFunction) =>
+      meters.get(fn.id)?.meter ?? new FunctionMeter(fn, this.#periodMs)
+    return new Map(functions.map((fn) => [fn.address, { fn, meter: meterOf(fn) }]))
+  }
+}

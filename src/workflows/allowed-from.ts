@@ -1,0 +1,111 @@
+/** In which states what may be asked for: one table for the refusal, the API's 409 and the dashboard's buttons. */
+import { ControlPlaneError } from '../errors.ts'
+import { isTerminal } from '../saga/operation.ts'
+import type {
+  AssignmentRow,
+  AssignmentState,
+  ControllerRow,
+  VirtualFunctionRow,
+} from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+
+/** How a controller is used, as far as a request depends on it. */
+export type ControllerUse =
+  | 'available'
+  /** Some of its VFs are provisioned. */
+  | 'divided'
+  /** The host's driver does not have it. */
+  | 'unbound'
+  | 'assigned'
+  | 'quarantined'
+  /** Another function claims its identity. */
+  | 'ambiguous'
+  | 'gone'
+
+export type VirtualFunctionUse =
+  | 'pool'
+  | 'provisioned'
+  /** Provisioned, but VFs are not enabled any more. */
+  | 'disabled'
+  | 'assigned'
+  | 'quarantined'
+  /** Another function claims its primary's identity: whose VF it is cannot be told. */
+  | 'ambiguous'
+  /** Quarantined, since retiring it failed: what is left of it is known when it is retired again. */
+  | 'half-retired'
+  | 'gone'
+
+export type AssignmentUse =
+  | AssignmentState
+  /** The operation that had it ended, and said nothing of it: this nvirt has no code for that operation. */
+  | 'abandoned'
+
+export const ALLOWED_FROM = {
+  provision: ['available', 'divided'],
+  retire: ['provisioned', 'disabled', 'half-retired'],
+  assignController: ['available', 'unbound'],
+  assignVirtualFunction: ['provisioned'],
+  release: ['ready'],
+  releaseUncleaned: ['ready', 'quarantined', 'abandoned'],
+} as const satisfies Record<string, readonly Use[]>
+
+type Use = ControllerUse | VirtualFunctionUse | AssignmentUse
+
+export type Request = keyof typeof ALLOWED_FROM
+
+export function useOfController({ read }: Store, row: ControllerRow): ControllerUse {
+  if (!row.present) return 'gone'
+  if (row.ambiguous) return 'ambiguous'
+  const assignment = read.standingAssignment(row.id)
+  if (assignment) return assignedOrQuarantined(assignment)
+  const isDivided = read
+    .inventoryOf(row.hostId)
+    .virtualFunctions.some((vf) => vf.controllerId === row.id && vf.provisioned !== null)
+  if (isDivided) return 'divided'
+  return row.observation.binding?.driver === 'nvme' ? 'available' : 'unbound'
+}
+
+export function useOfVirtualFunction(
+  { read }: Store,
+  row: VirtualFunctionRow
+): VirtualFunctionUse {
+  const assignment = read.standingAssignment(row.id)
+  if (assignment) return assignedOrQuarantined(assignment)
+  if (row.provisioned === null) return 'pool'
+  const primary = read.controller(row.controllerId)
+  if (primary?.present !== true) return 'gone'
+  if (primary.ambiguous) return 'ambiguous'
+  if (row.provisioned.quarantine !== undefined) return 'half-retired'
+  return row.address === null ? 'disabled' : 'provisioned'
+}
+
+function assignedOrQuarantined({ state }: AssignmentRow): 'assigned' | 'quarantined' {
+  return state === 'quarantined' ? 'quarantined' : 'assigned'
+}
+
+/** States that an operation leaves in the transaction in which it ends. */
+const IN_AN_OPERATION: readonly AssignmentState[] = ['requested', 'preparing', 'releasing']
+
+export function useOfAssignment({ read }: Store, row: AssignmentRow): AssignmentUse {
+  if (!IN_AN_OPERATION.includes(row.state)) return row.state
+  const operation = read.operation(null, row.operationId)
+  return operation && !isTerminal(operation.state) ? row.state : 'abandoned'
+}
+
+/** @throws ControlPlaneError wrong-state */
+export function requireState(
+  request: Request,
+  resource: string,
+  id: string,
+  state: Use
+): void {
+  const allowedFrom: readonly string[] = ALLOWED_FROM[request]
+  if (allowedFrom.includes(state)) return
+  throw new ControlPlaneError(`${request}: ${resource} ${id} is ${state}`, {
+    kind: 'wrong-state',
+    resource,
+    id,
+    state,
+    allowedFrom,
+  })
+}

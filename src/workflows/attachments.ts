@@ -1,0 +1,30 @@
+/** Which namespaces a controller is attached to. */
+import type { PciAddress } from '../nvme/pci-address.ts'
+import { look, type Move } from './moves.ts'
+
+/** All that are wanted, and nothing else. Detaches first: what must not be seen shall not be seen for a moment. */
+export function attachExactly(
+  pf: PciAddress,
+  cntlid: number,
+  wanted: readonly number[]
+): Move {
+  return look({ read: 'attachments', pf, cntlid }, ({ nsids }) => [
+    detachOthers(pf, cntlid, wanted),
+    ...wanted
+      .filter((nsid) => !nsids.includes(nsid))
+      .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid }) as const),
+  ])
+}
+
+/** Nothing but what is wanted. */
+export function detachOthers(
+  pf: PciAddress,
+  cntlid: number,
+  wanted: readonly number[]
+): Move {
+  return look({ read: 'attachments', pf, cntlid }, ({ nsids }) =>
+    nsids
+      .filter((nsid) => !wanted.includes(nsid))
+      .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }))
+  )
+}

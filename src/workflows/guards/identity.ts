@@ -1,0 +1,155 @@
+/** Is the function behind an address the one that is meant? Asked of the machine just before every hand-over. */
+import { ControlPlaneError, type Refusal } from '../../errors.ts'
+import { HostDriverError } from '../../host/driver.ts'
+import type { FunctionIdentity, PciFacts } from '../../host/query.ts'
+import type { ControllerIdentity } from '../../inventory/identity.ts'
+import { pciAddress, type PciAddress } from '../../nvme/pci-address.ts'
+import type { ControllerRow } from '../../store/rows.ts'
+import type { Ask } from '../host-session.ts'
+
+export type ExpectedController = {
+  readonly address: PciAddress
+  /** What it answered when it was last seen answering; null when it never was. */
+  readonly controller: ControllerIdentity | null
+  /** Compared where no controller answers. */
+  readonly pci: PciFacts
+}
+
+/** As the last scan saw it. */
+export function expectedController(row: ControllerRow) {
+  const { address, lastController, observation } = row
+  return {
+    address: pciAddress(address),
+    controller: lastController && {
+      serial: lastController.serial,
+      subsystemNqn: lastController.subsystemNqn,
+      cntlid: lastController.cntlid,
+    },
+    pci: { ...observation.pci },
+  }
+}
+
+/**
+ * What a change is made on. An address is an attribute: who is behind it is read again before every write, and before
+ * every undo.
+ */
+export type Target = {
+  /** What is changed on it ends with the boot, or is kept by the drive. */
+  readonly lasts: 'boot' | 'drive'
+  readonly fn: PciAddress
+  /** Of a VF its primary, which answers for both. */
+  readonly controller: ExpectedController
+  /** null: the controller itself. */
+  readonly vfNumber: number | null
+}
+
+/** For what ends with the boot: bindings, the VF count, state and resources of secondaries. */
+export function functionTarget(
+  fn: PciAddress,
+  controller: ExpectedController,
+  vfNumber: number | null = null
+): Target {
+  return { lasts: 'boot', fn, controller, vfNumber }
+}
+
+/** For what a drive keeps over a reboot: attachments. Source: NVMe Base 2.1, "Namespace Attachment command". */
+export function driveTarget(controller: ExpectedController): Target {
+  return { lasts: 'drive', fn: controller.address, controller, vfNumber: null }
+}
+
+/** @param reboot since it was seen last: takes away all that earlier steps did, and what a request was told */
+export async function refuseOther(
+  ask: Ask,
+  { fn, controller, vfNumber }: Omit<Target, 'lasts'>,
+  reboot: 'refused' | 'allowed' = 'refused'
+): Promise<readonly Refusal[]> {
+  if (vfNumber !== null) {
+    const { vf } = await ask({ read: 'identity', fn })
+    const isIt = vf?.pf === controller.address && vf.vfNumber === vfNumber
+    if (!isIt)
+      return [otherThan(fn, vf ? `VF ${vf.vfNumber} of ${vf.pf}` : 'no virtual function')]
+  }
+  const found = await ask({ read: 'identity', fn: controller.address })
+  const isRebooted = found.pci.bootId !== controller.pci.bootId
+  if (isRebooted && reboot === 'refused') return [rebooted(fn)]
+  return isExpected(found, controller)
+    ? []
+    : [otherThan(controller.address, inWords(found))]
+}
+
+/**
+ * Is what was changed still there to be undone? What has gone, with the function or with the boot, needs no undoing, and
+ * what is at its address now is somebody else's.
+ *
+ * @throws ControlPlaneError guard, when after a reboot nothing answers: it may be the one, or another
+ */
+export async function isThere(ask: Ask, target: Target): Promise<boolean> {
+  try {
+    if (target.lasts === 'boot') return (await refuseOther(ask, target)).length === 0
+    const found = await ask({ read: 'identity', fn: target.fn })
+    const isRebooted = found.pci.bootId !== target.controller.pci.bootId
+    if (isRebooted && !found.controller) throw silent(target.fn, found)
+    return isExpected(found, target.controller)
+  } catch (error) {
+    if (error instanceof HostDriverError && error.failure.kind === 'gone') return false
+    throw error
+  }
+}
+
+export function isExpected(found: FunctionIdentity, expected: ExpectedController): boolean {
+  const { controller } = found
+  if (controller && expected.controller) return isSame(controller, expected.controller)
+  return isSameBoot(found.pci, expected.pci)
+}
+
+function isSame(found: ControllerIdentity, expected: ControllerIdentity): boolean {
+  return (
+    found.serial === expected.serial &&
+    found.subsystemNqn === expected.subsystemNqn &&
+    found.cntlid === expected.cntlid
+  )
+}
+
+/** Without an answer only the same slot in the same boot is the same function. */
+export function isSameBoot(found: PciFacts, expected: PciFacts): boolean {
+  return (
+    found.bootId === expected.bootId &&
+    found.topology === expected.topology &&
+    found.vendor === expected.vendor &&
+    found.device === expected.device &&
+    found.subsystemVendor === expected.subsystemVendor &&
+    found.subsystemDevice === expected.subsystemDevice &&
+    found.serialNumber === expected.serialNumber
+  )
+}
+
+function otherThan(device: PciAddress, found: string): Refusal {
+  return {
+    check: 'identity-changed',
+    device,
+    reason: `${device} is not what the inventory says: it is ${found}`,
+    remedy: 'Rescan the host and look what is at this address now.',
+  }
+}
+
+function rebooted(device: PciAddress): Refusal {
+  return {
+    check: 'host-rebooted',
+    device,
+    reason: `the host of ${device} was started again since ${device} was looked at`,
+    remedy: 'Rescan the host, look what has become of the function, and ask again.',
+  }
+}
+
+function silent(device: PciAddress, found: FunctionIdentity): ControlPlaneError {
+  return new ControlPlaneError(`looking who is at ${device}`, {
+    kind: 'guard',
+    refusals: [otherThan(device, inWords(found))],
+  })
+}
+
+function inWords({ controller, pci }: FunctionIdentity): string {
+  return controller
+    ? `serial ${controller.serial}, ${controller.subsystemNqn}, cntlid ${controller.cntlid}`
+    : `a function ${pci.vendor}:${pci.device} at ${pci.topology} that does not answer`
+}

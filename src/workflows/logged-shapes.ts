@@ -1,0 +1,106 @@
+/**
+ * Shapes of what a workflow logs and reads again: parameters of an operation, outputs of its steps. A former process,
+ * or a former version, wrote them, so they are checked when read.
+ */
+import { Type } from 'typebox'
+import type { Static, TSchema } from 'typebox'
+import { Check, Errors } from 'typebox/value'
+import type { PciAddress } from '../nvme/pci-address.ts'
+import { parsePciAddress } from '../nvme/pci-address.ts'
+import type { Json } from '../saga/workflow.ts'
+
+/** @throws Error when the logged value has another shape: a bug, or a version that nobody migrated. */
+export function logged<S extends TSchema>(schema: S, value: Json, what: string): Static<S> {
+  if (Check(schema, value)) return value
+  const [error] = Errors(schema, value)
+  throw new Error(
+    `${what} ${error?.instancePath ?? ''} ${error?.message ?? 'is malformed'}`
+  )
+}
+
+/** @throws Error when the step has not run, or logged something else. */
+export function outputOf<S extends TSchema>(
+  schema: S,
+  outputs: Readonly<Record<string, Json>>,
+  step: string
+): Static<S> {
+  return logged(schema, outputs[step] ?? null, `output of step ${step}:`)
+}
+
+export function nullable<S extends TSchema>(schema: S) {
+  return Type.Union([schema, Type.Null()])
+}
+
+export const Address = Type.Refine(
+  Type.Unsafe<PciAddress>(Type.String()),
+  (text) => parsePciAddress(text) !== undefined,
+  () => 'is not a PCI address'
+)
+
+export const Binding = Type.Object({
+  driver: nullable(Type.String()),
+  override: nullable(Type.String()),
+})
+
+export const PciFacts = Type.Object({
+  vendor: Type.String(),
+  device: Type.String(),
+  subsystemVendor: Type.String(),
+  subsystemDevice: Type.String(),
+  serialNumber: nullable(Type.String()),
+  topology: Type.String(),
+  bootId: Type.String(),
+})
+
+export const Controller = Type.Object({
+  serial: Type.String(),
+  subsystemNqn: Type.String(),
+  cntlid: Type.Integer(),
+})
+
+/** Who is expected behind an address: see guards/identity.ts. */
+export const ExpectedController = Type.Object({
+  address: Address,
+  controller: nullable(Controller),
+  pci: PciFacts,
+})
+
+export const Identity = Type.Object({
+  address: Address,
+  pci: PciFacts,
+  controller: Type.Optional(Controller),
+  vf: Type.Optional(Type.Object({ pf: Address, vfNumber: Type.Integer() })),
+})
+
+/** What a VF was provisioned as. */
+export const Provisioned = Type.Object({
+  vq: Type.Integer(),
+  vi: Type.Integer(),
+  nsids: Type.Array(Type.Integer()),
+  driver: Type.Union([Type.Literal('none'), Type.Literal('nvme')]),
+  tenant: Type.String(),
+  operationId: Type.String(),
+  at: Type.String(),
+  quarantine: Type.Optional(Type.String()),
+})
+
+/** What an assignment records before it touches its function. */
+export const Before = Type.Object({ binding: Binding, identity: Identity })
+
+/** In every workflow's parameters. */
+export const Held = {
+  hostId: Type.String(),
+  subject: Type.Object({
+    kind: Type.Union([
+      Type.Literal('controller'),
+      Type.Literal('virtualFunction'),
+      Type.Literal('assignment'),
+    ]),
+    id: Type.String(),
+  }),
+  /** Functions whose use is decided by this operation, and those that it only needs to stay. */
+  holds: Type.Object({
+    exclusive: Type.Array(Type.String()),
+    shared: Type.Array(Type.String()),
+  }),
+}

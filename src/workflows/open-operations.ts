@@ -1,0 +1,75 @@
+/** Operations that have not ended, and the functions that each holds. */
+import { Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { isTerminal, type OperationRecord, type OperationState } from '../saga/operation.ts'
+import type { Json } from '../saga/workflow.ts'
+import type { Page, Store } from '../store/store.ts'
+import { Held } from './logged-shapes.ts'
+
+const OPEN = [
+  'waiting',
+  'running',
+  'blocked',
+  'undoing',
+] as const satisfies readonly OperationState[]
+
+/** Kinds of subject that this nvirt does not know included. */
+const WithSubject = Type.Object({
+  subject: Type.Object({ kind: Type.String(), id: Type.String() }),
+})
+const WithHolds = Type.Object({ holds: Held.holds })
+
+export type Held = Type.Static<typeof WithSubject> & Type.Static<typeof WithHolds>
+
+/**
+ * What an operation works on and holds, by its parameters. Another nvirt may have written them, for a workflow that
+ * this one has no code for: of those only what is understood counts, since they must keep nobody from starting, and
+ * from seeing that the operation is stuck.
+ */
+export function heldBy(params: Json): Held {
+  return {
+    subject: Check(WithSubject, params) ? params.subject : { kind: 'unknown', id: '' },
+    holds: Check(WithHolds, params) ? params.holds : { exclusive: [], shared: [] },
+  }
+}
+
+export function openOperations({ read }: Store): readonly OperationRecord[] {
+  const open: OperationRecord[] = []
+  let after: string | null = null
+  do {
+    const page: Page<OperationRecord> = read.operations(
+      { tenant: null, states: OPEN },
+      { after, limit: 500 }
+    )
+    open.push(...page.items)
+    after = page.next
+  } while (after !== null)
+  return open
+}
+
+/** Which operation holds a function, kept up to date by what the engine tells; asked for every row of every list. */
+export interface HeldFunctions {
+  readonly holderOf: (functionId: string) => string | null
+  readonly note: (record: OperationRecord) => void
+}
+
+export function heldFunctions(store: Store): HeldFunctions {
+  const byOperation = new Map<string, readonly string[]>()
+  function note({ id, state, params }: OperationRecord): void {
+    if (isTerminal(state)) {
+      byOperation.delete(id)
+      return
+    }
+    const { exclusive, shared } = heldBy(params).holds
+    byOperation.set(id, [...exclusive, ...shared])
+  }
+  for (const record of openOperations(store)) note(record)
+  return {
+    note,
+    holderOf: (functionId) => {
+      for (const [id, functions] of byOperation)
+        if (functions.includes(functionId)) return id
+      return null
+    },
+  }
+}

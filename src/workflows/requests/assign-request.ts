@@ -1,0 +1,197 @@
+/** From a request for a function to an assignment that is being prepared. */
+import { pciAddress } from '../../nvme/pci-address.ts'
+import type { FunctionObservation } from '../../host/observation.ts'
+import type {
+  AssignmentRow,
+  ControllerRow,
+  NamespaceRow,
+  VirtualFunctionRow,
+} from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
+import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
+import { requireState, useOfController, useOfVirtualFunction } from '../allowed-from.ts'
+import { ASSIGN, type AssignParams } from '../assign-params.ts'
+import { isOfAnother } from '../group-claims.ts'
+import { refuseAssigning } from '../guards/assigning.ts'
+import { expectedController } from '../guards/identity.ts'
+import type { AssignRequest } from '../workflows.ts'
+import {
+  found,
+  invalid,
+  requireFree,
+  requireLive,
+  requireOwn,
+  type Prepared,
+  type RequestContext,
+} from './prepared.ts'
+
+const LONGEST_CONSUMER = 200
+
+/** @throws ControlPlaneError not-found, invalid, conflict, wrong-state, guard, host-away */
+export async function prepareAssign(
+  context: RequestContext,
+  request: AssignRequest
+): Promise<Prepared> {
+  const { consumer } = request
+  if (consumer.trim() === '') throw invalid('consumer', 'must not be empty')
+  if (consumer.length > LONGEST_CONSUMER) {
+    throw invalid('consumer', `must have at most ${LONGEST_CONSUMER} characters`)
+  }
+  const assignmentId = context.newId()
+  const params = paramsOf(context, request, assignmentId)
+  const claimant = { consumer, tenant: context.caller.tenant }
+  const { hostId } = params
+  const isOthers = isOfAnother(context.store, { hostId, claimant, requested: 'count' })
+  await requireLive(context, hostId, params.fn, (ask) =>
+    refuseAssigning(ask, params, isOthers)
+  )
+  return {
+    workflow: ASSIGN,
+    params,
+    writes: (operationId) => [
+      {
+        write: 'putAssignment',
+        row: assignmentRow(context, params, consumer, operationId),
+      },
+    ],
+  }
+}
+
+/** The controller whose requests wait for each other: of a VF its primary. */
+export function controllerOfRequest({ read }: Store, request: AssignRequest): string {
+  const { virtualFunctionId, controllerId } = request
+  if ((virtualFunctionId === undefined) === (controllerId === undefined)) {
+    throw invalid(
+      'virtualFunctionId',
+      'give exactly one of virtualFunctionId, controllerId'
+    )
+  }
+  if (controllerId !== undefined) return controllerId
+  const id = virtualFunctionId ?? ''
+  return found(read.virtualFunction(id), 'virtual function', id).controllerId
+}
+
+function paramsOf(
+  context: RequestContext,
+  request: AssignRequest,
+  assignmentId: string
+): AssignParams {
+  const { read } = context.store
+  const controllerId = controllerOfRequest(context.store, request)
+  const controller = found(read.controller(controllerId), 'controller', controllerId)
+  const { virtualFunctionId } = request
+  if (virtualFunctionId === undefined) {
+    return ofController(context, controller, assignmentId)
+  }
+  const vf = found(
+    read.virtualFunction(virtualFunctionId),
+    'virtual function',
+    virtualFunctionId
+  )
+  return ofVirtualFunction(context, controller, vf, assignmentId)
+}
+
+function ofController(
+  context: RequestContext,
+  row: ControllerRow,
+  assignmentId: string
+): AssignParams {
+  requireFree(context, row.id, row.address, 'exclusive')
+  requireState(
+    'assignController',
+    'controller',
+    row.id,
+    useOfController(context.store, row)
+  )
+  const { namespaces } = context.store.read.inventoryOf(row.hostId)
+  const isReached = ({ present, observation }: NamespaceRow) =>
+    present &&
+    isOfSubsystem(row, observation) &&
+    observation.attachedTo.includes(row.cntlid)
+  return {
+    ...common(row, row.observation, assignmentId),
+    functionId: row.id,
+    holds: { exclusive: [row.id], shared: [] },
+    fn: pciAddress(row.address),
+    controller: expectedController(row),
+    vf: null,
+    canHaveVfs: row.observation.sriov !== null,
+    nsids: namespaces.filter(isReached).map(({ observation }) => observation.nsid),
+    witness: pciAddress(witnessOf(context, row).address),
+  }
+}
+
+function ofVirtualFunction(
+  context: RequestContext,
+  primary: ControllerRow,
+  row: VirtualFunctionRow,
+  assignmentId: string
+): AssignParams {
+  const device = row.address ?? `VF ${row.vfNumber} of ${primary.address}`
+  if (row.provisioned) requireOwn(context, device, row.provisioned.tenant)
+  requireFree(context, row.id, device, 'exclusive')
+  requireFree(context, primary.id, primary.address, 'shared')
+  const use = useOfVirtualFunction(context.store, row)
+  requireState('assignVirtualFunction', 'virtual function', row.id, use)
+  if (row.address === null) throw new Error(`VF ${row.id} is ${use}, but has no address`)
+  return {
+    ...common(primary, row.observation, assignmentId),
+    functionId: row.id,
+    holds: { exclusive: [row.id], shared: [primary.id] },
+    fn: pciAddress(row.address),
+    controller: expectedController(primary),
+    vf: { vfNumber: row.vfNumber, cntlid: row.cntlid },
+    canHaveVfs: false,
+    nsids: [...(row.provisioned?.nsids ?? [])],
+    witness: pciAddress(primary.address),
+  }
+}
+
+function common(
+  { hostId }: ControllerRow,
+  seen: FunctionObservation | null,
+  assignmentId: string
+) {
+  return {
+    hostId,
+    subject: { kind: 'assignment' as const, id: assignmentId },
+    assignmentId,
+    group: seen?.group?.number ?? null,
+  }
+}
+
+/** A controller through which the host sees the subsystem's disks: itself, or another while it has no driver. */
+function witnessOf({ store }: RequestContext, row: ControllerRow): ControllerRow {
+  if (row.observation.controller !== null) return row
+  const answering = store.read
+    .inventoryOf(row.hostId)
+    .controllers.find(
+      (other) =>
+        other.present && other.observation.controller !== null && isOfSubsystem(row, other)
+    )
+  return answering ?? row
+}
+
+function assignmentRow(
+  { caller, at }: RequestContext,
+  { assignmentId, hostId, functionId, vf }: AssignParams,
+  consumer: string,
+  operationId: string
+): AssignmentRow {
+  return {
+    id: assignmentId,
+    hostId,
+    functionKind: vf ? 'virtualFunction' : 'controller',
+    functionId,
+    state: 'requested',
+    consumer,
+    actor: caller.actor,
+    tenant: caller.tenant,
+    operationId,
+    before: null,
+    handOver: null,
+    quarantine: null,
+    createdAt: at,
+    updatedAt: at,
+  }
+}

@@ -1,0 +1,96 @@
+/** Do the pools suffice? Asked of the drive, less what operations that have begun will still take. */
+import { ControlPlaneError } from '../../errors.ts'
+import { refusalsOf, type BudgetRefusal } from '../../nvme/budget.ts'
+import type {
+  FlexibleKind,
+  FlexibleResources,
+  SecondaryController,
+} from '../../nvme/secondary-controller.ts'
+import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
+import { expectedController } from '../guards/identity.ts'
+import { asker } from '../host-session.ts'
+import { openOperations } from '../open-operations.ts'
+import { wantedBy } from '../provision-params.ts'
+import { asked, invalid, type RequestContext } from './prepared.ts'
+
+/** @throws ControlPlaneError insufficient-resources, invalid, guard, host-away */
+export async function requireBudget(
+  context: RequestContext,
+  controller: ControllerRow,
+  wanted: readonly FlexibleResources[],
+  chosen: readonly VirtualFunctionRow[]
+): Promise<void> {
+  const pf = expectedController(controller).address
+  const ask = asker(context.hosts, controller.hostId)
+  const live = await asked(pf, async () => ({
+    primary: await ask({ read: 'primary', pf }),
+    ...(await ask({ read: 'secondaries', pf })),
+  }))
+  const returned = heldTogether(
+    live.secondaries,
+    chosen.map(({ cntlid }) => cntlid)
+  )
+  const coming = comingTogether(context, controller.id, live.secondaries)
+  const refusals = refusalsOf(live.primary, wanted, {
+    vq: returned.vq - coming.vq,
+    vi: returned.vi - coming.vi,
+  })
+  const [first] = refusals
+  if (first) throw refusedBudget(pf, first)
+}
+
+function heldTogether(
+  secondaries: readonly SecondaryController[],
+  cntlids: readonly number[]
+): FlexibleResources {
+  const held = secondaries.filter(({ cntlid }) => cntlids.includes(cntlid))
+  return sum(held.map((secondary) => secondary.held))
+}
+
+/** Other operations' VFs will have what they want, and hold a part of it now. */
+function comingTogether(
+  { store }: RequestContext,
+  controllerId: string,
+  secondaries: readonly SecondaryController[]
+): FlexibleResources {
+  const wanted = openOperations(store).flatMap((each) => wantedBy(each, [controllerId]))
+  return sum(
+    wanted.map(({ cntlid, vq, vi }) => {
+      const held = heldTogether(secondaries, [cntlid])
+      return { vq: Math.max(0, vq - held.vq), vi: Math.max(0, vi - held.vi) }
+    })
+  )
+}
+
+function sum(resources: readonly FlexibleResources[]): FlexibleResources {
+  const total = (kind: FlexibleKind) =>
+    resources.reduce((so, resource) => so + resource[kind], 0)
+  return { vq: total('vq'), vi: total('vi') }
+}
+
+function refusedBudget(device: string, refusal: BudgetRefusal): ControlPlaneError {
+  const { resource } = refusal
+  const insufficient = (requested: number, available: number) =>
+    new ControlPlaneError(`planning the ${resource.toUpperCase()} of ${device}`, {
+      kind: 'insufficient-resources',
+      device,
+      resource,
+      requested,
+      available: Math.max(0, available),
+    })
+  switch (refusal.refused) {
+    case 'not-flexible':
+      return insufficient(1, 0)
+    case 'above-secondary-maximum':
+      return insufficient(refusal.requested, refusal.maximum)
+    case 'not-free':
+      return insufficient(refusal.requested, refusal.available)
+    case 'below-minimum':
+      return invalid('virtualFunctions', `needs at least ${refusal.minimum} ${resource}`)
+    case 'granularity':
+      return invalid(
+        'virtualFunctions',
+        `${resource} must be a multiple of ${refusal.granularity}, not ${refusal.requested}`
+      )
+  }
+}

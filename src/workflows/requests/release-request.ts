@@ -1,0 +1,94 @@
+/** From an assignment's id to an operation that takes its function back. */
+import { tenantFilter } from '../../access/tenant-filter.ts'
+import type { Refusal } from '../../errors.ts'
+import { HostDriverError } from '../../host/driver.ts'
+import type { PciAddress } from '../../nvme/pci-address.ts'
+import type { AssignmentRow } from '../../store/rows.ts'
+import { requireState, useOfAssignment } from '../allowed-from.ts'
+import { refuseHeldGroup } from '../guards/group.ts'
+import type { Ask } from '../host-session.ts'
+import { NOT_CLEANED, RELEASE, type ReleaseParams } from '../release-assignment.ts'
+import type { ReleaseRequest } from '../workflows.ts'
+import {
+  found,
+  requireFree,
+  requireLive,
+  type Prepared,
+  type RequestContext,
+} from './prepared.ts'
+import { recordedBefore } from './recorded-before.ts'
+
+/** Why an assignment is quarantined whose release did not succeed either. */
+const ABANDONED = 'the operation that had it ended half-way'
+
+/** @throws ControlPlaneError not-found, conflict, wrong-state, guard, host-away */
+export async function prepareRelease(
+  context: RequestContext,
+  assignmentId: string,
+  { acceptUncleaned = false }: ReleaseRequest
+): Promise<Prepared> {
+  const { store, caller, at } = context
+  const row = found(
+    store.read.assignment(tenantFilter(caller), assignmentId),
+    'assignment',
+    assignmentId
+  )
+  const use = useOfAssignment(store, row)
+  const request = acceptUncleaned ? 'releaseUncleaned' : 'release'
+  requireState(request, 'assignment', row.id, use)
+  const params = paramsOf(context, row, acceptUncleaned)
+  requireFree(context, row.functionId, params.fn, 'exclusive')
+  if (params.returns) {
+    await requireLive(context, row.hostId, params.fn, (ask) => refuseHeld(ask, params.fn))
+  }
+  return {
+    workflow: RELEASE,
+    params,
+    writes: (operationId) => [
+      {
+        write: 'updateAssignment',
+        id: row.id,
+        set: {
+          state: 'releasing',
+          operationId,
+          ...(use === 'abandoned' && { quarantine: row.quarantine ?? ABANDONED }),
+        },
+        at,
+      },
+    ],
+  }
+}
+
+function paramsOf(
+  { store }: RequestContext,
+  row: AssignmentRow,
+  acceptUncleaned: boolean
+): ReleaseParams {
+  const before = recordedBefore(store, row)
+  const fn = before.identity.address
+  const vf = store.read.virtualFunction(row.functionId)
+  const wasReturned = row.quarantine === NOT_CLEANED
+  return {
+    hostId: row.hostId,
+    subject: { kind: 'assignment', id: row.id },
+    holds: { exclusive: [row.functionId], shared: vf ? [vf.controllerId] : [] },
+    assignmentId: row.id,
+    functionId: row.functionId,
+    fn,
+    group: row.handOver?.iommuGroup ?? null,
+    before,
+    acceptUncleaned,
+    returns: row.before !== null && !wasReturned,
+    state: row.state === 'ready' ? 'ready' : 'quarantined',
+  }
+}
+
+/** A function that has gone is held by nobody: releasing it frees the row. */
+async function refuseHeld(ask: Ask, fn: PciAddress): Promise<readonly Refusal[]> {
+  try {
+    return await refuseHeldGroup(ask, fn)
+  } catch (error) {
+    if (error instanceof HostDriverError && error.failure.kind === 'gone') return []
+    throw error
+  }
+}

@@ -1,0 +1,55 @@
+/** From a virtual function's id to an operation that retires it. */
+import { pciAddress } from '../../nvme/pci-address.ts'
+import { requireState, useOfVirtualFunction } from '../allowed-from.ts'
+import { RETIRE, type RetireParams } from '../retire-params.ts'
+import { refuseRetiring } from '../retire-virtual-function.ts'
+import { expectedController } from '../guards/identity.ts'
+import {
+  found,
+  requireFree,
+  requireLive,
+  requireOwn,
+  type Prepared,
+  type RequestContext,
+} from './prepared.ts'
+
+/** @throws ControlPlaneError not-found, conflict, wrong-state, guard, host-away */
+export async function prepareRetire(
+  context: RequestContext,
+  virtualFunctionId: string
+): Promise<Prepared> {
+  const { read } = context.store
+  const row = found(
+    read.virtualFunction(virtualFunctionId),
+    'virtual function',
+    virtualFunctionId
+  )
+  const controller = found(
+    read.controller(row.controllerId),
+    'controller',
+    row.controllerId
+  )
+  const device = row.address ?? `VF ${row.vfNumber} of ${controller.address}`
+  if (row.provisioned) requireOwn(context, device, row.provisioned.tenant)
+  requireFree(context, row.id, device, 'exclusive')
+  requireFree(context, controller.id, controller.address, 'shared')
+  requireState(
+    'retire',
+    'virtual function',
+    row.id,
+    useOfVirtualFunction(context.store, row)
+  )
+  const params: RetireParams = {
+    hostId: row.hostId,
+    subject: { kind: 'virtualFunction', id: row.id },
+    holds: { exclusive: [row.id], shared: [controller.id] },
+    controllerId: controller.id,
+    primary: expectedController(controller),
+    virtualFunctionId: row.id,
+    vfNumber: row.vfNumber,
+    cntlid: row.cntlid,
+    fn: row.address === null ? null : pciAddress(row.address),
+  }
+  await requireLive(context, row.hostId, device, (ask) => refuseRetiring(ask, params))
+  return { workflow: RETIRE, params, writes: () => [] }
+}

@@ -1,0 +1,144 @@
+/**
+ * Gives a VF back to its primary's pool. Commit step: taking it offline, which gives up its resources; before that the
+ * host's driver lets go of it, and can have it again.
+ */
+import type { Refusal } from '../errors.ts'
+import type { PciAddress } from '../nvme/pci-address.ts'
+import { attachExactly } from './attachments.ts'
+import { change, ifThere } from './change-row.ts'
+import {
+  defineWorkflow,
+  guard,
+  observe,
+  type Row,
+  type Surroundings,
+} from './define-workflow.ts'
+import { refuseBound } from './guards/binding.ts'
+import { refuseHeldGroup } from './guards/group.ts'
+import { driveTarget, functionTarget, isThere, refuseOther } from './guards/identity.ts'
+import { refuseOnline } from './guards/secondary.ts'
+import { refuseUsedThrough } from './guards/usage.ts'
+import { halfRetired, RETURN_TO_POOL, retirementEvent } from './half-retired.ts'
+import type { Ask } from './host-session.ts'
+import { Binding, outputOf } from './logged-shapes.ts'
+import { look } from './moves.ts'
+import { rebind } from './rebind.ts'
+import { rescan } from './rescan.ts'
+import { primaryLock, restoreSriov } from './restore-sriov.ts'
+import { RETIRE, retireParams, targetOf, type RetireParams } from './retire-params.ts'
+import { untilUnused } from './wait-for-users.ts'
+
+export function retireVirtualFunction(around: Surroundings) {
+  return defineWorkflow<RetireParams>(around, {
+    name: RETIRE,
+    version: 1,
+    params: retireParams,
+    locks: ({ virtualFunctionId }) => [`function:${virtualFunctionId}`],
+    steps: (p) => [
+      guard('check-function', ({ ask }) => refuseRetiring(ask, p)),
+      ...(p.fn === null ? [] : releaseDriver(p, p.fn)),
+      takeOffline(p),
+      change('detach-namespaces', {
+        on: driveTarget(p.primary),
+        locks: [primaryLock(p.controllerId)],
+        do: [attachExactly(p.primary.address, p.cntlid, [])],
+      }),
+      ...(p.fn === null ? [] : [clearOverride(p, p.fn)]),
+      returnToPool(p),
+      restorePrimary(p),
+      rescan(p.hostId),
+    ],
+    onStuck: (p, end) => halfRetired(around.store, p, end),
+  })
+}
+
+/** Read by the request too. */
+export async function refuseRetiring(
+  ask: Ask,
+  p: RetireParams
+): Promise<readonly Refusal[]> {
+  const other = await refuseOther(ask, targetOf(p))
+  if (other.length > 0) return other
+  return p.fn === null ? [] : refuseInUse(ask, p.fn)
+}
+
+async function refuseInUse(ask: Ask, fn: PciAddress): Promise<readonly Refusal[]> {
+  const { driver } = await ask({ read: 'binding', fn })
+  if (driver === null) return []
+  return driver === 'vfio-pci' ? refuseHeldGroup(ask, fn) : refuseUsedThrough(ask, fn)
+}
+
+function releaseDriver(p: RetireParams, fn: PciAddress): readonly Row[] {
+  return [
+    observe('record-binding', async ({ ask }) => ({
+      output: await ask({ read: 'binding', fn }),
+    })),
+    guard('not-in-use', ({ ask }) => refuseRetiring(ask, p)),
+    change('unbind', {
+      on: targetOf(p),
+      guard: ({ ask }) => refuseInUse(ask, fn),
+      do: [{ change: 'unbind', fn }],
+      undo: (turn) =>
+        rebind(fn, outputOf(Binding, turn.outputs, 'record-binding'), [
+          untilUnused(turn, fn),
+        ]),
+    }),
+  ]
+}
+
+function takeOffline(p: RetireParams): Row {
+  const { primary, cntlid, controllerId } = p
+  return change('take-offline', {
+    commit: true,
+    on: driveTarget(primary),
+    locks: [primaryLock(controllerId)],
+    guard: ({ ask }) => refuseTaken(ask, p),
+    do: [{ change: 'takeOffline', pf: primary.address, cntlid }],
+  })
+}
+
+/** Whoever took it since must not have its controller taken away: a driver or, once there was a reboot, anybody. */
+async function refuseTaken(ask: Ask, p: RetireParams): Promise<readonly Refusal[]> {
+  const { primary, fn, cntlid } = p
+  const pf = primary.address
+  const isSameBoot = await isThere(ask, functionTarget(pf, primary))
+  if (!isSameBoot) return refuseOnline(ask, pf, [cntlid])
+  if (fn === null || !(await isThere(ask, targetOf(p)))) return []
+  return refuseBound(ask, fn)
+}
+
+/** A function in the pool is anybody's: it must not be reserved to the driver that it had. */
+function clearOverride(p: RetireParams, fn: PciAddress): Row {
+  const moves = [
+    look({ read: 'binding', fn }, ({ override }) =>
+      override === null ? [] : [{ change: 'setOverride', fn, driver: null }]
+    ),
+  ]
+  return change('clear-override', {
+    on: driveTarget(p.primary),
+    do: [ifThere(targetOf(p), () => moves)],
+  })
+}
+
+/** Before the primary is looked at: of two that are retired at once, one must see that it is the last. */
+function returnToPool(p: RetireParams): Row {
+  const { virtualFunctionId } = p
+  return observe(RETURN_TO_POOL, ({ store, ...turn }) => {
+    const row = store.read.virtualFunction(virtualFunctionId)
+    return Promise.resolve({
+      output: { provisioned: row?.provisioned ?? null },
+      writes: [
+        { write: 'setProvisioned', virtualFunctionId, provisioned: null },
+        retirementEvent(p, turn, 'virtual-function.retired', {}),
+      ],
+    })
+  })
+}
+
+function restorePrimary({ hostId, controllerId, primary }: RetireParams): Row {
+  return observe(
+    'restore-sriov',
+    (turn) => restoreSriov({ hostId, controllerId, primary }, turn),
+    { locks: [primaryLock(controllerId)] }
+  )
+}

@@ -1,0 +1,167 @@
+/** What may be asked of the hardware: requests become operations here, one at a time for each subsystem. */
+import type { Caller } from '../access/caller.ts'
+import { tenantFilter } from '../access/tenant-filter.ts'
+import { isoTime, type Clock } from '../clock.ts'
+import { tellingOfOperations } from '../events/operation-events.ts'
+import type { Hosts } from '../host/hosts.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Engine } from '../saga/engine.ts'
+import type { RetryPolicy } from '../saga/retry-policy.ts'
+import { createEngine } from '../saga/run-engine.ts'
+import type { WorkflowDefinition } from '../saga/workflow.ts'
+import type { Store, StoreWrite } from '../store/store.ts'
+import { storeLog } from '../store/store-log.ts'
+import { assignFunction } from './assign-function.ts'
+import type { Surroundings } from './define-workflow.ts'
+import { heldFunctions } from './open-operations.ts'
+import { operationView } from './operation-view.ts'
+import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
+import { releaseAssignment } from './release-assignment.ts'
+import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
+import {
+  found,
+  requireOperator,
+  type Prepared,
+  type RequestContext,
+} from './requests/prepared.ts'
+import { prepareProvision } from './requests/provision-request.ts'
+import { prepareRelease } from './requests/release-request.ts'
+import { prepareRetire } from './requests/retire-request.ts'
+import { retireVirtualFunction } from './retire-virtual-function.ts'
+import { begin, startedBefore } from './start-once.ts'
+import { createTurns } from './turns.ts'
+import type { IdempotencyKey, OperationView, Workflows } from './workflows.ts'
+
+export type WorkflowsOptions = {
+  readonly hosts: Hosts
+  readonly store: Store
+  readonly inventory: Inventory
+  readonly clock: Clock
+  /** UUIDv7. */
+  readonly newId: () => string
+  /** This process: no other has, or has had, the same. */
+  readonly owner: string
+  /** For each kernel call, until it is reported blocked. Default 5 s. */
+  readonly deadlineMs?: number
+  readonly retry?: Partial<RetryPolicy>
+  readonly leaseMs?: number
+  /** The former process is known to be dead: what it left is taken over at once. */
+  readonly takeOverAll?: boolean
+  /** Stands between a workflow and the engine: tests of workflows run every undo twice. */
+  readonly adapt?: (
+    workflow: WorkflowDefinition<StoreWrite>
+  ) => WorkflowDefinition<StoreWrite>
+}
+
+export interface RunningWorkflows extends Workflows {
+  /** The open operation that holds a function; null: none does. */
+  readonly changing: (functionId: string) => string | null
+}
+
+export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
+  const { store, clock, hosts, newId } = options
+  const { read } = store
+  const engine = engineOf(options)
+  const held = heldFunctions(store)
+  engine.onChange(held.note)
+  const turns = createTurns()
+
+  /** @param controllerId whose line it joins, with all controllers of its subsystem */
+  async function start(
+    caller: Caller,
+    key: IdempotencyKey | undefined,
+    controllerId: string,
+    prepare: (context: RequestContext) => Promise<Prepared>
+  ): Promise<OperationView> {
+    requireOperator(caller)
+    const context = { store, hosts, caller, at: isoTime(clock.nowMs()), newId }
+    const record = await turns.take(
+      lineOf(store, controllerId),
+      async () =>
+        startedBefore(context, key) ??
+        (await begin(context, engine, await prepare(context), key))
+    )
+    return operationView(record)
+  }
+
+  const primaryOf = (id: string) => read.virtualFunction(id)?.controllerId ?? id
+
+  const operation = (caller: Caller, id: string) =>
+    found(read.operation(tenantFilter(caller), id), 'operation', id)
+
+  return {
+    provision: (caller, controllerId, request, key) =>
+      start(caller, key, controllerId, (context) =>
+        prepareProvision(context, controllerId, request)
+      ),
+    retire: (caller, id, key) =>
+      start(caller, key, primaryOf(id), (context) => prepareRetire(context, id)),
+    assign: async (caller, request, key) =>
+      start(caller, key, controllerOfRequest(store, request), (context) =>
+        prepareAssign(context, request)
+      ),
+    release: async (caller, id, request, key) => {
+      const { functionId } = found(
+        read.assignment(tenantFilter(caller), id),
+        'assignment',
+        id
+      )
+      return start(caller, key, primaryOf(functionId), (context) =>
+        prepareRelease(context, id, request)
+      )
+    },
+    assignments: (caller, page) => read.assignments(tenantFilter(caller), page),
+    assignment: (caller, id) =>
+      found(read.assignment(tenantFilter(caller), id), 'assignment', id),
+    operations: (caller, filter, page) => {
+      const { items, next } = read.operations(
+        { ...filter, tenant: tenantFilter(caller) },
+        page
+      )
+      return { items: items.map(operationView), next }
+    },
+    operation: (caller, id) => operationView(operation(caller, id)),
+    wait: async (caller, id, timeoutSeconds) => {
+      const before = operation(caller, id)
+      const record = await engine.wait(id, timeoutSeconds * 1000)
+      return operationView(record ?? before)
+    },
+    resume: async () => {
+      await engine.resume()
+    },
+    stop: () => engine.stop(),
+    changing: held.holderOf,
+  }
+}
+
+/** Requests of one line are looked at one after the other: VFs share their primary's pool, controllers their namespaces. */
+function lineOf({ read }: Store, controllerId: string): string {
+  const row = read.controller(controllerId)
+  return row ? `${row.subsystemNqn} ${row.serial}` : controllerId
+}
+
+function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
+  const { store, hosts, inventory, clock, owner, retry, leaseMs, takeOverAll } = options
+  const around: Surroundings = {
+    hosts,
+    store,
+    inventory,
+    clock,
+    deadlineMs: options.deadlineMs ?? 5_000,
+  }
+  const workflows = [
+    provisionVirtualFunctions(around),
+    retireVirtualFunction(around),
+    assignFunction(around),
+    releaseAssignment(around),
+  ]
+  return createEngine({
+    log: storeLog(tellingOfOperations(store)),
+    workflows: options.adapt ? workflows.map(options.adapt) : workflows,
+    clock,
+    owner,
+    ...(retry && { retry }),
+    ...(leaseMs !== undefined && { leaseMs }),
+    ...(takeOverAll !== undefined && { takeOverAll }),
+  })
+}

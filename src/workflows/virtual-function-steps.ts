@@ -1,0 +1,117 @@
+/** The rows of one VF: resources, online, namespaces and driver, each with its undo. */
+import { attachExactly, detachOthers } from './attachments.ts'
+import { change, ifThere } from './change-row.ts'
+import { guard, type Row, type Turn } from './define-workflow.ts'
+import { refuseBound } from './guards/binding.ts'
+import { driveTarget, functionTarget, type Target } from './guards/identity.ts'
+import { refuseGroupOfVf, refuseNamespaces } from './guards/provisioning.ts'
+import { refuseOnline } from './guards/secondary.ts'
+import type { Move } from './moves.ts'
+import type { ProvisionParams, Wanted } from './provision-params.ts'
+import { rebind } from './rebind.ts'
+import { foundIn, type Found } from './record-vfs.ts'
+import { primaryLock } from './restore-sriov.ts'
+import { untilUnused } from './wait-for-users.ts'
+
+export function stepsOfVirtualFunction(p: ProvisionParams, vf: Wanted): readonly Row[] {
+  const pf = p.primary.address
+  const { vfNumber, cntlid } = vf
+  const locks = [primaryLock(p.controllerId)]
+  const primary = { on: functionTarget(pf, p.primary), locks }
+  const found = ({ outputs }: Turn) => foundIn(outputs, vfNumber)
+  const offline = [{ change: 'takeOffline', pf, cntlid } as const]
+  return [
+    change(`offline-vf${vfNumber}`, {
+      ...primary,
+      guard: async (turn) => [
+        ...(await refuseOnline(turn.ask, pf, [cntlid])),
+        ...(await refuseBound(turn.ask, found(turn).address)),
+      ],
+      do: offline,
+      undo: (turn) => [...offline, ...assign(p, cntlid, found(turn).held)],
+    }),
+    change(`assign-vq-vf${vfNumber}`, {
+      ...primary,
+      do: [{ change: 'assignResources', pf, cntlid, resource: 'vq', count: vf.vq }],
+      undo: offline,
+    }),
+    change(`assign-vi-vf${vfNumber}`, {
+      ...primary,
+      do: [{ change: 'assignResources', pf, cntlid, resource: 'vi', count: vf.vi }],
+      undo: offline,
+    }),
+    change(`reset-vf${vfNumber}`, {
+      on: (turn) => vfOf(p, turn, vfNumber),
+      guard: (turn) => refuseBound(turn.ask, found(turn).address),
+      do: (turn) => [{ change: 'resetFunction', fn: found(turn).address, pf }],
+    }),
+    change(`online-vf${vfNumber}`, {
+      ...primary,
+      do: [{ change: 'bringOnline', pf, cntlid }],
+      undo: (turn) => [untilUnused(turn, found(turn).address), ...offline],
+    }),
+    guard(`check-namespaces-vf${vfNumber}`, ({ ask, store }) =>
+      refuseNamespaces(ask, store, p, vf.nsids)
+    ),
+    change(`attach-vf${vfNumber}`, {
+      on: driveTarget(p.primary),
+      locks,
+      guard: ({ ask, store }) => refuseNamespaces(ask, store, p, vf.nsids),
+      do: [attachExactly(pf, cntlid, vf.nsids)],
+      undo: (turn) => attachAsFound(p, turn, vf),
+    }),
+    ...(p.driver === 'nvme' ? [bind(p, vfNumber)] : []),
+  ]
+}
+
+/** A drive attaches some namespaces to its VFs as they appear: these come back only to one that is still there. */
+function attachAsFound(
+  p: ProvisionParams,
+  turn: Turn,
+  { vfNumber, cntlid }: Wanted
+): readonly Move[] {
+  const pf = p.primary.address
+  const { address, nsids } = foundIn(turn.outputs, vfNumber)
+  return [
+    ifThere(vfOf(p, turn, vfNumber), () => [untilUnused(turn, address)]),
+    detachOthers(pf, cntlid, nsids),
+    ifThere(vfOf(p, turn, vfNumber), () => [attachExactly(pf, cntlid, nsids)]),
+  ]
+}
+
+function bind(p: ProvisionParams, vfNumber: number): Row {
+  return change(`bind-vf${vfNumber}`, {
+    on: (turn) => vfOf(p, turn, vfNumber),
+    guard: async (turn) => {
+      const { ask, store, outputs } = turn
+      const { address } = foundIn(outputs, vfNumber)
+      return [
+        ...(await refuseBound(ask, address, 'nvme')),
+        ...(await refuseGroupOfVf(ask, store, p, address)),
+      ]
+    },
+    do: ({ outputs }) =>
+      rebind(foundIn(outputs, vfNumber).address, { driver: 'nvme', override: 'nvme' }),
+    undo: (turn) => {
+      const { address, binding } = foundIn(turn.outputs, vfNumber)
+      return rebind(address, binding, [untilUnused(turn, address)])
+    },
+  })
+}
+
+function vfOf({ primary }: ProvisionParams, { outputs }: Turn, vfNumber: number): Target {
+  return functionTarget(foundIn(outputs, vfNumber).address, primary, vfNumber)
+}
+
+/** What a secondary in the pool held before, which is nothing as a rule. */
+function assign({ primary }: ProvisionParams, cntlid: number, held: Found['held']) {
+  return (['vq', 'vi'] as const)
+    .filter((resource) => held[resource] > 0)
+    .map((resource) => ({
+      change: 'assignResources' as const,
+      pf: primary.address,
+      cntlid,
+      resource,
+      count: held[resource],
+    }))
+}

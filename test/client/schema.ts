@@ -1,0 +1,3212 @@
+/* oxlint-disable max-lines -- generated from openapi.yaml: npm run openapi:generate */
+export interface paths {
+  '/v1/hosts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List hosts
+     * @description Hosts of the fleet, those that are away included.
+     */
+    get: operations['listHosts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/hosts/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get host
+     * @description One host.
+     */
+    get: operations['getHost']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/hosts/{id}/rescan': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Rescan host
+     * @description Looks at the host now and stores what differs. Changes nothing on the host; safe to repeat.
+     */
+    post: operations['rescanHost']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/controllers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List controllers
+     * @description NVMe controllers of physical functions: SR-IOV primaries and plain ones.
+     */
+    get: operations['listControllers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/controllers/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get controller
+     * @description One controller with its pools, capabilities and health.
+     */
+    get: operations['getController']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/controllers/{id}/virtualFunctions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Provision virtual functions
+     * @description Takes VFs out of the pool: gives each its queue pairs and vectors, brings it online, and attaches exactly the namespaces that were asked for. Undone whole when it fails.
+     */
+    post: operations['provisionVirtualFunctions']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/virtualFunctions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List virtual functions
+     * @description VFs of SR-IOV controllers, those in the pool included.
+     */
+    get: operations['listVirtualFunctions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/virtualFunctions/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get virtual function
+     * @description One VF: what was asked for, and what is.
+     */
+    get: operations['getVirtualFunction']
+    put?: never
+    post?: never
+    /**
+     * Retire virtual function
+     * @description Returns the VF and its resources to the pool. Retiring the last one of a controller disables VFs again.
+     */
+    delete: operations['retireVirtualFunction']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/namespaces': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List namespaces
+     * @description Namespaces with size, format, who has them and what uses them.
+     */
+    get: operations['listNamespaces']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/namespaces/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get namespace
+     * @description One namespace.
+     */
+    get: operations['getNamespace']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/assignments': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List assignments
+     * @description Assignments of the tenant, those that are over included.
+     */
+    get: operations['listAssignments']
+    put?: never
+    /**
+     * Create assignment
+     * @description Hands a VF or a whole controller to a consumer through VFIO. Refused while anything on the host uses it.
+     */
+    post: operations['createAssignment']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/assignments/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get assignment
+     * @description One assignment, with what its consumer needs once it is ready.
+     */
+    get: operations['getAssignment']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/assignments/{id}/release': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Release assignment
+     * @description Takes the function back and gives it the driver that it had. It stays quarantined, since nothing cleans it yet, unless that is accepted by name.
+     */
+    post: operations['releaseAssignment']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/operations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List operations
+     * @description Operations of the tenant, oldest first. They are kept.
+     */
+    get: operations['listOperations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/operations/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get operation
+     * @description One operation with its steps, and whom it waits for.
+     */
+    get: operations['getOperation']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/operations/{id}/wait': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Wait for operation
+     * @description Answers when the operation has ended, or after the timeout with the operation as it then is.
+     */
+    get: operations['waitForOperation']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List events
+     * @description Events in the order in which their changes became durable: numbers never appear out of order, so whoever asks after the last number that it saw misses nothing.
+     */
+    get: operations['listEvents']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/hosts/{id}/drills': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List drills
+     * @description Faults that are armed on the host, those of its machine file included. Those that are used up stay until they are taken back.
+     */
+    get: operations['listDrills']
+    put?: never
+    /**
+     * Start drill
+     * @description Arms a fault on an emulated host, or lets an event happen to it. Refused unless the service was started with drills allowed, and for a real host. Not safe to repeat.
+     */
+    post: operations['startDrill']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/hosts/{id}/drills/{drillId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * End drill
+     * @description Takes an armed fault back. Calls that hang in it come back.
+     */
+    delete: operations['endDrill']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/telemetry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Stream telemetry
+     * @description A WebSocket that speaks JSON. Send `{"type":"subscribe","id":"a","hostIds":[…],"controllerIds":[…],"virtualFunctionIds":[…],"periodMs":1000}` and `{"type":"unsubscribe","id":"a"}`; the answers are `subscribed`, `unsubscribed`, `error` with a problem, and a `frame` for each function and period. A reader that is too slow gets the newest frame of each function, with `missed` telling how many were left out before it. Browsers, which cannot set a header here, offer the subprotocols `nvirt.v1` and `nvirt.token.` followed by the token.
+     */
+    get: operations['streamTelemetry']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/healthz': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get health
+     * @description Whether the service answers. Needs no token.
+     */
+    get: operations['getHealth']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+}
+export type webhooks = Record<string, never>
+export interface components {
+  schemas: {
+    /** @description A function in the hands of a consumer, whatever the power state of its virtual machine */
+    Assignment: {
+      /** @description Opaque id */
+      id: string
+      /** @description Host of the function */
+      hostId: string
+      /**
+       * @description What was assigned
+       * @enum {string}
+       */
+      functionKind: 'controller' | 'virtualFunction'
+      /** @description Id of the function */
+      functionId: string
+      /**
+       * @description Where it is in its life
+       * @enum {string}
+       */
+      state:
+        | 'requested'
+        | 'preparing'
+        | 'ready'
+        | 'releasing'
+        | 'quarantined'
+        | 'released'
+        | 'failed'
+      /** @description Which virtual machine this is for */
+      consumer: string
+      /** @description Who asked for it */
+      actor: string
+      /** @description Whose it is */
+      tenant: string
+      /** @description Operation that made or ends it */
+      operationId: string
+      /** @description What was recorded before the function was touched */
+      before: {
+        /** @description Driver and override */
+        binding: {
+          /** @description Driver */
+          driver: string | null
+          /** @description Driver override */
+          override: string | null
+        }
+        /** @description Who was behind the address */
+        identity: unknown
+      } | null
+      /** @description What the consumer needs, once the assignment is ready */
+      handOver: {
+        /** @description PCI address of the function */
+        address: string
+        /** @description Number of its IOMMU group */
+        iommuGroup: number
+        /** @description Device file of the group: `/dev/vfio/7` */
+        vfioPath: string
+        /** @description Arguments for QEMU */
+        qemuArguments: string[]
+        /** @description A libvirt hostdev element */
+        libvirtXml: string
+      } | null
+      /** @description Why the function is quarantined */
+      quarantine: string | null
+      /**
+       * Format: date-time
+       * @description When it was asked for
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When it last changed
+       */
+      updatedAt: string
+    }
+    /** @description A VF or a whole controller, exactly one of the two, for a consumer */
+    AssignRequest: {
+      /** @description Id of a VF */
+      virtualFunctionId?: string
+      /** @description Id of a controller */
+      controllerId?: string
+      /** @description Which virtual machine this is for: free text */
+      consumer: string
+    }
+    /** @description An NVMe controller of a physical function: an SR-IOV primary or a plain one */
+    Controller: {
+      /** @description Opaque id: of serial number, NQN and controller id */
+      id: string
+      /** @description Host that it is in */
+      hostId: string
+      /** @description `nvme0`, an attribute: it may change */
+      name: string | null
+      /** @description State by the host driver: `live` */
+      state: string | null
+      /** @description Serial number */
+      serial: string
+      /** @description Model */
+      model: string | null
+      /** @description Firmware revision */
+      firmware: string | null
+      /** @description NVMe qualified name of the subsystem */
+      subsystemNqn: string
+      /** @description Controller id in its subsystem */
+      cntlid: number
+      /** @description Still in the host */
+      present: boolean
+      /** @description Another function claims the same identity: neither is handed over */
+      ambiguous: boolean
+      /** @description I/O queue pairs of the host driver */
+      ioQueuePairs: number | null
+      /** @description Commands that fit in an I/O queue */
+      queueDepth: number | null
+      /** @description SR-IOV of a primary */
+      sriov: {
+        /** @description VFs that the function can have */
+        totalVfs: number
+        /** @description VFs that are enabled */
+        vfCount: number
+        /** @description The kernel probes VFs as they appear */
+        autoprobe: boolean
+        vq: components['schemas']['FlexiblePool'] | null
+        vi: components['schemas']['FlexiblePool'] | null
+      } | null
+      /** @description Capabilities */
+      capabilities: {
+        /** @description Attaches and detaches namespaces */
+        namespaceManagement: boolean
+        /** @description Gives resources to secondary controllers */
+        virtualizationManagement: boolean
+        /** @description Shadow doorbells for emulated controllers */
+        doorbellBufferConfig: boolean
+        /** @description Formats namespaces */
+        format: boolean
+        /** @description Most namespaces of the subsystem */
+        maxNamespaces: number
+        /** @description Capacity in bytes, decimal */
+        totalCapacityBytes: string
+      } | null
+      /** @description SMART / health summary */
+      smart: {
+        /** @description Bits of the critical warning */
+        criticalWarning: number
+        /** @description Composite temperature, K */
+        temperatureKelvin: number
+        /** @description Available spare, % */
+        availableSparePercent: number
+        /** @description Endurance used, %; may exceed 100 */
+        percentageUsed: number
+        /** @description Thousands of 512-byte units read, decimal */
+        dataUnitsRead: string
+        /** @description Thousands of 512-byte units written, decimal */
+        dataUnitsWritten: string
+        /** @description Hours of power, decimal */
+        powerOnHours: string
+        /** @description Media and data integrity errors, decimal */
+        mediaErrors: string
+      } | null
+      /**
+       * @description By the SMART summary
+       * @enum {string}
+       */
+      health: 'ok' | 'warning' | 'critical' | 'unknown'
+      /** @description Assignment that has it */
+      assignmentId: string | null
+      /** @description Operation that holds it */
+      changingBy: string | null
+      /** @description PCI address, an attribute: it may change. Null: no function yet */
+      pciAddress: string | null
+      /** @description Driver that holds the function */
+      driver: string | null
+      /** @description The only driver that may bind, where one is set */
+      driverOverride: string | null
+      iommuGroup: components['schemas']['IommuGroup'] | null
+      /** @description NUMA node; -1: unknown */
+      numaNode: number
+      link: components['schemas']['PcieLink'] | null
+      /** @description Ways the kernel can reset it */
+      resetMethods: string[] | null
+      /** @description A kernel call on this function that does not come back */
+      blocked: string | null
+      /**
+       * Format: date-time
+       * @description When this was seen
+       */
+      observedAt: string
+    }
+    /**
+     * @description A fault to arm or an event to happen, exactly one of the two
+     * @example {
+     *       "fault": {
+     *         "match": {
+     *           "path": "**\/sriov_numvfs"
+     *         },
+     *         "times": 1,
+     *         "kind": {
+     *           "fault": "errno",
+     *           "errno": "EIO"
+     *         }
+     *       }
+     *     }
+     * @example {
+     *       "event": {
+     *         "event": "surprise-removal",
+     *         "address": "0000:41:00.0"
+     *       }
+     *     }
+     */
+    DrillRequest: {
+      fault?: components['schemas']['Fault']
+      event?: components['schemas']['MachineEvent']
+    }
+    /** @description An emulated host that was made to fail */
+    Drill: {
+      /** @description Opaque id of an armed fault; null for an event, which is over */
+      id: string | null
+      /** @description Host that fails */
+      hostId: string
+      fault: components['schemas']['Fault'] | null
+      event: components['schemas']['MachineEvent'] | null
+      /** @description Calls that the fault has spoiled */
+      struck: number
+      /** @description Calls that hang in it now */
+      hanging: number
+      /** @description Nothing more will come of it */
+      over: boolean
+    }
+    /** @description Something that happened */
+    Event: {
+      /** @description Ascending in the order in which changes became durable */
+      number: number
+      /** @description `virtual-function.provisioned` */
+      type: string
+      /**
+       * Format: date-time
+       * @description When
+       */
+      at: string
+      /** @description Host that it concerns */
+      hostId: string | null
+      /** @description What it happened to */
+      subject: {
+        /** @description Kind of resource */
+        kind: string
+        /** @description Id of the resource */
+        id: string
+      }
+      /** @description Who did it */
+      actor: string
+      /** @description Whose it is */
+      tenant: string
+      /** @description Operation that did it */
+      operationId: string | null
+      /** @description By type */
+      detail: unknown
+    }
+    /** @description Kernel calls of a host that are spoiled, before any effect */
+    Fault: {
+      /** @description Which kernel calls; whatever is left out matches all */
+      match: {
+        /**
+         * @description Kind of call
+         * @enum {string}
+         */
+        call?:
+          | 'read'
+          | 'readBytes'
+          | 'readLink'
+          | 'readDir'
+          | 'exists'
+          | 'write'
+          | 'admin'
+          | 'openExclusive'
+          | 'vfioGroupStatus'
+          | 'holders'
+        /** @description Glob of the whole path or device: `**\/sriov_numvfs` */
+        path?: string
+        /** @description What is written, exactly */
+        text?: string
+        /** @description Function that it is about */
+        address?: string
+        /** @description Of an admin command */
+        opcode?: number
+        /** @description Namespace id of an admin command */
+        nsid?: number
+        /** @description Command dword 10 */
+        cdw10?: number
+        /** @description Command dword 11 */
+        cdw11?: number
+        /** @description Only calls that may change something */
+        control?: boolean
+      }
+      /** @description Matching calls to let pass first */
+      skip?: number
+      /** @description Matching calls to spoil; default all */
+      times?: number
+      /** @description Part of them; default all */
+      chance?: number
+      /** @description Of the chance */
+      seed?: number
+      /** @description What becomes of the call */
+      kind:
+        | {
+            /** @constant */
+            fault: 'errno'
+            /** @description `EIO` */
+            errno: string
+          }
+        | {
+            /** @constant */
+            fault: 'status'
+            /** @description 15 bits */
+            status: number
+          }
+        | {
+            /** @constant */
+            fault: 'without-effect'
+          }
+        | {
+            /** @constant */
+            fault: 'slow'
+            /** @description Milliseconds */
+            ms: number
+          }
+        | {
+            /** @constant */
+            fault: 'never-returns'
+          }
+    }
+    /** @description A Linux host */
+    Host: {
+      /** @description Opaque id */
+      id: string
+      /** @description Host name, an attribute */
+      hostname: string
+      /** @description /etc/machine-id, or what stands for it where there is none */
+      machineId: string
+      /** @description Changes with each boot */
+      bootId: string
+      /** @description Kernel release */
+      kernelRelease: string
+      /** @description CPUs online */
+      onlineCpus: number
+      /** @description Has IOMMU groups; without, nothing can be assigned */
+      iommu: boolean
+      /**
+       * @description Whether the host answers
+       * @enum {string}
+       */
+      reach: 'reachable' | 'away'
+      /** @description Why the host is away */
+      why: string | null
+      /**
+       * Format: date-time
+       * @description When this was seen
+       */
+      observedAt: string
+    }
+    /** @description IOMMU group of a function. Its members can only be given away together. */
+    IommuGroup: {
+      /** @description Number of the group. It changes over reboots. */
+      number: number
+      /** @description No member is held by a driver that does DMA for the host. */
+      viable: boolean
+      /** @description The other functions of the group */
+      siblings: {
+        /** @description PCI address */
+        address: string
+        /** @description PCI class code */
+        class: string
+        /** @description Driver that holds it */
+        driver: string | null
+        /** @description Keeps VFIO from owning the group */
+        blocksVfio: boolean
+      }[]
+    }
+    /** @description What happens to an emulated host */
+    MachineEvent:
+      | {
+          /** @constant */
+          event: 'controller-reset'
+          /** @description PCI address: `0000:41:00.0` */
+          address: string
+        }
+      | {
+          /** @constant */
+          event: 'function-reset'
+          /** @description PCI address: `0000:41:00.0` */
+          address: string
+        }
+      | {
+          /** @constant */
+          event: 'surprise-removal'
+          /** @description PCI address: `0000:41:00.0` */
+          address: string
+        }
+      | {
+          /** @constant */
+          event: 'hot-plug'
+          /** @description PCI address: `0000:41:00.0` */
+          address: string
+        }
+      | {
+          /** @constant */
+          event: 'resources-lost'
+          /** @description PCI address: `0000:41:00.0` */
+          address: string
+          /** @description Only that of this VF; default all */
+          vfNumber?: number
+        }
+      | {
+          /** @constant */
+          event: 'reboot'
+          /** @description Milliseconds; default 0 */
+          downMs?: number
+        }
+    /** @description A namespace of an NVMe subsystem, and who has it */
+    Namespace: {
+      /** @description Opaque id: of NGUID, EUI64 or UUID, else of subsystem and nsid */
+      id: string
+      /** @description Host that sees it */
+      hostId: string
+      /** @description Still there */
+      present: boolean
+      /** @description NVMe qualified name of the subsystem */
+      subsystemNqn: string
+      /** @description Serial number of the controllers of the subsystem */
+      serial: string
+      /** @description Namespace id */
+      nsid: number
+      /** @description NGUID, hex */
+      nguid: string | null
+      /** @description EUI64, hex */
+      eui64: string | null
+      /** @description UUID, hex */
+      uuid: string | null
+      /** @description Size in bytes, decimal */
+      sizeBytes: string
+      /** @description Bytes of a block */
+      blockBytes: number
+      /** @description Bytes of metadata of a block */
+      metadataBytes: number
+      /** @description May be attached to several controllers */
+      shared: boolean
+      /** @description Controllers that it is attached to */
+      attachedTo: {
+        /** @description Controller id in the subsystem */
+        cntlid: number
+        /**
+         * @description What nvirt knows of it
+         * @enum {string}
+         */
+        kind: 'controller' | 'virtualFunction' | 'unknown'
+        /** @description Id of that controller or VF */
+        id: string | null
+      }[]
+      /** @description Block devices that the host has for it */
+      disks: string[]
+      /** @description What on the host uses it */
+      uses: {
+        /** @description Namespace id */
+        nsid: number
+        /** @description Block device: `nvme0n1p2` */
+        disk: string
+        /**
+         * @description Kind of use
+         * @enum {string}
+         */
+        use: 'mount' | 'swap' | 'holder' | 'exclusive-open'
+        /** @description Mount point, name of the holder, or who has it open */
+        by: string
+      }[]
+      /**
+       * Format: date-time
+       * @description When this was seen
+       */
+      observedAt: string
+    }
+    /** @description What went wrong in an operation */
+    OperationError: {
+      /** @description Step in which it went wrong */
+      step: string
+      /** @description What was being done */
+      message: string
+      /** @description Chain of causes, outermost first */
+      causes: string[]
+      /** @description The typed part of the error */
+      detail: unknown
+    }
+    /** @description Work on the hardware: durable, step by step, undone when it fails before its commit step */
+    Operation: {
+      /** @description Opaque id */
+      id: string
+      /** @description What is being done */
+      workflow: string
+      /** @description Version of the workflow */
+      version: number
+      /** @description What it was started with */
+      params: unknown
+      /**
+       * @description Waiting for a lock, running, blocked by something that no program can hurry, undoing; at the end succeeded, undone, or stuck: a person must look
+       * @enum {string}
+       */
+      state:
+        'waiting' | 'running' | 'blocked' | 'undoing' | 'succeeded' | 'undone' | 'stuck'
+      /** @description Steps in order */
+      steps: {
+        /** @description Name */
+        name: string
+        /**
+         * @description State of the step
+         * @enum {string}
+         */
+        state:
+          'pending' | 'running' | 'done' | 'failed' | 'undoing' | 'undone' | 'undo-failed'
+        /** @description What later steps use */
+        output: unknown
+        error: components['schemas']['OperationError'] | null
+        /** @description Times that it was begun */
+        attempts: number
+        /**
+         * Format: date-time
+         * @description When it was last begun
+         */
+        startedAt: string | null
+        /**
+         * Format: date-time
+         * @description When it ended
+         */
+        endedAt: string | null
+      }[]
+      /** @description Its commit step has begun: it only goes forward */
+      committed: boolean
+      error: components['schemas']['OperationError'] | null
+      /** @description The kernel call that does not come back, since when, and who holds it */
+      blocked: unknown
+      /** @description Operations that hold a lock it waits for */
+      waitsFor: string[]
+      /** @description Who asked for it */
+      actor: string
+      /** @description Whose it is */
+      tenant: string
+      /**
+       * Format: date-time
+       * @description When it was asked for
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When it last changed
+       */
+      updatedAt: string
+      /** @description What it works on */
+      subject: {
+        /** @description Kind of resource */
+        kind: string
+        /** @description Id of the resource */
+        id: string
+      }
+      /** @description Steps done of all */
+      progress: number
+    }
+    /** @description PCI Express link, as the kernel prints it */
+    PcieLink: {
+      /** @description Speed now: `16.0 GT/s PCIe` */
+      currentSpeed: string | null
+      /** @description Lanes now */
+      currentWidth: number | null
+      /** @description Fastest speed */
+      maxSpeed: string | null
+      /** @description Most lanes */
+      maxWidth: number | null
+    }
+    /** @description Flexible resources of one kind (VQ or VI) of a primary controller. Counts, admin queue pairs included. */
+    FlexiblePool: {
+      /** @description Resources of this kind are flexible */
+      supported: boolean
+      /** @description Flexible in total */
+      total: number
+      /** @description Assigned to secondary controllers */
+      assigned: number
+      /** @description Allocated to the primary controller */
+      primary: number
+      /** @description Private to the primary controller */
+      private: number
+      /** @description Most that one secondary controller may get */
+      maxPerSecondary: number
+      /** @description Preferred granularity */
+      granularity: number
+      /** @description What the pool can still give */
+      free: number
+    }
+    /** @description What went wrong (RFC 9457), with members that depend on its type */
+    Problem: {
+      /** @description Stable: `urn:nvirt:problem:wrong-state` */
+      type: string
+      /** @description What this type of problem is */
+      title: string
+      /** @description HTTP status */
+      status: number
+      /** @description What went wrong this time */
+      detail: string
+      /** @description Names this request in the log */
+      instance: string
+      /** @description What to do about it */
+      remedy?: string
+      /** @description Fields that are not valid */
+      errors?: {
+        /** @description Path of the field: `virtualFunctions[0].ioQueuePairs` */
+        field: string
+        /** @description What is wrong with it */
+        message: string
+      }[]
+      /** @description Kind of resource */
+      resource?: string
+      /** @description Id of the resource */
+      id?: string
+      /** @description State that the resource is in */
+      state?: string
+      /** @description States from which this would be allowed */
+      allowedFrom?: string[]
+      /** @description Device that is concerned */
+      device?: string
+      /** @description How much was asked for */
+      requested?: number
+      /** @description How much there is */
+      available?: number
+      /** @description Operation that is in the way */
+      operationId?: string
+      /** @description Host that is away */
+      hostId?: string
+      /** @description Checks of a guard that failed */
+      refusals?: {
+        /** @description Stable name of the check: `namespace-mounted` */
+        check: string
+        /** @description What the check looked at */
+        device: string
+        /** @description What is wrong */
+        reason: string
+        /** @description What to do about it */
+        remedy: string
+      }[]
+    }
+    /**
+     * @description VFs to take out of the pool of a controller, cut to measure
+     * @example {
+     *       "virtualFunctions": [
+     *         {
+     *           "ioQueuePairs": 3,
+     *           "namespaceIds": []
+     *         }
+     *       ],
+     *       "driver": "none"
+     *     }
+     */
+    ProvisionRequest: {
+      /** @description One entry for each VF */
+      virtualFunctions: {
+        /** @description I/O queue pairs. The admin queue pair comes on top. */
+        ioQueuePairs: number
+        /** @description Default: one for each queue pair, the admin queue included */
+        interruptVectors?: number
+        /** @description Namespaces to attach. All others are detached. */
+        namespaceIds: string[]
+      }[]
+      /**
+       * @description Whether the host uses the VFs itself. Default: none
+       * @enum {string}
+       */
+      driver?: 'none' | 'nvme'
+    }
+    /** @description How to take the function back. May be left out. */
+    ReleaseRequest: {
+      /** @description Frees the function although the data of its last user are still on it. An event says so. */
+      acceptUncleaned?: boolean
+    }
+    /** @description A VF of an SR-IOV controller: its secondary controller and its PCI function are shown apart */
+    VirtualFunction: {
+      /** @description Opaque id: of its primary and its number */
+      id: string
+      /** @description Host that it is in */
+      hostId: string
+      /** @description Its primary controller */
+      controllerId: string
+      /** @description 1-based */
+      vfNumber: number
+      /** @description Controller id in its subsystem */
+      cntlid: number
+      /** @description VFs of the primary are enabled, so that the function exists */
+      enabled: boolean
+      /** @description Actual state of the secondary controller: one of the two lives of a VF */
+      secondary: {
+        /**
+         * @description State
+         * @enum {string}
+         */
+        state: 'online' | 'offline'
+        /** @description Queue pairs that it holds, the admin queue pair included */
+        vq: number
+        /** @description Interrupt vectors that it holds */
+        vi: number
+      }
+      /** @description What was asked for. Null: in the pool */
+      provisioned: {
+        /** @description Queue pairs, the admin queue pair included */
+        vq: number
+        /** @description Interrupt vectors */
+        vi: number
+        /** @description I/O queue pairs */
+        ioQueuePairs: number
+        /** @description Namespaces that were asked for */
+        namespaceIds: string[]
+        /**
+         * @description Driver of the host that was asked for
+         * @enum {string}
+         */
+        driver: 'none' | 'nvme'
+      } | null
+      /** @description Why it is neither assigned nor in the pool: retiring it failed. Retire it again. */
+      quarantine: string | null
+      /** @description Namespaces attached now */
+      namespaceIds: string[]
+      /** @description Assignment that has it */
+      assignmentId: string | null
+      /** @description Operation that holds it */
+      changingBy: string | null
+      /** @description PCI address, an attribute: it may change. Null: no function yet */
+      pciAddress: string | null
+      /** @description Driver that holds the function */
+      driver: string | null
+      /** @description The only driver that may bind, where one is set */
+      driverOverride: string | null
+      iommuGroup: components['schemas']['IommuGroup'] | null
+      /** @description NUMA node; -1: unknown */
+      numaNode: number
+      link: components['schemas']['PcieLink'] | null
+      /** @description Ways the kernel can reset it */
+      resetMethods: string[] | null
+      /** @description A kernel call on this function that does not come back */
+      blocked: string | null
+      /**
+       * Format: date-time
+       * @description When this was seen
+       */
+      observedAt: string
+    }
+  }
+  responses: never
+  parameters: never
+  requestBodies: never
+  headers: never
+  pathItems: never
+}
+export type $defs = Record<string, never>
+export interface operations {
+  listHosts: {
+    parameters: {
+      query?: {
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of hosts */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['Host'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getHost: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a host */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The host */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Host']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  rescanHost: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a host */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The host */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Host']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listControllers: {
+    parameters: {
+      query?: {
+        /** @description Only those of this host */
+        hostId?: string
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of controllers */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['Controller'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getController: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a controller */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The controller */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Controller']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  provisionVirtualFunctions: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of an SR-IOV controller */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ProvisionRequest']
+      }
+    }
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not enough controller resources */
+      507: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listVirtualFunctions: {
+    parameters: {
+      query?: {
+        /** @description Only those of this host */
+        hostId?: string
+        /** @description Only those of this controller */
+        controllerId?: string
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of virtual functions */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['VirtualFunction'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getVirtualFunction: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a VF */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The virtual function */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['VirtualFunction']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  retireVirtualFunction: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of a VF */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listNamespaces: {
+    parameters: {
+      query?: {
+        /** @description Only those of this host */
+        hostId?: string
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of namespaces */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['Namespace'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getNamespace: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a namespace */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The namespace */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Namespace']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listAssignments: {
+    parameters: {
+      query?: {
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of assignments */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['Assignment'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  createAssignment: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AssignRequest']
+      }
+    }
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getAssignment: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of an assignment */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The assignment */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Assignment']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  releaseAssignment: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of an assignment */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReleaseRequest']
+      }
+    }
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listOperations: {
+    parameters: {
+      query?: {
+        /** @description Only those in these states; may be repeated */
+        state?: (
+          'waiting' | 'running' | 'blocked' | 'undoing' | 'succeeded' | 'undone' | 'stuck'
+        )[]
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of operations */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['Operation'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getOperation: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of an operation */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The operation */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  waitForOperation: {
+    parameters: {
+      query?: {
+        /** @description Longest wait */
+        timeoutSeconds?: number
+      }
+      header?: never
+      path: {
+        /** @description Id of an operation */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The operation */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listEvents: {
+    parameters: {
+      query?: {
+        /** @description Events after this number. 0: from the first. Not together with a cursor. */
+        after?: number
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of events */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['Event'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listDrills: {
+    parameters: {
+      query?: {
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path: {
+        /** @description Id of a host */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of drills */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['Drill'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  startDrill: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a host */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DrillRequest']
+      }
+    }
+    responses: {
+      /** @description The drill */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Drill']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  endDrill: {
+    parameters: {
+      query?: {
+        /** @description How calls come back that hang in it; default `without-effect`, with EINTR */
+        hanging?: 'with-effect' | 'without-effect'
+      }
+      header?: never
+      path: {
+        /** @description Id of a host */
+        id: string
+        /** @description Id of the drill */
+        drillId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The drill, as it ended */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Drill']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  streamTelemetry: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The socket is open */
+      101: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description This is a WebSocket */
+      426: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getHealth: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It answers */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description ok
+             * @enum {string}
+             */
+            status: 'ok'
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+}

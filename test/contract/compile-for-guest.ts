@@ -1,0 +1,42 @@
+/** The contract and the kernel room as plain JavaScript, for the guest's node: it strips no types. */
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
+
+const PROJECT = path.resolve(import.meta.dirname, '../..')
+
+/** All that the entry imports, and what that starts. */
+const FOLDERS = ['src/kernel', 'test/contract', 'test/contract/cases']
+const FILES = ['src/clock.ts', 'test/support/eventually.ts']
+
+/** @returns path of the program to run, in `target` */
+export function compileContract(target: string): string {
+  const sources = [...FOLDERS.flatMap(programsIn), ...FILES]
+  for (const source of sources) {
+    const compiled = path.join(target, source.replace(/\.ts$/, '.js'))
+    mkdirSync(path.dirname(compiled), { recursive: true })
+    writeFileSync(compiled, compile(source))
+  }
+  writeFileSync(path.join(target, 'package.json'), '{ "type": "module" }\n')
+  symlinkSync(path.join(PROJECT, 'node_modules'), path.join(target, 'node_modules'))
+  return path.join(target, 'test/contract/run-in-guest.js')
+}
+
+function programsIn(folder: string): readonly string[] {
+  return readdirSync(path.join(PROJECT, folder))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => name !== path.basename(import.meta.filename))
+    .map((name) => path.join(folder, name))
+}
+
+function compile(source: string): string {
+  return ts.transpileModule(readFileSync(path.join(PROJECT, source), 'utf8'), {
+    fileName: source,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+      rewriteRelativeImportExtensions: true,
+    },
+  }).outputText
+}

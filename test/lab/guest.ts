@@ -1,0 +1,141 @@
+/** Boots a throw-away QEMU guest with a real Debian kernel, and ends it. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { eventually } from '../support/eventually.ts'
+import { agentClient, type AgentClient } from './agent-client.ts'
+import { compileGuestPrograms } from './guest-programs.ts'
+import { guestImage } from './guest-image.ts'
+import {
+  AGENT_PORT,
+  NAMESPACE_BYTES,
+  SERVICE_PORT,
+  namespaceFile,
+  qemuArguments,
+  qmpSocket,
+  type Hardware,
+} from './qemu-arguments.ts'
+import { forwardedPorts, qmp } from './qmp.ts'
+
+export type Guest = {
+  readonly agent: AgentClient
+  /** Port of loopback behind which the guest's SERVICE_PORT is. */
+  readonly servicePort: number
+  /** Shared with the guest, where it is /mnt. */
+  readonly folder: string
+  /** Ends the guest, as pulling its plug would, and removes the folder. */
+  readonly end: () => Promise<void>
+}
+
+const BOOT_LIMIT_MS = 60_000
+
+export async function bootGuest(hardware: Hardware = {}): Promise<Guest> {
+  const image = await guestImage()
+  const folder = await mkdtemp(path.join(tmpdir(), 'nvirt-lab-'))
+  await furnish(folder)
+  const qemu = startQemu(qemuArguments(image, folder, hardware), folder)
+  try {
+    const ports = await untilMonitored(qemu, folder)
+    const agent = agentClient(portOf(ports, AGENT_PORT))
+    await untilAgentAnswers(qemu, agent)
+    return { agent, servicePort: portOf(ports, SERVICE_PORT), folder, end }
+  } catch (cause) {
+    const story = lastWords(folder)
+    await end()
+    throw new Error(`booting the guest\n${story}`, { cause })
+  }
+
+  async function end(): Promise<void> {
+    if (!hasEnded(qemu)) {
+      const gone = once(qemu, 'exit')
+      await qmp(qmpSocket(folder), 'quit').catch(() => qemu.kill('SIGKILL'))
+      await gone
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The run folder: namespaces, the agent's programs and the node that runs them. */
+async function furnish(folder: string): Promise<void> {
+  for (const number of [1, 2, 3, 4, 5]) {
+    await writeFile(namespaceFile(folder, number), '')
+    await truncate(namespaceFile(folder, number), NAMESPACE_BYTES)
+  }
+  await mkdir(path.join(folder, 'guest'))
+  await compileGuestPrograms(path.join(folder, 'guest'))
+  await writeFile(path.join(folder, 'node'), `${process.execPath}\n`)
+}
+
+/** setpriv: a guest must not outlive the tests that it was booted for, however they end. */
+function startQemu(qemu: readonly string[], folder: string): ChildProcess {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemu], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const log = (text: Buffer | string) => {
+    if (existsSync(folder))
+      writeFileSync(path.join(folder, 'qemu.log'), text, { flag: 'a' })
+  }
+  child.stderr.on('data', log)
+  child.on('exit', (status, signal) => log(`QEMU ended: ${signal ?? `status ${status}`}\n`))
+  return child
+}
+
+async function untilMonitored(
+  qemu: ChildProcess,
+  folder: string
+): Promise<ReadonlyMap<number, number>> {
+  return unlessEnded(qemu, 'QEMU has its monitor', () =>
+    forwardedPorts(qmpSocket(folder)).catch(() => undefined)
+  )
+}
+
+async function untilAgentAnswers(qemu: ChildProcess, agent: AgentClient): Promise<void> {
+  await unlessEnded(qemu, 'the agent answers', async () =>
+    (await agent.isThere()) ? agent : undefined
+  )
+}
+
+function unlessEnded<T>(
+  qemu: ChildProcess,
+  what: string,
+  look: () => Promise<T | undefined>
+): Promise<T> {
+  return eventually(
+    what,
+    () => {
+      if (hasEnded(qemu)) throw new Error('QEMU has ended')
+      return look()
+    },
+    BOOT_LIMIT_MS
+  )
+}
+
+function hasEnded(qemu: ChildProcess): boolean {
+  return qemu.exitCode !== null || qemu.signalCode !== null
+}
+
+function portOf(ports: ReadonlyMap<number, number>, guestPort: number): number {
+  const port = ports.get(guestPort)
+  if (port === undefined) throw new Error(`port ${guestPort} of the guest is not forwarded`)
+  return port
+}
+
+/** What the guest's kernel, its agent and QEMU said last. */
+export function lastWords(folder: string): string {
+  return ['qemu.log', 'console.log', 'agent.log', 'service.log']
+    .map((name) => [name, tail(path.join(folder, name))] as const)
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => `--- ${name}\n${text}`)
+    .join('\n')
+}
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(-30).join('\n').trim()
+  } catch {
+    return '' // it was never written
+  }
+}

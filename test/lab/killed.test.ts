@@ -1,0 +1,121 @@
+/** nvirt is killed in the middle of provisioning. What it began is finished or undone; nothing stays half-way. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { OperationView } from '../../src/workflows/workflows.ts'
+import { lastWords } from './guest.ts'
+import { inOrder } from './in-order.ts'
+import type { KilledAtStep } from './guest/protocol.ts'
+import { openLab, provisionRequest, provisionedVfs, type Lab } from './lab.ts'
+import {
+  attachedTo,
+  controllerDevice,
+  machineSnapshot,
+  secondariesOf,
+} from './machine-snapshot.ts'
+import { SRIOV_ADDRESS } from './qemu-arguments.ts'
+import { SERVICE } from './service.ts'
+
+/**
+ * The first VF's Function Level Reset: the kernel waits 100 ms in it (PCI Express Base, "Function Level Reset"), long
+ * enough to be seen running.
+ */
+const KILLED_STEP = 'reset-vf1'
+const KILLED_NUMBER = 7
+
+const ASKED = [
+  { ioQueuePairs: 3, nsid: 2 },
+  { ioQueuePairs: 2, nsid: 3 },
+]
+
+let lab: Lab
+
+beforeAll(async () => {
+  lab = await openLab()
+})
+afterAll(() => lab?.guest.end())
+inOrder(() => lastWords(lab.guest.folder))
+
+test('killed while a VF is reset, provisioning is finished by the next start', async () => {
+  const { client, agent, service } = lab
+  const { operation, killed } = await provisionAndKill()
+
+  await service.start()
+  const end = await client.end(operation.id)
+
+  expectKilledAt(killed)
+  expect(end.state).toBe('succeeded')
+  expect(end.steps[KILLED_NUMBER]).toMatchObject({ name: KILLED_STEP, attempts: 2 })
+  const primary = await controllerDevice(agent, SRIOV_ADDRESS)
+  expect((await secondariesOf(agent, primary)).slice(0, 3)).toEqual([
+    { cntlid: 1, state: 'online', vq: 4, vi: 4 },
+    { cntlid: 2, state: 'online', vq: 3, vi: 3 },
+    { cntlid: 3, state: 'offline', vq: 0, vi: 0 },
+  ])
+  expect(await attachedTo(agent, primary, 2)).toEqual([1])
+  expect(await attachedTo(agent, primary, 3)).toEqual([2])
+})
+
+test('what was finished after the kill can be retired, and leaves the machine as found', async () => {
+  const { client, agent, found } = lab
+
+  for (const vf of await provisionedVfs(client)) {
+    await client.perform('DELETE', `/v1/virtualFunctions/${vf.id}`)
+  }
+
+  expect(await machineSnapshot(agent)).toEqual(found)
+})
+
+test('killed at the same step, and with nothing left in the pool, it is undone', async () => {
+  const { client, agent, service, found } = lab
+  const { operation, killed } = await provisionAndKill()
+  await emptyPool()
+
+  await service.start()
+  const end = await client.end(operation.id)
+
+  expectKilledAt(killed)
+  expect(end.state).toBe('undone')
+  expect(end.error?.step).toBe('assign-vq-vf2')
+  expect(await provisionedVfs(client)).toEqual([])
+  expect(await machineSnapshot(agent)).toEqual(found)
+})
+
+async function provisionAndKill(): Promise<{
+  readonly operation: OperationView
+  readonly killed: KilledAtStep
+}> {
+  const { client, agent, service } = lab
+  const operation = await client.begin(...(await provisionRequest(client, ASKED, 'none')))
+  const killed = await agent.ask({
+    ask: 'killAtStep',
+    kill: {
+      name: SERVICE,
+      operationUrl: `${service.guestUrl}/v1/operations/${operation.id}`,
+      headers: client.headers,
+      step: KILLED_STEP,
+      timeoutMs: 60_000,
+    },
+  })
+  await agent.ask({ ask: 'end', name: SERVICE })
+  return { operation, killed }
+}
+
+function expectKilledAt(killed: KilledAtStep): void {
+  expect(killed.killed, JSON.stringify(killed.steps)).toBe(true)
+  expect(killed.steps.findIndex((step) => step.state === 'running')).toBe(KILLED_NUMBER)
+  expect(killed.steps[KILLED_NUMBER]?.name).toBe(KILLED_STEP)
+}
+
+/** Gives all queue pairs that are left to VFs that nobody asked for. */
+async function emptyPool(): Promise<void> {
+  const { agent } = lab
+  const primary = await controllerDevice(agent, SRIOV_ADDRESS)
+  for (const [cntlid, count] of [
+    [5, 8],
+    [6, 8],
+    [7, 8],
+    [8, 4],
+  ]) {
+    const words = ['-c', `${cntlid}`, '-r', '0', '-a', '8', '-n', `${count}`]
+    await agent.run('nvme', 'virt-mgmt', primary, ...words)
+  }
+}

@@ -1,0 +1,89 @@
+/** nvirt itself, running in the guest: started, killed and started again. */
+import path from 'node:path'
+import { eventually } from '../support/eventually.ts'
+import type { AgentClient } from './agent-client.ts'
+import { PROJECT } from './guest-image.ts'
+import { lastWords, type Guest } from './guest.ts'
+import { nvirtClient, type NvirtClient } from './nvirt-client.ts'
+import { GUEST_ADDRESS, SERVICE_PORT } from './qemu-arguments.ts'
+
+export type Service = {
+  readonly client: NvirtClient
+  /** The same API as seen from inside the guest. */
+  readonly guestUrl: string
+  /** Milliseconds until it answered for the first time. */
+  readonly firstStartMs: number
+  readonly kill: () => Promise<void>
+  /** @returns milliseconds until it answered */
+  readonly start: () => Promise<number>
+  readonly stop: () => Promise<void>
+}
+
+/** The name under which the guest's agent knows it. */
+export const SERVICE = 'nvirt'
+
+/** Gone with the guest, as fast as memory; `kill` leaves it. */
+const DATA = '/run/nvirt-data'
+const START_LIMIT_MS = 60_000
+
+/** Started, and answering. */
+export async function startService(guest: Guest): Promise<Service> {
+  const { agent } = guest
+  const firstStartMs = await start()
+  const token = await agent.text(path.join(DATA, 'token'))
+  const client = nvirtClient(guest.servicePort, token)
+  return {
+    client,
+    guestUrl: `http://${GUEST_ADDRESS}:${SERVICE_PORT}`,
+    firstStartMs,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    start,
+  }
+
+  async function start(): Promise<number> {
+    const begun = performance.now()
+    await launch(agent)
+    await untilItAnswers(guest)
+    return performance.now() - begun
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    await agent.ask({ ask: 'signal', name: SERVICE, signal })
+    await agent.ask({ ask: 'end', name: SERVICE })
+  }
+}
+
+async function launch(agent: AgentClient): Promise<void> {
+  await agent.ask({
+    ask: 'start',
+    name: SERVICE,
+    command: [process.execPath, path.join(PROJECT, 'dist/main.js')],
+    environment: {
+      NVIRT_FLEET: 'local',
+      NVIRT_DATA: DATA,
+      NVIRT_LISTEN: `${GUEST_ADDRESS}:${SERVICE_PORT}`,
+    },
+    log: '/mnt/service.log',
+  })
+}
+
+async function untilItAnswers(guest: Guest): Promise<void> {
+  try {
+    const isUp = async () => (await answers(guest.servicePort)) || undefined
+    await eventually('the service answers', isUp, START_LIMIT_MS)
+  } catch (cause) {
+    throw new Error(`starting the service in the guest\n${lastWords(guest.folder)}`, {
+      cause,
+    })
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(2_000)
+    return (await fetch(`http://127.0.0.1:${port}/healthz`, { signal })).ok
+  } catch {
+    return false // nobody listens yet
+  }
+}

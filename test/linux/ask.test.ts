@@ -1,0 +1,201 @@
+import { expect, test } from 'vitest'
+import type { HostAnswer, HostQuery } from '../../src/host/query.ts'
+import { pciAddress } from '../../src/nvme/pci-address.ts'
+import { bindTo, capturedHost, pf, plain, vf1, type CapturedHost } from './captured-host.ts'
+import { PLAIN, VF1 } from './captured-machine.ts'
+
+async function answerTo<Q extends HostQuery>(
+  { host }: CapturedHost,
+  query: Q
+): Promise<HostAnswer<Q>> {
+  const reply = await host.ask(query)
+  if (!reply.answered) throw new Error(`blocked: ${reply.blocked.call}`)
+  return reply.answer
+}
+
+test('identity has the controller where one answers, and PCI facts in any case', async () => {
+  const world = capturedHost()
+
+  const ofPlain = await answerTo(world, { read: 'identity', fn: plain })
+  const ofVf = await answerTo(world, { read: 'identity', fn: vf1 })
+
+  expect(ofPlain).toEqual({
+    address: plain,
+    pci: {
+      vendor: '0x1b36',
+      device: '0x0010',
+      subsystemVendor: '0x1af4',
+      subsystemDevice: '0x1100',
+      serialNumber: null,
+      topology: `pci0000:00/0000:00:05.0/${PLAIN}`,
+      bootId: '0d2b1a0c-5ee1-4c39-9b43-5a3d1b1f6a10',
+    },
+    controller: {
+      serial: 'PLAIN0',
+      subsystemNqn: 'nqn.2019-08.org.qemu:PLAIN0',
+      cntlid: 0,
+    },
+  })
+  expect(ofVf).toMatchObject({ address: vf1, vf: { pf, vfNumber: 1 } })
+  expect(ofVf.controller).toBeUndefined()
+})
+
+test('binding is driver and override', async () => {
+  const world = capturedHost()
+  world.machine.files.text(`/sys/bus/pci/devices/${VF1}/driver_override`, 'none\n')
+
+  expect(await answerTo(world, { read: 'binding', fn: vf1 })).toEqual({
+    driver: null,
+    override: 'none',
+  })
+})
+
+test('a group lists its members and who keeps VFIO from it', async () => {
+  const world = capturedHost()
+  bindTo(world.machine, VF1, 'vfio-pci')
+  const devices = '/sys/kernel/iommu_groups/9/devices'
+  world.machine.files.link(
+    `${devices}/0000:00:04.0`,
+    '../../../../devices/pci0000:00/0000:00:04.0'
+  )
+
+  const before = await answerTo(world, { read: 'group', fn: vf1 })
+  world.machine.files.link(
+    `${devices}/${PLAIN}`,
+    `../../../../devices/pci0000:00/0000:00:05.0/${PLAIN}`
+  )
+  const after = await answerTo(world, { read: 'group', fn: vf1 })
+
+  expect(before.group).toEqual({
+    number: 9,
+    viable: true,
+    members: [
+      {
+        address: '0000:00:04.0',
+        class: '0x060400',
+        driver: 'pcieport',
+        blocksVfio: false,
+      },
+      { address: vf1, class: '0x010802', driver: 'vfio-pci', blocksVfio: false },
+    ],
+  })
+  expect(after.group).toMatchObject({ viable: false })
+  expect(after.group?.members[2]).toMatchObject({ address: plain, blocksVfio: true })
+})
+
+test('without IOMMU there is no group', async () => {
+  const world = capturedHost()
+  world.machine.files.remove(`/sys/bus/pci/devices/${VF1}/iommu_group`)
+
+  expect(await answerTo(world, { read: 'group', fn: vf1 })).toEqual({ group: null })
+})
+
+test('SR-IOV, pools, secondaries and attachments are read through the primary', async () => {
+  const world = capturedHost()
+  world.drive.attached.set(3, [2, 1])
+
+  const sriov = await answerTo(world, { read: 'sriov', pf })
+  const primary = await answerTo(world, { read: 'primary', pf })
+  const { secondaries } = await answerTo(world, { read: 'secondaries', pf })
+  const { nsids } = await answerTo(world, { read: 'attachments', pf, cntlid: 1 })
+  const { cntlids } = await answerTo(world, { read: 'attachedControllers', pf, nsid: 3 })
+
+  expect(sriov).toEqual({
+    totalVfs: 8,
+    vfCount: 2,
+    autoprobe: false,
+    offset: 1,
+    stride: 1,
+  })
+  expect(primary).toMatchObject({ vq: { total: 32 }, vi: { total: 24 } })
+  expect(secondaries.map(({ vfNumber }) => vfNumber)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(nsids).toEqual([1, 3])
+  expect(cntlids).toEqual([1, 2])
+})
+
+test('a function without SR-IOV has none to tell of', async () => {
+  const { host } = capturedHost()
+
+  await expect(host.ask({ read: 'sriov', pf: plain })).rejects.toMatchObject({
+    failure: { kind: 'no-sriov-driver' },
+  })
+})
+
+test.for<HostQuery>([
+  { read: 'identity', fn: pciAddress('0000:09:00.0') },
+  { read: 'group', fn: pciAddress('0000:09:00.0') },
+  { read: 'primary', pf: pciAddress('0000:09:00.0') },
+])('a function that is not there is gone: $read', async (query) => {
+  const { host } = capturedHost()
+
+  await expect(host.ask(query)).rejects.toMatchObject({
+    failure: { kind: 'gone', what: '0000:09:00.0' },
+  })
+})
+
+test('a VFIO group opens while nobody has it', async () => {
+  const world = capturedHost()
+  bindTo(world.machine, VF1, 'vfio-pci')
+
+  expect(await answerTo(world, { read: 'vfioGroup', fn: vf1 })).toEqual({
+    path: '/dev/vfio/9',
+    viable: true,
+    holders: [],
+  })
+})
+
+test('a VFIO group that a guest has names the guest', async () => {
+  const world = capturedHost()
+  bindTo(world.machine, VF1, 'vfio-pci')
+  world.machine.holders.set('/dev/vfio/9', [{ pid: 4711, command: 'qemu' }])
+
+  expect(await answerTo(world, { read: 'vfioGroup', fn: vf1 })).toEqual({
+    path: '/dev/vfio/9',
+    viable: true,
+    holders: [{ pid: 4711, command: 'qemu' }],
+  })
+})
+
+test('without vfio-pci there is no group to open', async () => {
+  const { host } = capturedHost()
+
+  await expect(host.ask({ read: 'vfioGroup', fn: vf1 })).rejects.toMatchObject({
+    failure: { kind: 'gone', what: '/dev/vfio/9' },
+  })
+})
+
+test('usage tells mounts of the asked namespaces only', async () => {
+  const world = capturedHost()
+  world.machine.files.text(
+    '/proc/1/mountinfo',
+    '30 1 259:1 / /data rw - ext4 /dev/nvme0n1 rw'
+  )
+
+  const all = await answerTo(world, { read: 'usage', fn: pf })
+  const ofVf = await answerTo(world, { read: 'usage', fn: vf1, nsids: [1] })
+  const others = await answerTo(world, { read: 'usage', fn: vf1, nsids: [2, 3] })
+  const ofPlain = await answerTo(world, { read: 'usage', fn: plain })
+
+  const mount = { nsid: 1, disk: 'nvme0n1', use: 'mount', by: '/data' }
+  expect(all.uses).toEqual([mount])
+  expect(ofVf.uses).toEqual([mount])
+  expect(others.uses).toEqual([])
+  expect(ofPlain.uses).toEqual([])
+})
+
+test('an exclusive opener is told, unless a mount already explains it', async () => {
+  const world = capturedHost()
+  world.machine.holders.set('/dev/nvme1n1', [{ pid: 77, command: 'mkfs.ext4' }])
+
+  const open = await answerTo(world, { read: 'usage', fn: plain })
+  world.machine.files.text(
+    '/proc/1/mountinfo',
+    '30 1 259:2 / /data rw - ext4 /dev/nvme1n1 rw'
+  )
+  const mounted = await answerTo(world, { read: 'usage', fn: plain })
+
+  expect(open.uses).toEqual([
+    { nsid: 1, disk: 'nvme1n1', use: 'exclusive-open', by: 'mkfs.ext4 (77)' },
+  ])
+  expect(mounted.uses.map(({ use }) => use)).toEqual(['mount'])
+})

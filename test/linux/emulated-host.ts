@@ -1,0 +1,90 @@
+/** The driver over the emulated twin of the lab's guest, and the changes of the main job in their order. */
+import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
+import type { EmulatedMachine } from '../../src/emulator/machine.ts'
+import { emulatedMachine } from '../../src/emulator/power-on.ts'
+import { AT_ONCE } from '../../src/emulator/timing.ts'
+import type { ChangeOutcome, HostChange } from '../../src/host/change.ts'
+import type { HostDriver } from '../../src/host/driver.ts'
+import { linuxHost } from '../../src/linux/linux-host.ts'
+import { fakeClock, type FakeClock } from '../support/fake-clock.ts'
+import { context, pf, plain, vf1, vf2 } from './captured-host.ts'
+
+export type EmulatedHost = {
+  readonly clock: FakeClock
+  readonly machine: EmulatedMachine
+  readonly host: HostDriver
+}
+
+export async function emulatedHost(description = labLikeHost()): Promise<EmulatedHost> {
+  const clock = fakeClock()
+  const machine = await emulatedMachine(description, { clock, timing: AT_ONCE })
+  return { clock, machine, host: linuxHost(machine.kernel, clock) }
+}
+
+/** Two VFs with 3 and 2 I/O queues and a namespace each; one goes to the host's driver, the other to a guest's. */
+export const PROVISION: readonly HostChange[] = [
+  { change: 'setAutoprobe', pf, enabled: false },
+  { change: 'setVfCount', pf, count: 8 },
+  ...provisionVf(1, 4, 2),
+  ...provisionVf(2, 3, 3),
+  { change: 'setOverride', fn: vf1, driver: 'nvme' },
+  { change: 'probe', fn: vf1, expectDriver: 'nvme' },
+  { change: 'setOverride', fn: vf2, driver: 'vfio-pci' },
+  { change: 'probe', fn: vf2, expectDriver: 'vfio-pci' },
+  { change: 'setOverride', fn: plain, driver: 'vfio-pci' },
+  { change: 'unbind', fn: plain },
+  { change: 'probe', fn: plain, expectDriver: 'vfio-pci' },
+]
+
+export const RETIRE: readonly HostChange[] = [
+  { change: 'unbind', fn: plain },
+  { change: 'setOverride', fn: plain, driver: null },
+  { change: 'probe', fn: plain, expectDriver: 'nvme' },
+  { change: 'unbind', fn: vf2 },
+  { change: 'setOverride', fn: vf2, driver: null },
+  { change: 'unbind', fn: vf1 },
+  { change: 'setOverride', fn: vf1, driver: null },
+  { change: 'detachNamespace', pf, nsid: 2, cntlid: 1 },
+  { change: 'detachNamespace', pf, nsid: 3, cntlid: 2 },
+  { change: 'takeOffline', pf, cntlid: 1 },
+  { change: 'takeOffline', pf, cntlid: 2 },
+  { change: 'setVfCount', pf, count: 0 },
+  { change: 'setAutoprobe', pf, enabled: true },
+]
+
+function provisionVf(cntlid: number, count: number, nsid: number): readonly HostChange[] {
+  const fn = cntlid === 1 ? vf1 : vf2
+  return [
+    { change: 'takeOffline', pf, cntlid },
+    { change: 'assignResources', pf, cntlid, resource: 'vq', count },
+    { change: 'assignResources', pf, cntlid, resource: 'vi', count },
+    { change: 'resetFunction', fn, pf },
+    { change: 'bringOnline', pf, cntlid },
+    { change: 'detachNamespace', pf, nsid: 1, cntlid },
+    { change: 'attachNamespace', pf, nsid, cntlid },
+  ]
+}
+
+/** Applies one change, time moving on as far as it needs. */
+export async function applied(
+  { host, clock }: EmulatedHost,
+  change: HostChange
+): Promise<ChangeOutcome> {
+  let settled = false
+  const applying = host.apply(change, context).finally(() => (settled = true))
+  applying.catch(() => {}) // awaited below
+  // The longest that a change waits by itself: a call's deadline, and a probe's polling after it.
+  for (let ms = 0; !settled && ms <= 2 * context.deadlineMs; ms += 100) {
+    await clock.advance(100)
+  }
+  return applying
+}
+
+export async function appliedAll(
+  world: EmulatedHost,
+  changes: readonly HostChange[]
+): Promise<readonly ChangeOutcome[]> {
+  const outcomes: ChangeOutcome[] = []
+  for (const change of changes) outcomes.push(await applied(world, change))
+  return outcomes
+}

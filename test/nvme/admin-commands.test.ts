@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest'
+import type { AdminCommand } from '../../src/kernel/call.ts'
+import {
+  CNS,
+  FEATURE,
+  getFeatures,
+  getSmartLog,
+  identify,
+  namespaceAttachment,
+  virtualizationManagement,
+} from '../../src/nvme/admin-commands.ts'
+import { commandInWords } from '../../src/nvme/command-words.ts'
+
+test('every command can be given to the kernel seam', () => {
+  const commands: readonly AdminCommand[] = [
+    identify(CNS.controller),
+    getSmartLog(),
+    getFeatures(FEATURE.numberOfQueues),
+    virtualizationManagement({ act: 'online', cntlid: 1 }),
+    namespaceAttachment('attach', 1, 1),
+  ]
+
+  expect(commands.map(({ opcode }) => opcode)).toEqual([0x06, 0x02, 0x0a, 0x1c, 0x15])
+})
+
+test('Identify carries CNS, controller and namespace in their fields', () => {
+  expect(identify(CNS.secondaryList, { cntid: 0xfffe })).toEqual({
+    opcode: 0x06,
+    nsid: 0,
+    cdw10: 0xfffe0015,
+    dataInLength: 4096,
+  })
+  expect(identify(CNS.allocatedNamespace, { nsid: 7 })).toMatchObject({
+    nsid: 7,
+    cdw10: 0x11,
+  })
+})
+
+test('the SMART log is asked for with all of its 128 dwords', () => {
+  expect(getSmartLog()).toEqual({
+    opcode: 0x02,
+    nsid: 0xffffffff,
+    cdw10: 0x007f0002,
+    dataInLength: 512,
+  })
+})
+
+test.for([
+  { action: { act: 'offline', cntlid: 1 }, cdw10: 0x00010007, cdw11: 0 },
+  { action: { act: 'online', cntlid: 1 }, cdw10: 0x00010009, cdw11: 0 },
+  {
+    action: { act: 'assign', cntlid: 1, resource: 'vq', count: 3 },
+    cdw10: 0x00010008,
+    cdw11: 3,
+  },
+  {
+    action: { act: 'assign', cntlid: 1, resource: 'vi', count: 3 },
+    cdw10: 0x00010108,
+    cdw11: 3,
+  },
+  { action: { act: 'offline', cntlid: 0xffff }, cdw10: 0xffff0007, cdw11: 0 },
+] as const)(
+  'Virtualization Management $action is $cdw10, $cdw11',
+  ({ action, cdw10, cdw11 }) => {
+    expect(virtualizationManagement(action)).toEqual({ opcode: 0x1c, cdw10, cdw11 })
+  }
+)
+
+test('attachment names one controller, in a list of 4096 bytes', () => {
+  const command = namespaceAttachment('detach', 2, 9)
+
+  expect(command).toMatchObject({ opcode: 0x15, nsid: 2, cdw10: 1 })
+  expect(command.dataOut).toHaveLength(4096)
+  expect(Array.from(command.dataOut?.subarray(0, 4) ?? [])).toEqual([1, 0, 9, 0])
+})
+
+test.for([
+  {
+    what: 'a cntlid of 17 bits',
+    build: () => virtualizationManagement({ act: 'online', cntlid: 0x10000 }),
+  },
+  {
+    what: 'a count of 17 bits',
+    build: () =>
+      virtualizationManagement({
+        act: 'assign',
+        cntlid: 1,
+        resource: 'vq',
+        count: 0x10000,
+      }),
+  },
+  {
+    what: 'a negative count',
+    build: () =>
+      virtualizationManagement({ act: 'assign', cntlid: 1, resource: 'vi', count: -1 }),
+  },
+  {
+    what: 'the broadcast namespace',
+    build: () => namespaceAttachment('attach', 0xffffffff, 1),
+  },
+  { what: 'namespace 0', build: () => namespaceAttachment('attach', 0, 1) },
+  { what: 'half a namespace id', build: () => identify(CNS.namespace, { nsid: 1.5 }) },
+])('a number that does not fit its field is a bug: $what', ({ build }) => {
+  expect(build).toThrow(RangeError)
+})
+
+test.for([
+  {
+    command: virtualizationManagement({
+      act: 'assign',
+      cntlid: 1,
+      resource: 'vi',
+      count: 3,
+    }),
+    words: 'assign 3 VI to controller 1',
+  },
+  {
+    command: virtualizationManagement({ act: 'offline', cntlid: 2 }),
+    words: 'take controller 2 offline',
+  },
+  {
+    command: namespaceAttachment('attach', 2, 1),
+    words: 'attach namespace 2 to controller 1',
+  },
+  {
+    command: namespaceAttachment('detach', 2, 1),
+    words: 'detach namespace 2 from controller 1',
+  },
+  {
+    command: identify(CNS.attachedControllers, { nsid: 4 }),
+    words: 'Identify CNS 12h of namespace 4',
+  },
+  { command: getSmartLog(), words: 'Get Log Page 02h' },
+  { command: { opcode: 0x84 }, words: 'admin command 84h' },
+])('a command in words: $words', ({ command, words }) => {
+  expect(commandInWords(command)).toBe(words)
+})

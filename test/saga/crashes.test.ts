@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { OperationRecord } from '../../src/saga/operation.ts'
+import { isTerminal } from '../../src/saga/operation.ts'
+import type { Bench } from './bench.ts'
+import { bench, operation } from './bench.ts'
+import type { Script } from './random-world.ts'
+import { World, script, scriptedWorkflow } from './random-world.ts'
+
+const LONGEST_S = 600
+
+type Outcome = {
+  readonly instants: number
+  readonly world: World
+  readonly b: Bench
+  /** Two operations in one place at once, or a step of which the log knows nothing. */
+  readonly violations: readonly string[]
+}
+
+test('whenever the process dies, every operation ends as done, undone or stuck with its reason', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(script, { minLength: 1, maxLength: 3 }), async (scripts) => {
+      const { instants } = await runAll(scripts, [])
+      for (let at = 0; at < instants; at++) judge(scripts, await runAll(scripts, [at]))
+    }),
+    { numRuns: 8, seed: seed() }
+  )
+}, 120_000)
+
+test('processes that die again and again change nothing of that', async () => {
+  const ends = new Set<string>()
+  const deaths = fc.array(fc.nat({ max: 60 }), { minLength: 2, maxLength: 5 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(script, { minLength: 1, maxLength: 4 }),
+      deaths,
+      async (scripts, at) => {
+        const outcome = await runAll(scripts, at)
+        judge(scripts, outcome)
+        for (const { state } of outcome.b.memory.operations.values()) ends.add(state)
+      }
+    ),
+    { numRuns: 150, seed: seed() }
+  )
+
+  expect([...ends].toSorted(), 'each kind of end').toEqual(['stuck', 'succeeded', 'undone'])
+}, 120_000)
+
+/** A new one each time, printed so that a failure can be run again with SAGA_SEED. */
+function seed(): number {
+  const chosen = Number(process.env['SAGA_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+  process.stdout.write(`saga crashes: seed ${chosen}\n`)
+  return chosen
+}
+
+/** @param deaths how many instants each process in turn lives for; the one after the last lives on */
+async function runAll(
+  scripts: readonly Script[],
+  deaths: readonly number[]
+): Promise<Outcome> {
+  const world = new World()
+  const b = bench()
+  const violations: string[] = []
+  let instants = 0
+  for (let life = 0; ; life++) {
+    const owner = { dead: false, passed: new Set<string>() }
+    const workflows = scripts.map((one, n) => scriptedWorkflow(world, `w${n}`, one, owner))
+    const { engine, kill } = b.boot(workflows, { takeOverAll: true })
+    const lives = deaths[life] ?? Infinity
+    let lived = 0
+    const instant = () => {
+      if (owner.dead) return
+      instants++
+      if (lived++ < lives) return
+      owner.dead = true
+      kill()
+    }
+    world.instant = instant
+    b.memory.around = instant
+    world.begins = (id, step) => violations.push(...violationsOf(scripts, b, id, step))
+
+    // Who asks for an operation whose creation was lost asks again. The order of the ids is not that of the starts.
+    void engine.resume().then(() => {
+      for (const n of [...scripts.keys()].toReversed()) {
+        if (b.memory.operations.has(`o${n}`)) continue
+        void engine.start(operation(`o${n}`, { workflow: `w${n}` }), [`o${n} requested`])
+      }
+    })
+    if (await allEnded(scripts, b, owner)) return { instants, world, b, violations }
+  }
+}
+
+async function allEnded(
+  scripts: readonly Script[],
+  { clock, memory }: Bench,
+  owner: { readonly dead: boolean }
+): Promise<boolean> {
+  for (let seconds = 0; seconds < LONGEST_S && !owner.dead; seconds += 10) {
+    await clock.advance(10_000)
+    const ended = [...memory.operations.values()].filter(({ state }) => isTerminal(state))
+    if (ended.length === scripts.length) return !owner.dead
+  }
+  expect(
+    owner.dead,
+    `all operations end: ${JSON.stringify([...memory.operations.values()])}`
+  ).toBe(true)
+  return false
+}
+
+/** Whoever begins must have said so, and nobody else be half-way with the same lock, or on the same function. */
+function violationsOf(
+  scripts: readonly Script[],
+  { memory }: Bench,
+  id: string,
+  step: number
+): readonly string[] {
+  const scriptOf = (operationId: string) => scripts[Number(operationId.slice(1))]!
+  const mine = scriptOf(id)
+  const intent = memory.operations.get(id)?.steps[step]?.state
+  if (intent !== 'running' && intent !== 'undoing')
+    return [`${id} begins ${step}: ${intent}`]
+  const others = [...memory.operations.values()].filter(
+    (other) => other.id !== id && !isTerminal(other.state)
+  )
+  return others.flatMap((other) => {
+    const theirs = scriptOf(other.id)
+    const hasBegun = other.steps.some(({ state }) => state !== 'pending')
+    const halfWay = other.steps.flatMap(({ state }, index) =>
+      state === 'running' || state === 'undoing' ? [theirs.steps[index]?.lock] : []
+    )
+    const lock = mine.steps[step]?.lock
+    return [
+      ...(hasBegun && theirs.functionLock === mine.functionLock
+        ? [`${id} and ${other.id} both have ${mine.functionLock}`]
+        : []),
+      ...(lock && halfWay.includes(lock)
+        ? [`${id} and ${other.id} both have ${lock}`]
+        : []),
+    ]
+  })
+}
+
+function judge(scripts: readonly Script[], { world, b, violations }: Outcome): void {
+  expect(violations).toEqual([])
+  expect(world.unguarded).toEqual([])
+  for (const [n, one] of scripts.entries()) {
+    const record = b.memory.operations.get(`o${n}`)!
+    const made = one.steps.map((_, index) => madeBy(world, record.id, index))
+    const rows = b.memory.writes.filter((row) => row.startsWith(record.id))
+    const about = JSON.stringify({ one, record, made, rows })
+
+    expect(
+      rows.filter((row) => row.endsWith('requested')),
+      about
+    ).toHaveLength(1)
+    expect(
+      rows.filter((row) => !row.includes('/') && row.endsWith(record.state)),
+      about
+    ).toHaveLength(1)
+    expect(new Set(rows).size, `each row once: ${about}`).toBe(rows.length)
+    expect(record.committed, about).toBe(world.ran.has(`${record.id}/${one.commitAt}`))
+    if (record.committed) expect(world.undos, about).not.toContain(record.id)
+    judgeEnd(one, record, made, about)
+  }
+}
+
+function judgeEnd(
+  one: Script,
+  record: OperationRecord,
+  made: readonly number[],
+  about: string
+): void {
+  const all = one.steps.map(({ writes }) => writes)
+  switch (record.state) {
+    case 'succeeded':
+      expect(made, about).toEqual(all)
+      return
+    case 'undone':
+      expect(made, about).toEqual(all.map(() => 0))
+      expect(record.committed, about).toBe(false)
+      return
+    case 'stuck':
+      expect(record.error, about).not.toBeNull()
+      for (const [index, step] of record.steps.entries()) {
+        if (step.state === 'done') expect(made[index], about).toBe(all[index])
+        if (step.state === 'undone' || step.state === 'pending')
+          expect(made[index], about).toBe(0)
+        if (step.state === 'undo-failed') expect(step.error, about).not.toBeNull()
+      }
+      expect(
+        record.committed || record.steps.some(({ state }) => state === 'undo-failed'),
+        about
+      ).toBe(true)
+      return
+    case 'waiting':
+    case 'running':
+    case 'blocked':
+    case 'undoing':
+      throw new Error(`not an end: ${about}`)
+  }
+}
+
+function madeBy(world: World, id: string, index: number): number {
+  return [...world.made].filter((key) => key.startsWith(`${id}/${index}/`)).length
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { bench, operation, step, workflow } from './bench.ts'
+
+test('waiting ends with the operation, or with its time', async () => {
+  const { boot, clock } = bench()
+  let held = true
+  const a = step('a', [], {
+    run: async () => (held ? { result: 'blocked', report: null } : { result: 'done' }),
+  })
+  const { engine } = boot([workflow([a])])
+  await engine.start(operation('o1'), [])
+
+  const short = engine.wait('o1', 1_000)
+  await clock.advance(1_000)
+  const long = engine.wait('o1', 60_000)
+  held = false
+  await clock.advance(1_000)
+
+  expect((await short)?.state).toBe('blocked')
+  expect((await long)?.state).toBe('succeeded')
+  expect((await engine.wait('o1', 60_000))?.state).toBe('succeeded')
+  expect(await engine.wait('nobody', 60_000)).toBeUndefined()
+})
+
+test('each durable change is told once, in order', async () => {
+  const { memory, boot, end } = bench()
+  const states: string[] = []
+  const { engine } = boot([workflow([step('a', [])])])
+  engine.onChange((record) => {
+    states.push(`${record.state} ${record.steps[0]?.state}`)
+  })
+
+  await engine.start(operation('o1'), [])
+  await end('o1')
+
+  expect(states).toEqual([
+    'running pending',
+    'running running',
+    'running done',
+    'succeeded done',
+  ])
+  expect(memory.entries).toHaveLength(3)
+})

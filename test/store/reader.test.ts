@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { assignmentRow, hostRow, newEvent, operationRecord, withInventory } from './rows.ts'
+import { temporaryStore } from './temporary-store.ts'
+
+const FIRST = { after: null, limit: 100 }
+
+test('pages meet without a gap or a repetition', async () => {
+  const store = await temporaryStore()
+  const ids = Array.from({ length: 25 }, (_, n) => `host-${String(n).padStart(2, '0')}`)
+  await store.commit(ids.map((id) => ({ write: 'putHost', row: hostRow({ id }) })))
+
+  const seen: string[] = []
+  let after: string | null = null
+  do {
+    const page = store.read.hosts({ after, limit: 10 })
+    seen.push(...page.items.map(({ id }) => id))
+    after = page.next
+  } while (after !== null)
+
+  expect(seen).toEqual(ids)
+})
+
+test('a page that ends with the list has no next one', async () => {
+  const store = await temporaryStore()
+  await store.commit([{ write: 'putHost', row: hostRow() }])
+
+  expect(store.read.hosts({ after: null, limit: 1 }).next).toBeNull()
+})
+
+test('what belongs to another tenant is not found', async () => {
+  const store = await temporaryStore()
+  await withInventory(store)
+  await store.commit([
+    { write: 'createOperation', operation: operationRecord({ tenant: 'blue' }) },
+    { write: 'putAssignment', row: assignmentRow({ tenant: 'blue' }) },
+    { write: 'appendEvent', event: newEvent({ tenant: 'blue' }) },
+  ])
+
+  const seenBy = (tenant: string | null) => [
+    store.read.operation(tenant, 'operation-1')?.id,
+    store.read.operations({ tenant }, FIRST).items.length,
+    store.read.assignment(tenant, 'assignment-1')?.id,
+    store.read.assignments(tenant, FIRST).items.length,
+    store.read.events(tenant, 0, 10).length,
+  ]
+
+  expect(seenBy('red')).toEqual([undefined, 0, undefined, 0, 0])
+  expect(seenBy('blue')).toEqual(['operation-1', 1, 'assignment-1', 1, 1])
+  expect(seenBy(null)).toEqual(seenBy('blue'))
+})
+
+test('an assignment stands until it is released or has failed', async () => {
+  const store = await temporaryStore()
+  await withInventory(store)
+  await store.commit([
+    { write: 'putAssignment', row: assignmentRow({ state: 'quarantined' }) },
+  ])
+  const standing = () => store.read.standingAssignment('vf-1')?.id
+
+  const quarantined = standing()
+  await store.commit([
+    {
+      write: 'updateAssignment',
+      id: 'assignment-1',
+      set: { state: 'released' },
+      at: 'later',
+    },
+  ])
+
+  expect([quarantined, standing()]).toEqual(['assignment-1', undefined])
+})

@@ -1,0 +1,37 @@
+/** What somebody else does on the host, without nvirt, and what is there right now. */
+import type { HostChange } from '../../src/host/change.ts'
+import type { NamespaceObservation } from '../../src/host/observation.ts'
+import type { HostDriver } from '../../src/host/driver.ts'
+import { write, type World } from './world.ts'
+
+export async function byHand(world: World, change: HostChange): Promise<void> {
+  const context = { operationId: 'by hand', step: '', fence: 1, deadlineMs: 1_000 }
+  await driverOf(world).apply(change, context)
+}
+
+export function unbindByHand({ machine }: World, address: string): Promise<void> {
+  return write(machine, '/sys/bus/pci/drivers/nvme/unbind', address)
+}
+
+/** Whatever the last scan saw. */
+export async function diskNow(world: World, nsid: number): Promise<string> {
+  const disk = await diskIfAny(world, { nsid })
+  if (disk === undefined) throw new Error(`namespace ${nsid} has no disk`)
+  return disk
+}
+
+export async function diskIfAny(
+  world: World,
+  { nsid, serial }: { readonly nsid: number; readonly serial?: string }
+): Promise<string | undefined> {
+  const { namespaces } = await driverOf(world).scan()
+  const isIt = (one: NamespaceObservation) =>
+    one.nsid === nsid && (serial === undefined || one.serial === serial)
+  return namespaces.find(isIt)?.disks[0]
+}
+
+function driverOf({ hosts, hostId }: World): HostDriver {
+  const host = hosts.get(hostId)
+  if (host?.reach !== 'reachable') throw new Error('the host is there')
+  return host.driver
+}

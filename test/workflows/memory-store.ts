@@ -1,0 +1,248 @@
+/**
+ * A store in memory, for the hundreds of runs of a contract: transactions are all or nothing, values cross as JSON, and
+ * a stale fence is refused, as on the disk. What SQL does is tested in test/store; the main job here runs on both.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { applyEntry } from '../../src/saga/apply-entry.ts'
+import { StaleFence } from '../../src/saga/log.ts'
+import type { OperationRecord } from '../../src/saga/operation.ts'
+import type {
+  AssignmentRow,
+  ControllerRow,
+  EventRow,
+  HostRow,
+  NamespaceRow,
+  VirtualFunctionRow,
+} from '../../src/store/rows.ts'
+import {
+  IdempotencyTaken,
+  type CommitResult,
+  type Page,
+  type PageRequest,
+  type Store,
+  type StoreReader,
+  type StoreWrite,
+} from '../../src/store/store.ts'
+
+type Tables = {
+  readonly hosts: Map<string, HostRow>
+  readonly controllers: Map<string, ControllerRow>
+  readonly virtualFunctions: Map<string, VirtualFunctionRow>
+  readonly namespaces: Map<string, NamespaceRow>
+  readonly assignments: Map<string, AssignmentRow>
+  readonly operations: Map<string, OperationRecord>
+  readonly keys: Map<string, { readonly requestHash: string; readonly operationId: string }>
+  readonly events: readonly EventRow[]
+}
+
+export function memoryStore(): Store {
+  let tables: Tables = {
+    hosts: new Map(),
+    controllers: new Map(),
+    virtualFunctions: new Map(),
+    namespaces: new Map(),
+    assignments: new Map(),
+    operations: new Map(),
+    keys: new Map(),
+    events: [],
+  }
+  const listeners = new Set<(events: readonly EventRow[]) => void>()
+  return {
+    read: readerOf(() => tables),
+    commit: (writes) =>
+      Promise.resolve().then(() => {
+        const before = tables.events.length
+        const { after, fence } = applied(tables, writes)
+        tables = after
+        const told = tables.events.slice(before)
+        if (told.length > 0) for (const listener of listeners) listener(told)
+        const result: CommitResult = { events: told.map(({ number }) => number), fence }
+        return result
+      }),
+    onEvents: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+function applied(tables: Tables, writes: readonly StoreWrite[]) {
+  const maps = {
+    hosts: new Map(tables.hosts),
+    controllers: new Map(tables.controllers),
+    virtualFunctions: new Map(tables.virtualFunctions),
+    namespaces: new Map(tables.namespaces),
+    assignments: new Map(tables.assignments),
+    operations: new Map(tables.operations),
+    keys: new Map(tables.keys),
+  }
+  const events = [...tables.events]
+  let fence: number | null = null
+  for (const write of writes) fence = apply({ ...maps, events }, asJson(write)) ?? fence
+  return { after: { ...maps, events }, fence }
+}
+
+type Writable = Omit<Tables, 'events'> & { readonly events: EventRow[] }
+
+function apply(to: Writable, write: StoreWrite): number | null {
+  switch (write.write) {
+    case 'putHost':
+      to.hosts.set(write.row.id, write.row)
+      return null
+    case 'reconcile':
+      reconcile(to, write)
+      return null
+    case 'setSriovBefore': {
+      const row = existing(to.controllers, write.controllerId)
+      to.controllers.set(row.id, { ...row, sriovBefore: write.before })
+      return null
+    }
+    case 'setProvisioned': {
+      const row = existing(to.virtualFunctions, write.virtualFunctionId)
+      to.virtualFunctions.set(row.id, { ...row, provisioned: write.provisioned })
+      return null
+    }
+    case 'putAssignment':
+      to.assignments.set(write.row.id, write.row)
+      return null
+    case 'updateAssignment': {
+      const row = existing(to.assignments, write.id)
+      to.assignments.set(row.id, { ...row, ...write.set, updatedAt: write.at })
+      return null
+    }
+    case 'appendEvent':
+      to.events.push({ ...write.event, number: to.events.length + 1 })
+      return null
+    case 'createOperation':
+      to.operations.set(write.operation.id, write.operation)
+      return null
+    case 'logOperation': {
+      const record = existing(to.operations, write.entry.operationId)
+      if (record.fence > write.entry.fence) throw new StaleFence(record.id)
+      to.operations.set(record.id, applyEntry(record, write.entry))
+      return null
+    }
+    case 'takeOverOperation':
+      return takeOver(to, write)
+    case 'putIdempotencyKey': {
+      const key = `${write.tenant}\0${write.key}`
+      if (to.keys.has(key)) throw new IdempotencyTaken(write.key)
+      to.keys.set(key, write)
+      return null
+    }
+  }
+}
+
+function reconcile(
+  to: Writable,
+  write: Extract<StoreWrite, { readonly write: 'reconcile' }>
+): void {
+  for (const row of write.controllers) {
+    const sriovBefore = to.controllers.get(row.id)?.sriovBefore ?? null
+    to.controllers.set(row.id, { ...row, sriovBefore })
+  }
+  for (const row of write.virtualFunctions) {
+    const provisioned = to.virtualFunctions.get(row.id)?.provisioned ?? null
+    to.virtualFunctions.set(row.id, { ...row, provisioned })
+  }
+  for (const row of write.namespaces) to.namespaces.set(row.id, row)
+}
+
+function takeOver(
+  to: Writable,
+  write: Extract<StoreWrite, { readonly write: 'takeOverOperation' }>
+): number | null {
+  const record = existing(to.operations, write.id)
+  if (record.owner !== write.owner && record.leaseUntilMs > write.nowMs) return null
+  const { owner, leaseUntilMs } = write
+  const fence = record.fence + 1
+  to.operations.set(record.id, { ...record, owner, leaseUntilMs, fence })
+  return fence
+}
+
+function readerOf(now: () => Tables): StoreReader {
+  const ofTenant = <Row extends { readonly tenant: string }>(tenant: string | null) => {
+    return (row: Row) => tenant === null || row.tenant === tenant
+  }
+  return {
+    hosts: (page) => pageOf([...now().hosts.values()], page),
+    host: (id) => now().hosts.get(id),
+    controllers: ({ hostId }, page) =>
+      pageOf([...now().controllers.values()].filter(has({ hostId })), page),
+    controller: (id) => now().controllers.get(id),
+    virtualFunctions: ({ hostId, controllerId }, page) =>
+      pageOf(
+        [...now().virtualFunctions.values()].filter(has({ hostId, controllerId })),
+        page
+      ),
+    virtualFunction: (id) => now().virtualFunctions.get(id),
+    namespaces: ({ hostId }, page) =>
+      pageOf([...now().namespaces.values()].filter(has({ hostId })), page),
+    namespace: (id) => now().namespaces.get(id),
+    inventoryOf: (hostId) => ({
+      controllers: [...now().controllers.values()].filter(has({ hostId })),
+      virtualFunctions: [...now().virtualFunctions.values()].filter(has({ hostId })),
+      namespaces: [...now().namespaces.values()].filter(has({ hostId })),
+    }),
+    assignments: (tenant, page) =>
+      pageOf([...now().assignments.values()].filter(ofTenant(tenant)), page),
+    assignment: (tenant, id) => {
+      const row = now().assignments.get(id)
+      return row && ofTenant(tenant)(row) ? row : undefined
+    },
+    standingAssignment: (functionId) =>
+      [...now().assignments.values()].find(
+        (row) =>
+          row.functionId === functionId && !['released', 'failed'].includes(row.state)
+      ),
+    operations: ({ tenant, states }, page) =>
+      pageOf(
+        [...now().operations.values()]
+          .filter(ofTenant(tenant))
+          .filter(({ state }) => states?.includes(state) ?? true),
+        page
+      ),
+    operation: (tenant, id) => {
+      const record = now().operations.get(id)
+      return record && ofTenant(tenant)(record) ? record : undefined
+    },
+    events: (tenant, after, limit) =>
+      now()
+        .events.filter(ofTenant(tenant))
+        .filter(({ number }) => number > after)
+        .slice(0, limit),
+    lastEventNumber: () => now().events.length,
+    idempotencyKey: (tenant, key) => now().keys.get(`${tenant}\0${key}`),
+  }
+}
+
+function has<Row extends object>(wanted: object): (row: Row) => boolean {
+  const fields = Object.entries(wanted).filter(([, value]) => value !== undefined)
+  return (row) => {
+    const known = new Map<string, unknown>(Object.entries(row))
+    return fields.every(([name, value]) => isDeepStrictEqual(known.get(name), value))
+  }
+}
+
+function pageOf<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  { after, limit }: PageRequest
+): Page<Row> {
+  const rest = rows
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .filter(({ id }) => after === null || id > after)
+  const items = rest.slice(0, limit)
+  return { items, next: rest.length > limit ? (items.at(-1)?.id ?? null) : null }
+}
+
+function existing<Row>(rows: ReadonlyMap<string, Row>, id: string): Row {
+  const row = rows.get(id)
+  if (!row) throw new Error(`no row ${id}`)
+  return row
+}
+
+/** As the disk gives it back. */
+function asJson<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value
+}

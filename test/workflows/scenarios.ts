@@ -1,0 +1,184 @@
+/** Each workflow in the ways in which it differs, from a machine as the lab's. */
+import { expect } from 'vitest'
+import { DEMO } from '../../src/access/caller.ts'
+import type { AssignmentRow } from '../../src/store/rows.ts'
+import type { OperationView } from '../../src/workflows/workflows.ts'
+import type { Scenario } from '../support/workflow-contract.ts'
+import {
+  controllerAt,
+  done,
+  PF,
+  PLAIN,
+  provision,
+  virtualFunctionOf,
+  type World,
+} from './world.ts'
+
+const ONE_VF = [{ ioQueuePairs: 2, nsids: [2] }]
+const TWO_VFS = [...ONE_VF, { ioQueuePairs: 3, nsids: [3] }]
+
+/** Their order is that of a VF's life. */
+export const VIRTUAL_FUNCTIONS = {
+  'provisioning the first VF': {
+    start: (world) => provision(world, ONE_VF),
+    atGoal: (world) => {
+      expect(virtualFunctionOf(world, 1).provisioned).toMatchObject({ vq: 3, nsids: [2] })
+      expect(controllerAt(world, PF).sriovBefore).toEqual({ vfCount: 0, autoprobe: true })
+    },
+    asFound: expectUntouched,
+  },
+  'provisioning for the host’s driver, while another VF is provisioned': {
+    prepare: async (world) => {
+      await done(world, provision(world, ONE_VF))
+    },
+    start: (world) => provision(world, [{ ioQueuePairs: 1, nsids: [3, 4] }], 'nvme'),
+    atGoal: (world) => {
+      expect(virtualFunctionOf(world, 2).provisioned).toMatchObject({ driver: 'nvme' })
+    },
+    asFound: (world) => {
+      expect(virtualFunctionOf(world, 1).provisioned).not.toBeNull()
+      expect(virtualFunctionOf(world, 2).provisioned).toBeNull()
+      expect(controllerAt(world, PF).sriovBefore).not.toBeNull()
+    },
+  },
+  'retiring the last VF, which the host’s driver has': {
+    prepare: async (world) => {
+      await done(world, provision(world, ONE_VF, 'nvme'))
+    },
+    start: (world) => world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id),
+    atGoal: expectUntouched,
+    asFound: expectProvisioned,
+    quarantined: expectHalfRetired,
+  },
+  'retiring a VF while another stays': {
+    prepare: async (world) => {
+      await done(world, provision(world, TWO_VFS))
+    },
+    start: (world) => world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id),
+    atGoal: (world) => {
+      expect(virtualFunctionOf(world, 1).provisioned).toBeNull()
+      expect(controllerAt(world, PF).sriovBefore).not.toBeNull()
+    },
+    asFound: expectProvisioned,
+    quarantined: expectHalfRetired,
+  },
+} satisfies Record<string, Scenario>
+
+export const ASSIGNMENTS = {
+  'assigning a VF': {
+    prepare: async (world) => {
+      await done(world, provision(world, ONE_VF))
+    },
+    start: (world) => assignVf(world),
+    atGoal: (world) => expectAssignment(world, { state: 'ready' }),
+    asFound: (world) => expectAssignment(world, { state: 'failed', handOver: null }),
+  },
+  'assigning a whole controller': {
+    start: (world) =>
+      world.workflows.assign(DEMO, {
+        controllerId: controllerAt(world, PLAIN).id,
+        consumer: 'vm',
+      }),
+    atGoal: (world) => expectAssignment(world, { state: 'ready' }),
+    asFound: (world) => expectAssignment(world, { state: 'failed', handOver: null }),
+  },
+  'releasing a VF to the host’s driver': {
+    prepare: async (world) => {
+      await done(world, provision(world, ONE_VF, 'nvme'))
+      await done(world, assignVf(world))
+    },
+    start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+    atGoal: (world) =>
+      expectAssignment(world, { state: 'quarantined', quarantine: 'not cleaned' }),
+    asFound: (world) => expectAssignment(world, { state: 'ready' }),
+  },
+  'releasing a VF that had no driver, uncleaned': {
+    prepare: async (world) => {
+      await done(world, provision(world, ONE_VF))
+      await done(world, assignVf(world))
+    },
+    start: (world) =>
+      world.workflows.release(DEMO, onlyAssignment(world).id, { acceptUncleaned: true }),
+    atGoal: (world) => expectAssignment(world, { state: 'released', quarantine: null }),
+    asFound: (world) => expectAssignment(world, { state: 'ready' }),
+  },
+} satisfies Record<string, Scenario>
+
+/** The same, failing in their last step: the way back is as long as the way there. */
+export const UNDONE: Record<string, Scenario> = {
+  'undoing the first VF': {
+    ...VIRTUAL_FUNCTIONS['provisioning the first VF'],
+    failsIn: 'rescan',
+    quarantined: (world) => {
+      expect(virtualFunctionOf(world, 1).provisioned).toBeNull()
+    },
+  },
+  'undoing a VF of the host’s driver': {
+    ...VIRTUAL_FUNCTIONS[
+      'provisioning for the host’s driver, while another VF is provisioned'
+    ],
+    failsIn: 'rescan',
+    quarantined: (world) => {
+      expect(virtualFunctionOf(world, 1).provisioned).not.toBeNull()
+      expect(virtualFunctionOf(world, 2).provisioned).toBeNull()
+    },
+  },
+  'undoing a retirement before its commit step': {
+    ...VIRTUAL_FUNCTIONS['retiring the last VF, which the host’s driver has'],
+    failsIn: 'take-offline',
+  },
+  'undoing the assignment of a controller': {
+    ...ASSIGNMENTS['assigning a whole controller'],
+    failsIn: 'rescan',
+    quarantined: (world) =>
+      expectAssignment(world, {
+        state: 'quarantined',
+        quarantine: 'assigning it failed half-way, and could not be undone',
+        handOver: null,
+      }),
+  },
+  'undoing a release': {
+    ...ASSIGNMENTS['releasing a VF to the host’s driver'],
+    failsIn: 'rescan',
+    quarantined: (world) =>
+      expectAssignment(world, {
+        state: 'quarantined',
+        quarantine: 'returning it failed half-way, and could not be undone',
+      }),
+  },
+}
+
+function assignVf(world: World) {
+  const virtualFunctionId = virtualFunctionOf(world, 1).id
+  return world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' })
+}
+
+export function onlyAssignment({ workflows }: World): AssignmentRow {
+  const { items } = workflows.assignments(DEMO, { after: null, limit: 2 })
+  const [assignment] = items
+  if (!assignment || items.length > 1) throw new Error(`${items.length} assignments`)
+  return assignment
+}
+
+function expectAssignment(world: World, fields: Partial<AssignmentRow>): void {
+  expect(onlyAssignment(world)).toMatchObject(fields)
+}
+
+function expectProvisioned(world: World): void {
+  const { provisioned } = virtualFunctionOf(world, 1)
+  expect(provisioned).not.toBeNull()
+  expect(provisioned).not.toHaveProperty('quarantine')
+}
+
+/** Still provisioned, and nobody gets it: the reason is what the operation failed of. */
+function expectHalfRetired(world: World, { error }: OperationView): void {
+  const { quarantine } = virtualFunctionOf(world, 1).provisioned ?? {}
+  expect(quarantine).toContain('it could not be retired')
+  expect(quarantine).toContain(error?.message)
+}
+
+/** Rows say what the machine says: nothing is provisioned, and nothing waits to be put back. */
+function expectUntouched(world: World): void {
+  expect(virtualFunctionOf(world, 1).provisioned).toBeNull()
+  expect(controllerAt(world, PF).sriovBefore).toBeNull()
+}
