@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import { agentClient, type AgentClient } from './agent-client.ts'
+import { GUEST_NODE } from './guest-node.ts'
 import { compileGuestPrograms } from './guest-programs.ts'
 import { guestImage } from './guest-image.ts'
 import {
@@ -58,7 +59,7 @@ export async function bootGuest(hardware: Hardware = {}): Promise<Guest> {
   }
 }
 
-/** The run folder: namespaces, the agent's programs and the node that runs them. */
+/** The run folder: namespaces, the agent's programs and how Node is started that runs them. */
 async function furnish(folder: string): Promise<void> {
   for (const number of [1, 2, 3, 4, 5]) {
     await writeFile(namespaceFile(folder, number), '')
@@ -66,7 +67,7 @@ async function furnish(folder: string): Promise<void> {
   }
   await mkdir(path.join(folder, 'guest'))
   await compileGuestPrograms(path.join(folder, 'guest'))
-  await writeFile(path.join(folder, 'node'), `${process.execPath}\n`)
+  await writeFile(path.join(folder, 'node'), `${GUEST_NODE.join(' ')}\n`)
 }
 
 /** setpriv: a guest must not outlive the tests that it was booted for, however they end. */

@@ -4,6 +4,7 @@ import { compileContract } from '../contract/compile-for-guest.ts'
 import { KERNEL_CONTRACT } from '../contract/kernel-contract.ts'
 import type { CaseReport } from '../contract/run-in-guest.ts'
 import { PROJECT } from './guest-image.ts'
+import { GUEST_NODE } from './guest-node.ts'
 import { bootGuest, type Guest } from './guest.ts'
 
 /** A minute when nobody else uses the machine. */
@@ -28,7 +29,7 @@ for (const { name } of KERNEL_CONTRACT) {
 async function runContract({ agent, folder }: Guest): Promise<Map<string, CaseReport>> {
   const entry = compileContract(path.join(folder, 'contract'))
   const command = [
-    process.execPath,
+    ...GUEST_NODE,
     entry.replace(folder, '/mnt'),
     '/mnt/guest/hold-vfio.js',
     path.join(PROJECT, 'node_modules'),

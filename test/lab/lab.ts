@@ -10,7 +10,7 @@ import { bootGuest, lastWords, type Guest } from './guest.ts'
 import { machineSnapshot, type MachineSnapshot } from './machine-snapshot.ts'
 import type { NvirtClient } from './nvirt-client.ts'
 import { PLAIN_SERIAL, SRIOV_SERIAL, type Hardware } from './qemu-arguments.ts'
-import { startService, type Service } from './service.ts'
+import { startService, untilEndIsTold, type Service } from './service.ts'
 
 export type Lab = {
   readonly guest: Guest
@@ -28,6 +28,7 @@ export async function openLab(hardware?: Hardware): Promise<Lab> {
     await untilScanned(service.client)
     return { guest, agent: guest.agent, service, client: service.client, found }
   } catch (cause) {
+    await untilEndIsTold(guest)
     const story = lastWords(guest.folder)
     await guest.end()
     throw new Error(`opening the lab\n${story}`, { cause })

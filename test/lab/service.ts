@@ -3,6 +3,7 @@ import path from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import type { AgentClient } from './agent-client.ts'
 import { PROJECT } from './guest-image.ts'
+import { GUEST_NODE } from './guest-node.ts'
 import { lastWords, type Guest } from './guest.ts'
 import { nvirtClient, type NvirtClient } from './nvirt-client.ts'
 import { GUEST_ADDRESS, SERVICE_PORT } from './qemu-arguments.ts'
@@ -25,6 +26,7 @@ export const SERVICE = 'nvirt'
 /** Gone with the guest, as fast as memory; `kill` leaves it. */
 const DATA = '/run/nvirt-data'
 const START_LIMIT_MS = 60_000
+const END_IS_TOLD_MS = 2_000
 
 /** Started, and answering. */
 export async function startService(guest: Guest): Promise<Service> {
@@ -58,7 +60,7 @@ async function launch(agent: AgentClient): Promise<void> {
   await agent.ask({
     ask: 'start',
     name: SERVICE,
-    command: [process.execPath, path.join(PROJECT, 'dist/main.js')],
+    command: [...GUEST_NODE, path.join(PROJECT, 'dist/main.js')],
     environment: {
       NVIRT_FLEET: 'local',
       NVIRT_DATA: DATA,
@@ -66,6 +68,12 @@ async function launch(agent: AgentClient): Promise<void> {
     },
     log: '/mnt/service.log',
   })
+}
+
+/** A service that ended by itself is why a test failed: its agent needs a moment to see it. */
+export async function untilEndIsTold({ folder }: Guest): Promise<void> {
+  const isTold = () => lastWords(folder).includes(`${SERVICE} ended: `) || undefined
+  await eventually('the agent tells how it ended', isTold, END_IS_TOLD_MS).catch(() => {})
 }
 
 async function untilItAnswers(guest: Guest): Promise<void> {

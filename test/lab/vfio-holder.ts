@@ -3,6 +3,7 @@ import path from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import type { AgentClient } from './agent-client.ts'
 import { PROJECT } from './guest-image.ts'
+import { GUEST_NODE } from './guest-node.ts'
 
 export type VfioHolder = { readonly pid: number; readonly letGo: () => Promise<void> }
 
@@ -21,7 +22,7 @@ export async function holdVfio(
     ask: 'start',
     name,
     command: [
-      process.execPath,
+      ...GUEST_NODE,
       '/mnt/guest/hold-vfio.js',
       path.join(PROJECT, 'node_modules'),
       String(group),

@@ -39,8 +39,8 @@ ip addr add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 
 export HOME=/run TMPDIR=/run PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-read -r node < $root/mnt/node
-chroot $root "$node" /mnt/guest/agent.js > $root/mnt/agent.log 2>&1 < /dev/null
+read -r node flags < $root/mnt/node
+chroot $root "$node" $flags /mnt/guest/agent.js > $root/mnt/agent.log 2>&1 < /dev/null
 echo "the agent ended with $?" >> $root/mnt/agent.log
 echo o > /proc/sysrq-trigger
 sleep 5
