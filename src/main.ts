@@ -2,6 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { isIPv6, type AddressInfo } from 'node:net'
 import { authenticator, readOrMakeToken } from './access/token.ts'
+import { captureCommand } from './capture-command.ts'
+import { CaptureError } from './capture/kernel-reads.ts'
 import { systemClock } from './clock.ts'
 import { compose, type Composition } from './compose.ts'
 import { ConfigurationError, readConfiguration, type Configuration } from './config.ts'
@@ -17,6 +19,8 @@ run().catch((error: unknown) => {
 })
 
 async function run(): Promise<void> {
+  const [command, ...args] = process.argv.slice(2)
+  if (command === 'capture') return captureCommand(args)
   await start(readConfiguration(process.env))
 }
 
@@ -88,6 +92,7 @@ function stopOnSignals(composition: Composition): void {
 function explain(error: unknown): string {
   const mendable =
     error instanceof ConfigurationError ||
+    error instanceof CaptureError ||
     error instanceof FleetFileError ||
     error instanceof StoreError ||
     (error instanceof Error && 'syscall' in error)

@@ -68,8 +68,23 @@ test('a start that its environment forbids ends with 1, and names the variable',
   expect(ends[1]?.stderr).toContain('EADDRINUSE')
 }, 60_000)
 
-async function startedWith(environment: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+test('a capture with arguments that it does not have ends with 1, and tells the usage', async () => {
+  const ends = await Promise.all([
+    startedWith({}, ['capture', '--quietly']),
+    startedWith({}, ['capture', 'one.yaml', 'two.yaml']),
+  ])
+
+  for (const { code, stdout, stderr } of ends) {
+    expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('nvirt: the usage is capture [--anonymous] [FILE]: ')
+  }
+}, 60_000)
+
+async function startedWith(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = []
+) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
     cwd: PROJECT,
     env: {
       PATH: process.env['PATH'],

@@ -1,8 +1,11 @@
 /** Boots a machine, as firmware and kernel find it: functions in bus order, drivers bound, disks mounted. */
 import type { Uevent } from '../kernel/kernel.ts'
 import { setUpAsFound, undrivenWhenFound } from './as-found.ts'
+import { sataDisks } from './ahci/ahci-controller.ts'
+import { findSataDisks } from './ahci/find-sata-disks.ts'
+import type { BlockDevice } from './block-devices.ts'
 import type { Drive } from './devices/build-drive.ts'
-import type { HostDescription } from './fleet.ts'
+import type { DiskUses, HostDescription } from './fleet.ts'
 import type { EmulatedLinux, MachineFacts } from './linux.ts'
 import { loadMeters } from './load/host-load.ts'
 import { addMount } from './open-files.ts'
@@ -70,6 +73,7 @@ export async function boot(
     controllers: new Map(),
     subsystems: new Map(),
     disks: new Map(),
+    ahci: new Map(),
     mounts: [],
     swaps: [],
     holds: new Map(),
@@ -80,7 +84,9 @@ export async function boot(
   const undriven = bootNumber === 0 ? undrivenWhenFound(description) : NOBODY
   await findEverything(linux, bootNumber, undriven)
   if (bootNumber === 0) await setUpAsFound(linux, description)
+  findSataDisks(linux, description, options.seed)
   useNamespaces(description, linux)
+  for (const disk of sataDisks(linux)) use(linux, disk, disk.description)
   linux.timing = timing
   isUp = true
   return linux
@@ -118,14 +124,21 @@ const FIRST_PID = 1400
 /** Mounts and holders that the host has when nvirt first looks. */
 function useNamespaces(description: HostDescription, linux: EmulatedLinux): void {
   for (const subsystem of description.subsystems)
-    for (const { nsid, mount = [], holder = [], swap } of subsystem.namespaces) {
+    for (const { nsid, ...uses } of subsystem.namespaces) {
       const disk = [...linux.disks.values()].find(
         ({ kind, head, subsystem: { drive } }) =>
           kind !== 'path' && head.namespace.nsid === nsid && drive.nqn === subsystem.nqn
       )
-      if (!disk) continue
-      for (const mountPoint of [mount].flat()) addMount(linux, disk, mountPoint)
-      for (const name of [holder].flat()) disk.holders.add(name)
-      if (swap) linux.swaps.push(disk)
+      if (disk) use(linux, disk, uses)
     }
+}
+
+function use(
+  linux: EmulatedLinux,
+  disk: BlockDevice,
+  { mount = [], holder = [], swap }: DiskUses
+): void {
+  for (const mountPoint of [mount].flat()) addMount(linux, disk, mountPoint)
+  for (const name of [holder].flat()) disk.holders.add(name)
+  if (swap) linux.swaps.push(disk)
 }

@@ -6,6 +6,7 @@ import type {
   FleetDescription,
   HostDescription,
   NamespaceDescription,
+  OtherFunctionDescription,
   SubsystemDescription,
 } from './fleet.ts'
 
@@ -78,7 +79,7 @@ function bigSriovDrive(): SubsystemDescription {
   }
 }
 
-/** Plain drives: one in use by the host, one free, and two that can only be handed out together. */
+/** Plain drives: one in use by the host, one free, and two that can only be handed out together. It boots from a SATA disk. */
 function plainHost(): HostDescription {
   return {
     name: 'rack2-plain-a',
@@ -90,6 +91,35 @@ function plainHost(): HostDescription {
       plainDrive('0000:02:00.0', 'PL02', { iops: 3_000 }),
       plainDrive('0000:03:00.0', 'PL03', { group: 'slot3', iops: 12_000 }),
       plainDrive('0000:04:00.0', 'PL04', { group: 'slot3', holder: 'dm-0', iops: 900 }),
+    ],
+    otherFunctions: [HOST_BRIDGE, bootDisk()],
+  }
+}
+
+const HOST_BRIDGE = {
+  address: '0000:00:00.0',
+  classCode: 0x060000,
+  vendor: 0x8086,
+  device: 0x29c0,
+}
+
+/** What NVMe is compared with: asked for more than one queue of 32 commands and 600 MB/s give. */
+function bootDisk(): OtherFunctionDescription {
+  return {
+    address: '0000:00:17.0',
+    classCode: 0x010601,
+    vendor: 0x8086,
+    device: 0xa182,
+    driver: 'ahci',
+    sataDisks: [
+      {
+        model: 'Example SD2 960GB',
+        serial: 'SD20001',
+        firmware: '1.0.3',
+        sizeBytes: 960_197_124_096,
+        mount: '/',
+        load: { iops: 90_000, latencyUs: 120 },
+      },
     ],
   }
 }

@@ -2,10 +2,11 @@
 import { driveFaults } from './fleet-drive-rules.ts'
 import { DOCUMENT } from './fleet-fault.ts'
 import type { FleetFault } from './fleet-fault.ts'
+import { sataFaults } from './fleet-sata.ts'
 import { placeFaults } from './fleet-places.ts'
 import { repeated, soundParts } from './fleet-sound.ts'
 import type { Placed, Sound } from './fleet-sound.ts'
-import type { FleetDescription, HostDescription, SubsystemDescription } from './fleet.ts'
+import type { DiskUses, FleetDescription, HostDescription } from './fleet.ts'
 
 /**
  * Contradictions in what is well-formed.
@@ -37,22 +38,28 @@ function hostFaults(
   const others = sound.items(host.otherFunctions, `${at}.otherFunctions`)
   const whole = <T>(placed: readonly Placed<T>[]) =>
     placed.filter((one) => sound.whole(one.at))
+  const namespaces = subsystems.flatMap((one) =>
+    sound.items(one.item.namespaces, `${one.at}.namespaces`)
+  )
+  const sataDisks = others.flatMap((one) =>
+    sound.items(one.item.sataDisks, `${one.at}.sataDisks`)
+  )
   const iommu = host.iommu || !sound.itself(`${at}.iommu`)
   return [
     ...twice(sound, subsystems, 'nqn', ({ nqn }) => nqn),
     ...placeFaults(at, whole(controllers), whole(others), sound.whole(at)),
-    ...mountFaults(sound, subsystems),
+    ...whole(others).flatMap(sataFaults),
+    ...mountFaults(sound, [...namespaces, ...sataDisks]),
     ...subsystems.flatMap((one) => driveFaults(sound, one, iommu)),
   ]
 }
 
-/** Mount points are the host's: two drives cannot have the same. */
+/** Mount points are the host's: two disks cannot have the same. */
 function mountFaults(
   sound: Sound,
-  subsystems: readonly Placed<SubsystemDescription>[]
+  disks: readonly Placed<DiskUses>[]
 ): readonly FleetFault[] {
-  const mounted = subsystems
-    .flatMap((one) => sound.items(one.item.namespaces, `${one.at}.namespaces`))
+  const mounted = disks
     .filter((one) => sound.whole(`${one.at}.mount`))
     .flatMap(({ item, at }) =>
       [item.mount ?? []].flat().map((point) => ({ item: point, at }))

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { faultSchema } from './faults/drill-schema.ts'
 import { subsystem } from './fleet-drive-schema.ts'
+import { sataDisk } from './fleet-sata.ts'
 import {
   address,
   bit8,
@@ -34,6 +35,7 @@ const otherFunction = mapping({
   driver: Type.Optional(driverName),
   group: Type.Optional(label),
   behind: Type.Optional(address),
+  sataDisks: Type.Optional(Type.Array(sataDisk)),
 })
 
 const host = mapping({

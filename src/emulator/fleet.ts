@@ -35,6 +35,31 @@ export type OtherFunctionDescription = {
   readonly group?: string
   /** The bridge above it; absent: it is on a root bus. */
   readonly behind?: string
+  /** Of an AHCI controller: class 010601h, driver ahci. */
+  readonly sataDisks?: readonly SataDiskDescription[]
+}
+
+export type SataDiskDescription = DiskUses & {
+  /** 0-based; default: its place in the list. */
+  readonly port?: number
+  readonly model: string
+  readonly serial: string
+  readonly firmware: string
+  readonly sizeBytes: number
+  /** Default false: it is flash. */
+  readonly rotational?: boolean
+  /** What is asked of it; one queue of 32 and 600 MB/s bound what it does. */
+  readonly load?: { readonly iops: number; readonly latencyUs: number }
+}
+
+/** What the host does with a disk. */
+export type DiskUses = {
+  /** Where it is mounted. */
+  readonly mount?: string | readonly string[]
+  /** What is made of it: device mapper, MD. */
+  readonly holder?: string | readonly string[]
+  /** The host swaps to it. */
+  readonly swap?: boolean
 }
 
 export type SubsystemDescription = {
@@ -130,7 +155,7 @@ export type VirtualFunctionDescription = {
   readonly driverOverride?: string
 }
 
-export type NamespaceDescription = {
+export type NamespaceDescription = DiskUses & {
   readonly nsid: number
   readonly sizeBytes: number
   readonly blockBytes: number
@@ -143,12 +168,6 @@ export type NamespaceDescription = {
   /** And only to these, by cntlid. */
   readonly attachedTo?: readonly number[]
   readonly shared: boolean
-  /** Where it is mounted. */
-  readonly mount?: string | readonly string[]
-  /** What is made of it: device mapper, MD. */
-  readonly holder?: string | readonly string[]
-  /** The host swaps to it. */
-  readonly swap?: boolean
   /** 32 hex digits; absent: the drive reports none, as QEMU's do not. */
   readonly nguid?: string
   /** 16 hex digits. */

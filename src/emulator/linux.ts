@@ -1,5 +1,7 @@
 /** The state of one emulated Linux: everything that its files are answered from. */
 import type { Uevent } from '../kernel/kernel.ts'
+import type { AhciController } from './ahci/ahci-controller.ts'
+import type { BlockDevice } from './block-devices.ts'
 import type { NvmeSubsystem } from './devices/subsystem.ts'
 import type { LoadMeter } from './load/load-meter.ts'
 import type { Disk, HostController, HostSubsystem } from './nvme-driver/host-controller.ts'
@@ -28,9 +30,11 @@ export type EmulatedLinux = {
   readonly subsystems: Map<number, HostSubsystem>
   /** By name, hidden path disks included. */
   readonly disks: Map<string, Disk>
+  /** By address; of those that have disks, whether or not ahci has them. */
+  readonly ahci: Map<string, AhciController>
   readonly mounts: Mount[]
   /** Disks that are swapped to. */
-  readonly swaps: Disk[]
+  readonly swaps: BlockDevice[]
   /** Open /dev/vfio groups, by group number. */
   readonly holds: Map<number, GroupHold>
   readonly locks: DeviceLocks
@@ -68,7 +72,7 @@ export type IommuGroup = {
 export type Mount = {
   readonly id: number
   /** The mount stays in the table, dead, when its disk is torn away; the disk's number is not given out again. */
-  readonly disk: Disk
+  readonly disk: BlockDevice
   readonly mountPoint: string
 }
 

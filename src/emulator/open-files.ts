@@ -1,9 +1,10 @@
 /** Who has what open: exclusive opens, VFIO groups, mounts. Source: Linux block/bdev.c; drivers/vfio/group.c. */
 import type { DescriptorHolder } from '../kernel/call.ts'
+import { blockDeviceNamed } from './block-devices.ts'
+import type { BlockDevice } from './block-devices.ts'
 import { resetFunction } from './pci/function-reset.ts'
 import { activeNamespaces, enabledByDriver, interruptVectors } from './devices/subsystem.ts'
 import type { EmulatedLinux, GuestDevice } from './linux.ts'
-import type { Disk } from './nvme-driver/host-controller.ts'
 import { ioQueuesOf } from './nvme-driver/controllers.ts'
 import { allocateIrqs } from './pci/interrupts.ts'
 import { hasVfioNode, isViable } from './pci/iommu-groups.ts'
@@ -16,7 +17,7 @@ import { find } from './sysfs/walk.ts'
 /** EBUSY while something has claimed the disk: a mounted file system, swap, device mapper, MD. */
 export function exclusiveOpen(linux: EmulatedLinux, root: Directory, path: string): null {
   find(root, path, 'follow')
-  const disk = linux.disks.get(path.replace(/^\/dev\//, ''))
+  const disk = blockDeviceNamed(linux, path.replace(/^\/dev\//, ''))
   const mounted = linux.mounts.some((mount) => mount.disk === disk)
   const swappedTo = disk !== undefined && linux.swaps.includes(disk)
   if (disk && (mounted || swappedTo || disk.holders.size > 0)) throw new Refused('EBUSY')
@@ -91,14 +92,18 @@ export function mountDisk(
   name: string,
   mountPoint: string
 ): () => void {
-  const disk = linux.disks.get(name)
+  const disk = blockDeviceNamed(linux, name)
   if (!disk || disk.kind === 'path') throw new Refused('ENOENT')
   if (linux.mounts.some((mount) => mount.disk === disk)) throw new Refused('EBUSY')
   return addMount(linux, disk, mountPoint)
 }
 
 /** Whether or not it is mounted elsewhere already. */
-export function addMount(linux: EmulatedLinux, disk: Disk, mountPoint: string): () => void {
+export function addMount(
+  linux: EmulatedLinux,
+  disk: BlockDevice,
+  mountPoint: string
+): () => void {
   const id = Math.max(FIRST_MOUNT_ID, ...linux.mounts.map((mount) => mount.id + 1))
   const mount = { id, disk, mountPoint }
   linux.mounts.push(mount)

@@ -23,6 +23,7 @@ import { KernelError } from '../../src/kernel/kernel-error.ts'
 import type { BlockedCall, Kernel, Lane, Uevent } from '../../src/kernel/kernel.ts'
 import { neverBlocks } from '../../src/kernel/never-blocks.ts'
 import { queueLane } from '../../src/kernel/queue-lane.ts'
+import { loadCapture } from './capture-text.ts'
 import { FileTree } from './file-tree.ts'
 
 export const PF = '0000:01:00.0'
@@ -50,10 +51,10 @@ export class CapturedMachine {
   readonly #lanes = new Map<string, Lane>()
   readonly #clock: Clock
 
-  constructor(clock: Clock) {
+  /** @param fill puts the files there; default: the lab's machine */
+  constructor(clock: Clock, fill: (files: FileTree) => void = fillAsInTheLab) {
     this.#clock = clock
-    loadCapture(this.files)
-    addWhatTheCaptureLacks(this.files)
+    fill(this.files)
   }
 
   get writes(): readonly string[] {
@@ -208,38 +209,9 @@ export function data(bytes: Uint8Array): AdminAnswer {
 
 const CAPTURE = path.join(import.meta.dirname, 'captures/linux6.1-qemu7.2.sysfs.txt')
 
-/** Lines are `PATH [MODE] = JSON`, `PATH -> TARGET`, `PATH/ [MODE]`; a section names the real path of what it shows. */
-function loadCapture(files: FileTree): void {
-  let [shown, real] = ['', '']
-  for (const line of readFileSync(CAPTURE, 'utf8').split('\n')) {
-    const section = /^##### [^:]+: (\S+) -> (\S+)$/.exec(line)
-    if (section) {
-      ;[, shown = '', real = ''] = section
-      continue
-    }
-    if (!line.startsWith(shown) || line === '') continue
-    loadLine(files, line.replace(shown, real))
-  }
-}
-
-function loadLine(files: FileTree, line: string): void {
-  const link = /^(\S+) -> (\S+)$/.exec(line)
-  if (link?.[1] && link[2]) return files.link(link[1], link[2])
-  const directory = /^(\S+)\/ \[/.exec(line)
-  if (directory?.[1]) return files.set(directory[1], { kind: 'directory' })
-  const file = /^(\S+) \[\d+\] = (.*)$/.exec(line)
-  if (!file?.[1] || file[2] === undefined)
-    throw new Error(`not a line of a capture: ${line}`)
-  if (file[2].startsWith('<binary')) {
-    return files.set(file[1], { kind: 'bytes', bytes: new Uint8Array(4096) })
-  }
-  return files.text(file[1], file[2].startsWith('"') ? textOf(file[2]) : '')
-}
-
-/** Long texts are cut short in the capture, without the quote at their end. */
-function textOf(json: string): string {
-  const whole = json.endsWith('"') && !json.endsWith('…"')
-  return whole ? String(JSON.parse(json)) : json.slice(1)
+function fillAsInTheLab(files: FileTree): void {
+  loadCapture(files, readFileSync(CAPTURE, 'utf8'))
+  addWhatTheCaptureLacks(files)
 }
 
 function addWhatTheCaptureLacks(files: FileTree): void {

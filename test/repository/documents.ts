@@ -61,3 +61,11 @@ function cellsOf(line: string): string[] {
     .slice(1, -1)
     .map((cell) => cell.trim())
 }
+
+/** First headings of all tables. */
+export function headings(markdown: string): readonly string[] {
+  const lines = markdown.split('\n')
+  return lines.flatMap((line, i) =>
+    /^\|[\s|:-]+\|$/.test(line) ? (cellsOf(lines[i - 1] ?? '')[0] ?? []) : []
+  )
+}

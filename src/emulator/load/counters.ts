@@ -4,6 +4,7 @@
  */
 import { BLOCK_STAT_LENGTH, counterLength } from '../../kernel/counters.ts'
 import type { CounterReader, CounterSource } from '../../kernel/counters.ts'
+import { ahciInterruptCount, sataStatFill, sataTagsFill } from '../ahci/sata-counters.ts'
 import type { EmulatedLinux } from '../linux.ts'
 import { guestVectorCount, vectorCount } from '../pci/interrupts.ts'
 import { tagsBusy } from '../sysfs/debugfs-files.ts'
@@ -37,11 +38,13 @@ export function openCounters(
 function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
   switch (source.kind) {
     case 'blockStat':
-      return blockStatFill(linux, source.path)
+      return sataStatFill(linux, source.path) ?? blockStatFill(linux, source.path)
     case 'tagsBusy':
-      return tagsBusyFill(linux, source.path)
+      return sataTagsFill(linux, source.path) ?? tagsBusyFill(linux, source.path)
     case 'interrupts': {
-      const counts = source.names.map((name) => interruptCount(linux, name))
+      const counts = source.names.map(
+        (name) => ahciInterruptCount(linux, name) ?? interruptCount(linux, name)
+      )
       return (out, at) => counts.forEach((count, i) => (out[at + i] = count()))
     }
   }

@@ -104,7 +104,7 @@ function addDisk(
   linux: EmulatedLinux,
   disk: Omit<Disk, 'minor' | 'sequence' | 'holders'>
 ): Disk {
-  const mounted = linux.mounts.map((mount) => mount.disk)
+  const mounted = linux.mounts.flatMap(({ disk: one }) => (one.kind === 'sata' ? [] : one))
   const minors = [...linux.disks.values(), ...mounted].map((one) => one.minor)
   const added: Disk = {
     ...disk,

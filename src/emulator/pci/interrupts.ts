@@ -1,4 +1,6 @@
 /** Interrupt vectors, and /proc/interrupts. Source: Linux kernel/irq/proc.c, show_interrupts; drivers/nvme/host/pci.c. */
+import { ahciControllers } from '../ahci/ahci-controller.ts'
+import { ahciInterruptName, ahciInterrupts } from '../ahci/sata-counters.ts'
 import { controllerName } from '../nvme-driver/host-controller.ts'
 import type { HostController } from '../nvme-driver/host-controller.ts'
 import type { EmulatedLinux, GroupHold, GuestDevice } from '../linux.ts'
@@ -12,6 +14,7 @@ const FIRST_IRQ = 33
 
 export function allocateIrqs(linux: EmulatedLinux, count: number): readonly number[] {
   const taken = new Set([...linux.controllers.values(), ...guests(linux)].flatMap(irqsOf))
+  for (const { irq } of linux.ahci.values()) taken.add(irq)
   const irqs: number[] = []
   for (let irq = FIRST_IRQ; irqs.length < count; irq++) if (!taken.has(irq)) irqs.push(irq)
   return irqs
@@ -37,6 +40,7 @@ export function functionIrqs(
 export type InterruptLine = {
   readonly irq: number
   readonly fn: PciFunction
+  readonly message: 'MSI' | 'MSIX'
   readonly vector: number
   /** `nvme3q0` and `nvme3q1` when both share the vector. */
   readonly names: readonly string[]
@@ -48,6 +52,7 @@ export function interruptLines(linux: EmulatedLinux): readonly InterruptLine[] {
   return [
     ...[...linux.controllers.values()].flatMap((one) => controllerLines(linux, one)),
     ...guests(linux).flatMap((guest) => guestLines(linux, guest)),
+    ...ahciLines(linux),
   ].toSorted((a, b) => a.irq - b.irq)
 }
 
@@ -60,6 +65,7 @@ function controllerLines(
   return controller.irqs.map((irq, vector) => ({
     irq,
     fn: controller.fn,
+    message: 'MSIX',
     vector,
     names: shared ? [`${name}q0`, `${name}q1`] : [`${name}q${vector}`],
     cpu: vector === 0 ? 0 : firstCpu(linux, controller.queueCount - 1, vector - 1),
@@ -82,11 +88,28 @@ function guestLines(linux: EmulatedLinux, guest: GuestDevice): readonly Interrup
   return guest.irqs.map((irq, vector) => ({
     irq,
     fn: guest.fn,
+    message: 'MSIX',
     vector,
     names: [`vfio-msix[${vector}](${guest.fn.address})`],
     cpu: vector === 0 ? 0 : firstCpu(linux, guest.meter.queues, vector - 1),
     count: () => guestVectorCount(linux, guest, vector),
   }))
+}
+
+function ahciLines(linux: EmulatedLinux): readonly InterruptLine[] {
+  return ahciControllers(linux).flatMap((controller) => {
+    const fn = linux.functions.get(controller.address)
+    if (!fn) return []
+    return {
+      irq: controller.irq,
+      fn,
+      message: 'MSI',
+      vector: 0,
+      names: [ahciInterruptName(controller)],
+      cpu: 0,
+      count: () => ahciInterrupts(linux, controller),
+    }
+  })
 }
 
 /** Completions of a guest's admin queue while it came up. */
@@ -122,7 +145,7 @@ export function interruptsText(linux: EmulatedLinux): string {
 /** Lines without a device; a reader has to skip them. */
 const ARCHITECTURE_LINES = ['ERR:          0', 'MIS:          0']
 
-function chip(linux: EmulatedLinux, { fn, vector }: InterruptLine): string {
-  if (kernelIsAtLeast(linux, 6, 3)) return `IR-PCI-MSIX-${fn.address}  ${vector}-edge`
+function chip(linux: EmulatedLinux, { fn, message, vector }: InterruptLine): string {
+  if (kernelIsAtLeast(linux, 6, 3)) return `IR-PCI-${message}-${fn.address}  ${vector}-edge`
   return `IR-PCI-MSI ${routingId(fn.address) * 2048 + vector}-edge`
 }

@@ -1,4 +1,6 @@
 /** A PCI function's directory. Source: Linux drivers/pci/pci-sysfs.c, iov.c; captured trees of 6.1 and 6.12. */
+import { ahciControllerOf } from '../ahci/ahci-controller.ts'
+import { ataPorts } from '../ahci/port-files.ts'
 import type { EmulatedLinux } from '../linux.ts'
 import { controllerName } from '../nvme-driver/host-controller.ts'
 import { controllerOf } from '../nvme-driver/controllers.ts'
@@ -15,14 +17,24 @@ import { Refused } from '../refused.ts'
 import { cpuRange, hex, modalias, pciUeventProperties } from '../pci/pci-text.ts'
 import { storeNumVfs } from '../pci/sriov.ts'
 import { controllerDirectory } from './nvme-files.ts'
-import { attribute, directory, entriesOf, link, tableDirectory, writeOnly } from './node.ts'
+import {
+  attribute,
+  directory,
+  entriesOf,
+  folder,
+  link,
+  tableDirectory,
+  writeOnly,
+} from './node.ts'
 import type { Directory, File, FileTable, Node, OtherEntries } from './node.ts'
 import { ueventFile } from './uevent-file.ts'
 
 type Here = { readonly linux: EmulatedLinux; readonly fn: PciFunction }
 
 export function functionDirectory(linux: EmulatedLinux, fn: PciFunction): Directory {
-  return tableDirectory(FILES, { linux, fn }, virtfnLinks(linux, fn))
+  // No function has both.
+  const others = linux.ahci.has(fn.address) ? ataPorts(linux, fn) : virtfnLinks(linux, fn)
+  return tableDirectory(FILES, { linux, fn }, others)
 }
 
 const IDENTITY: FileTable<Here> = {
@@ -180,6 +192,8 @@ function virtfnLinks(linux: EmulatedLinux, { sriov }: PciFunction): OtherEntries
 const DRIVERS_OWN: FileTable<Here> = {
   nvme: nvmeDirectory,
   msi_irqs: ({ linux, fn }) => {
+    const ahci = ahciControllerOf(linux, fn.address)
+    if (ahci) return folder({ [ahci.irq]: attribute(() => 'msi') })
     const irqs = functionIrqs(controllerOf(linux, fn), holdOf(linux, fn), fn)
     if (irqs.length === 0) return undefined
     return directory(() => entriesOf(irqs, String, () => attribute(() => 'msix')))

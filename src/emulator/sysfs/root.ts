@@ -1,4 +1,7 @@
 /** The whole tree of one emulated machine: /sys, /proc, /etc and /dev as far as nvirt looks. */
+import { sataDiskNamed, sataDiskPath, sataDisks } from '../ahci/ahci-controller.ts'
+import type { SataDisk } from '../ahci/ahci-controller.ts'
+import { sataDebugDirectory } from '../ahci/sata-disk-files.ts'
 import type { EmulatedLinux, IommuGroup } from '../linux.ts'
 import {
   controllerName,
@@ -49,11 +52,24 @@ function sysEntries(linux: EmulatedLinux): Entries {
 }
 
 function debugDirectories(linux: EmulatedLinux): Directory {
-  return thingsDirectory({
+  const ofDrives = thingsDirectory({
     all: () => linux.disks.values(),
     name: diskName,
     node: (disk) => debugDirectory(linux, disk),
     find: (name) => linux.disks.get(name),
+  })
+  return joined(
+    ofDrives,
+    ofSataDisks(linux, (disk) => sataDebugDirectory(linux, disk))
+  )
+}
+
+function ofSataDisks(linux: EmulatedLinux, node: (disk: SataDisk) => Node): Directory {
+  return thingsDirectory({
+    all: () => sataDisks(linux),
+    name: (disk) => disk.name,
+    node,
+    find: (name) => sataDiskNamed(linux, name),
   })
 }
 
@@ -102,12 +118,16 @@ function subsystems(linux: EmulatedLinux, node: (one: HostSubsystem) => Node): D
 
 /** Hidden path disks are listed in both places. */
 function diskLinks(linux: EmulatedLinux): Directory {
-  return thingsDirectory({
+  const ofDrives = thingsDirectory({
     all: () => linux.disks.values(),
     name: diskName,
     node: diskLink,
     find: (name) => linux.disks.get(name),
   })
+  return joined(
+    ofDrives,
+    ofSataDisks(linux, (disk) => link(sataDiskPath(linux, disk)))
+  )
 }
 
 /** A device node cannot be read here: what is done with one has a system call of its own. */
@@ -126,7 +146,9 @@ function deviceNodes(linux: EmulatedLinux): Directory {
     node: () => DEVICE_NODE,
     find: (name) => [linux.disks.get(name)].find((disk) => disk && hasNode(disk)),
   })
-  return joined(folder({ vfio: vfioNodes(linux) }), joined(controllers, disks))
+  const sata = ofSataDisks(linux, () => DEVICE_NODE)
+  const nodes = joined(controllers, joined(disks, sata))
+  return joined(folder({ vfio: vfioNodes(linux) }), nodes)
 }
 
 function hasNode(disk: Disk): boolean {
