@@ -4,6 +4,7 @@ import { policyOf } from './devices/devices.ts'
 import { deviceFaults } from './fleet-devices.ts'
 import type { FleetFault } from './fleet-fault.ts'
 import { foundFaults } from './fleet-found.ts'
+import { loadFaults } from './fleet-load.ts'
 import { repeated } from './fleet-sound.ts'
 import type { Placed, Sound } from './fleet-sound.ts'
 import type {
@@ -30,6 +31,7 @@ export function driveFaults(
       ({ nsid }) => nsid
     ),
     ...whole(controllers).flatMap(sriovFaults),
+    ...whole(controllers).flatMap(loadFaults),
     ...whole(namespaces).flatMap(sizeFaults),
     ...(sound.whole(at) ? wholeDriveFaults(item, at, iommu) : []),
   ]

@@ -17,6 +17,7 @@ import {
   positive,
   someOf,
 } from './fleet-fields.ts'
+import { load } from './fleet-load.ts'
 
 const nsid = Type.Integer({ minimum: 1, maximum: 256 })
 const blockBytes = oneOf([512, 4096])
@@ -75,11 +76,6 @@ const link = mapping({
   width: positive,
   maxSpeed: Type.Optional(label),
   maxWidth: Type.Optional(positive),
-})
-
-const load = mapping({
-  iops: Type.Number({ minimum: 0 }),
-  latencyUs: Type.Number({ exclusiveMinimum: 0 }),
 })
 
 const controller = mapping({

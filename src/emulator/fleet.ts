@@ -1,6 +1,7 @@
 /** Which emulated hosts there are and what is in them: the value that a demo, a drill, a test or a file describes. */
 import type { FaultDescription } from '../host/drills.ts'
 import type { DeviceName, LbaFormat } from './devices/device-policy.ts'
+import type { LoadDescription } from './load/load-description.ts'
 import type { PcieLink, ResetMethod } from './pci/pci-function.ts'
 
 export type FleetDescription = { readonly hosts: readonly HostDescription[] }
@@ -108,7 +109,7 @@ export type ControllerDescription = {
   readonly driver?: 'nvme' | 'vfio-pci' | 'none'
   readonly driverOverride?: string
   /** I/O load on the host's own use of it and, once a driver or guest has it, on each VF. */
-  readonly load?: { readonly iops: number; readonly latencyUs: number }
+  readonly load?: LoadDescription
 }
 
 export type SriovDescription = {

@@ -1,16 +1,16 @@
-/** Load is a pure function of time; text and numbers tell the same; it obeys Little and adds up. */
+/** Text and numbers tell the same, and what a function counts adds up. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BLOCK_STAT, BLOCK_STAT_LENGTH } from '../../src/kernel/counters.ts'
 import type { CounterSource } from '../../src/kernel/counters.ts'
 import { newNamespace } from '../../src/emulator/devices/new-namespace.ts'
+import { functionLoad } from '../../src/emulator/load/function-load.ts'
 import { LoadMeter } from '../../src/emulator/load/load-meter.ts'
-import {
-  completionsUntil,
-  inFlightAt,
-  queueRates,
-} from '../../src/emulator/load/queue-rates.ts'
-import { DEVICES, DRIVERS, labMachine, PF } from './machine-calls.ts'
+import { QueueLoad } from '../../src/emulator/load/queue-load.ts'
+import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
+import type { HostDescription } from '../../src/emulator/fleet.ts'
+import type { LoadDescription } from '../../src/emulator/load/load-description.ts'
+import { DEVICES, DRIVERS, labMachine, PF, testMachine } from './machine-calls.ts'
 import type { TestMachine } from './machine-calls.ts'
 
 const TAGS = (q: number) => `/sys/kernel/debug/block/nvme0c0n1/hctx${q}/tags`
@@ -65,6 +65,60 @@ test('the queues add up to the disk, at the described rate', async () => {
   expect(q1).not.toBe(q2)
 })
 
+test('a disk in bursts agrees with its queues, and coalesced interrupts are fewer than its commands', async () => {
+  const burst = { everyMs: 2_000, forMs: 200, factor: 5 }
+  const coalescing = { threshold: 8, microseconds: 500 }
+  const machine = await testMachine(
+    withLoad({
+      arrivalsPerSecond: 20_000,
+      serviceMicroseconds: 900,
+      parallelism: 32,
+      burst,
+      coalescing,
+    })
+  )
+  const counters = await machine.machine.kernel.openCounters(SOURCES)
+  const { values } = counters
+  const sum = (first: number, count: number) =>
+    values.subarray(first, first + count).reduce((total, value) => total + value, 0)
+  let before = values.slice()
+  let deepest = 0
+
+  for (let step = 0; step < 200; step++) {
+    await machine.clock.advance(97)
+    await counters.read()
+    const [busy, interrupts] = [sum(BLOCK_STAT_LENGTH, 2), sum(BLOCK_STAT_LENGTH + 3, 2)]
+    deepest = Math.max(deepest, busy)
+
+    expect(values[BLOCK_STAT.inFlight]).toBe(busy)
+    expect(interrupts).toBeLessThanOrEqual(values[0]! + values[BLOCK_STAT.writeIos]!)
+    for (const field of RISING)
+      if (step > 0) expect(values[field]!).toBeGreaterThanOrEqual(before[field]!)
+    before = values.slice()
+  }
+
+  const commands = values[0]! + values[BLOCK_STAT.writeIos]!
+  expect(commands / (sum(BLOCK_STAT_LENGTH + 3, 2) + 1)).toBeGreaterThan(4)
+  expect(deepest, 'a burst overloads the drive').toBeGreaterThan(1_000)
+})
+
+const RISING = [
+  BLOCK_STAT.readIos,
+  BLOCK_STAT.readTicks,
+  BLOCK_STAT.writeIos,
+  BLOCK_STAT.writeTicks,
+  BLOCK_STAT.ioTicks,
+  BLOCK_STAT.timeInQueue,
+]
+
+/** The lab's host with another load on its first drive. */
+function withLoad(load: LoadDescription): HostDescription {
+  const host = labLikeHost()
+  const [drive, ...others] = host.subsystems
+  const controllers = drive!.controllers.map((one) => ({ ...one, load })) // it has two drives
+  return { ...host, subsystems: [{ ...drive!, controllers }, ...others] }
+}
+
 test('mean latency from the ticks is the described one', async () => {
   const machine = await labMachine()
   const counters = await machine.machine.kernel.openCounters(SOURCES)
@@ -77,32 +131,6 @@ test('mean latency from the ticks is the described one', async () => {
   expect(ticks / ios).toBeCloseTo(0.4, 3)
 })
 
-test('what is in flight is rate times latency on average', () => {
-  const rates = queueRates({ iops: 50_000, latencyUs: 300 }, 4, 7)
-  const samples = 20_000
-
-  let total = 0
-  for (let ms = 0; ms < samples; ms++)
-    for (let q = 0; q < 4; q++) total += inFlightAt(rates, q, ms * 60, 1023)
-
-  expect(total / samples).toBeGreaterThan(15 * 0.97)
-  expect(total / samples).toBeLessThan(15 * 1.03)
-})
-
-test('completions never go back', () => {
-  const instants = fc.double({ min: 0, max: 1e9, noNaN: true })
-  fc.assert(
-    fc.property(fc.integer(), instants, instants, (seed, a, b) => {
-      const rates = queueRates({ iops: 10_000, latencyUs: 100 }, 3, seed)
-      const [early, late] = [Math.min(a, b), Math.max(a, b)]
-      for (let q = 0; q < 3; q++)
-        expect(completionsUntil(rates, q, late)).toBeGreaterThanOrEqual(
-          completionsUntil(rates, q, early)
-        )
-    })
-  )
-})
-
 test('shares of namespaces add up whatever comes and goes', () => {
   const changes = fc.array(
     fc.tuple(fc.integer({ min: 1, max: 5_000 }), fc.subarray([0, 1, 2])),
@@ -111,8 +139,8 @@ test('shares of namespaces add up whatever comes and goes', () => {
   fc.assert(
     fc.property(changes, (steps) => {
       const namespaces = [0, 1, 2].map(namespaceOf)
-      const rates = queueRates({ iops: 9_000, latencyUs: 100 }, 3, 1)
-      const meter = new LoadMeter(rates, 3, 1023)
+      const load = functionLoad({ iops: 9_000, latencyUs: 100 }, 3, 1023, 1)
+      const meter = new LoadMeter(new QueueLoad(1023), load, 3)
       let now = 0
       for (const [ms, members] of steps) {
         meter.setNamespaces(

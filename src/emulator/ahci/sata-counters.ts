@@ -13,7 +13,8 @@ import {
 
 const SECTOR = 512
 
-export type Fill = (out: Float64Array, at: number) => void
+/** @param now ms of uptime */
+type Fill = (now: number, out: Float64Array, at: number) => void
 
 /** `BLOCK_STAT_LENGTH` numbers, NaN once the disk has gone. undefined: it is no SATA disk's file. */
 export function sataStatFill(linux: EmulatedLinux, path: string): Fill | undefined {
@@ -21,8 +22,8 @@ export function sataStatFill(linux: EmulatedLinux, path: string): Fill | undefin
   const name = /\/([^/]+)\/stat$/.exec(path)?.[1] ?? ''
   const disk = sataDiskNamed(linux, name)
   if (!disk) return undefined
-  return (out, at) => {
-    if (sataDiskNamed(linux, name) === disk) fillSataStat(linux, disk, out, at)
+  return (now, out, at) => {
+    if (sataDiskNamed(linux, name) === disk) fillSataStat(disk, now, out, at)
     else out.fill(NaN, at, at + BLOCK_STAT_LENGTH)
   }
 }
@@ -32,18 +33,17 @@ export function sataTagsFill(linux: EmulatedLinux, path: string): Fill | undefin
   const name = /\/([^/]+)\/hctx0\/tags$/.exec(path)?.[1] ?? ''
   const disk = sataDiskNamed(linux, name)
   if (!disk) return undefined
-  return (out, at) => {
-    out[at] = sataDiskNamed(linux, name) === disk ? sataInFlight(linux, disk) : NaN
+  return (now, out, at) => {
+    out[at] = sataDiskNamed(linux, name) === disk ? inFlightAt(disk.load, now) : NaN
   }
 }
 
 function fillSataStat(
-  linux: EmulatedLinux,
   { load }: SataDisk,
+  now: number,
   out: Float64Array,
   at: number
 ): void {
-  const now = linux.uptimeMs()
   const { reads, writes } = servedUntil(load, now)
   const readTicks = Math.floor(reads * load.latencyMs)
   const writeTicks = Math.floor(writes * load.latencyMs)
@@ -64,7 +64,7 @@ const FURTHER_COLUMNS = 6
 
 export function sataStatText(linux: EmulatedLinux, disk: SataDisk): string {
   const numbers = new Float64Array(BLOCK_STAT_LENGTH + FURTHER_COLUMNS)
-  fillSataStat(linux, disk, numbers, 0)
+  fillSataStat(disk, linux.uptimeMs(), numbers, 0)
   return `${Array.from(numbers, (n) => String(n).padStart(8)).join(' ')}\n`
 }
 
@@ -80,8 +80,7 @@ export function sataInFlightText(linux: EmulatedLinux, disk: SataDisk): string {
 }
 
 /** Completions of all disks: an interrupt each, since nothing here coalesces. */
-export function ahciInterrupts(linux: EmulatedLinux, { ports }: AhciController): number {
-  const now = linux.uptimeMs()
+export function ahciInterrupts({ ports }: AhciController, now: number): number {
   return ports.reduce((sum, { disk }) => {
     const { reads, writes } = disk ? servedUntil(disk.load, now) : { reads: 0, writes: 0 }
     return sum + reads + writes
@@ -97,11 +96,11 @@ export function ahciInterruptName({ address }: AhciController): string {
 export function ahciInterruptCount(
   linux: EmulatedLinux,
   name: string
-): (() => number) | undefined {
+): ((now: number) => number) | undefined {
   const address = /^ahci\[(.+)\]$/.exec(name)?.[1]
   if (address === undefined) return undefined
-  return () => {
+  return (now) => {
     const controller = ahciControllerOf(linux, address)
-    return controller ? ahciInterrupts(linux, controller) : NaN
+    return controller ? ahciInterrupts(controller, now) : NaN
   }
 }

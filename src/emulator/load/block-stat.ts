@@ -5,22 +5,21 @@
 import { BLOCK_STAT, BLOCK_STAT_LENGTH } from '../../kernel/counters.ts'
 import type { EmulatedLinux } from '../linux.ts'
 import type { Disk } from '../nvme-driver/host-controller.ts'
-import { READ_SECTORS, WRITE_SECTORS } from './load-meter.ts'
+import { READ_SECTORS, READ_SHARE, WRITE_SECTORS } from './load-meter.ts'
 
-/** Fills `BLOCK_STAT_LENGTH` numbers from `at` on. */
+/** Fills `BLOCK_STAT_LENGTH` numbers from `at` on. @param now ms of uptime */
 export function fillBlockStat(
-  linux: EmulatedLinux,
   { controller, head }: Disk,
+  now: number,
   out: Float64Array,
   at: number
 ): void {
   out.fill(0, at, at + BLOCK_STAT_LENGTH)
   if (!controller) return
   const { meter } = controller
-  const now = linux.uptimeMs()
-  const { reads, writes } = meter.served(head.namespace, now)
-  const readTicks = Math.floor(reads * meter.latencyMs)
-  const writeTicks = Math.floor(writes * meter.latencyMs)
+  const { reads, writes, latencyMs } = meter.served(head.namespace, now)
+  const readTicks = Math.floor(latencyMs * READ_SHARE)
+  const writeTicks = Math.floor(latencyMs * (1 - READ_SHARE))
   out[at + BLOCK_STAT.readIos] = reads
   out[at + BLOCK_STAT.readSectors] = reads * READ_SECTORS
   out[at + BLOCK_STAT.readTicks] = readTicks
@@ -38,13 +37,13 @@ const FURTHER_COLUMNS = 6
 
 export function blockStatText(linux: EmulatedLinux, disk: Disk): string {
   const numbers = new Float64Array(BLOCK_STAT_LENGTH + FURTHER_COLUMNS)
-  fillBlockStat(linux, disk, numbers, 0)
+  fillBlockStat(disk, linux.uptimeMs(), numbers, 0)
   return `${Array.from(numbers, (n) => String(n).padStart(8)).join(' ')}\n`
 }
 
 /** Reads and writes in flight, split as the load splits them. */
 export function inFlightOf(linux: EmulatedLinux, { controller, head }: Disk) {
   const total = controller?.meter.inFlightOf(head.namespace, linux.uptimeMs()) ?? 0
-  const reads = Math.ceil(total * 0.7)
+  const reads = Math.ceil(total * READ_SHARE)
   return { reads, writes: total - reads }
 }

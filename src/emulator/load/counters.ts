@@ -10,7 +10,8 @@ import { guestVectorCount, vectorCount } from '../pci/interrupts.ts'
 import { tagsBusy } from '../sysfs/debugfs-files.ts'
 import { fillBlockStat } from './block-stat.ts'
 
-type Fill = (out: Float64Array, at: number) => void
+/** @param now ms of uptime: one for all that is read together */
+type Fill = (now: number, out: Float64Array, at: number) => void
 
 export function openCounters(
   linux: EmulatedLinux,
@@ -26,8 +27,9 @@ export function openCounters(
     values,
     read: async () => {
       let at = 0
+      const now = linux.uptimeMs()
       for (const { fill, length: count } of fills) {
-        fill(values, at)
+        fill(now, values, at)
         at += count
       }
     },
@@ -45,7 +47,7 @@ function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
       const counts = source.names.map(
         (name) => ahciInterruptCount(linux, name) ?? interruptCount(linux, name)
       )
-      return (out, at) => counts.forEach((count, i) => (out[at + i] = count()))
+      return (now, out, at) => counts.forEach((count, i) => (out[at + i] = count(now)))
     }
   }
 }
@@ -53,8 +55,8 @@ function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
 function blockStatFill(linux: EmulatedLinux, path: string): Fill {
   const name = /\/([^/]+)\/stat$/.exec(path)?.[1] ?? ''
   const disk = linux.disks.get(name)
-  return (out, at) => {
-    if (disk && linux.disks.get(name) === disk) fillBlockStat(linux, disk, out, at)
+  return (now, out, at) => {
+    if (disk && linux.disks.get(name) === disk) fillBlockStat(disk, now, out, at)
     else out.fill(NaN, at, at + BLOCK_STAT_LENGTH)
   }
 }
@@ -62,35 +64,41 @@ function blockStatFill(linux: EmulatedLinux, path: string): Fill {
 function tagsBusyFill(linux: EmulatedLinux, path: string): Fill {
   const [, name = '', queue = ''] = /\/([^/]+)\/hctx(\d+)\/tags$/.exec(path) ?? []
   const disk = linux.disks.get(name)
-  return (out, at) => {
+  return (now, out, at) => {
     const present = disk && linux.disks.get(name) === disk
-    out[at] = (present ? tagsBusy(linux, disk, Number(queue)) : undefined) ?? NaN
+    out[at] = (present ? tagsBusy(disk, Number(queue), now) : undefined) ?? NaN
   }
 }
 
 /** By name each time: interrupts are not kept open by descriptor. */
-function interruptCount(linux: EmulatedLinux, name: string): () => number {
+function interruptCount(linux: EmulatedLinux, name: string): (now: number) => number {
   const [, instance, queue] = /^nvme(\d+)q(\d+)$/.exec(name) ?? []
   if (instance !== undefined)
-    return () => queueCount(linux, Number(instance), Number(queue))
+    return (now) => queueCount(linux, Number(instance), Number(queue), now)
   const [, vector, address] = /^vfio-msix\[(\d+)\]\((.+)\)$/.exec(name) ?? []
-  return () => guestCount(linux, address, Number(vector))
+  return (now) => guestCount(linux, address, Number(vector), now)
 }
 
-function queueCount(linux: EmulatedLinux, instance: number, queue: number): number {
+function queueCount(
+  linux: EmulatedLinux,
+  instance: number,
+  queue: number,
+  now: number
+): number {
   const controller = linux.controllers.get(instance)
   if (!controller || queue >= controller.queueCount) return NaN
-  return vectorCount(linux, controller, queue)
+  return vectorCount(controller, queue, now)
 }
 
 function guestCount(
   linux: EmulatedLinux,
   address: string | undefined,
-  vector: number
+  vector: number,
+  now: number
 ): number {
   for (const hold of linux.holds.values())
     for (const guest of hold.guests)
       if (guest.fn.address === address && vector < guest.irqs.length)
-        return guestVectorCount(linux, guest, vector)
+        return guestVectorCount(guest, vector, now)
   return NaN
 }

@@ -1,36 +1,48 @@
 /**
  * Counts the I/O of one driven function, from when its driver (or guest) took it. It is cut into segments at every
- * change of its namespaces: a segment counts by the rates, what went before is kept. Whole numbers throughout, so that
- * the queues' completions and the disks' reads and writes add up to the same.
+ * change of its namespaces: a segment counts by the host's load, what went before is kept. Whole numbers throughout, so
+ * that the queues' completions and the disks' reads and writes add up to the same.
  */
 import type { NvmeNamespace } from '../devices/subsystem.ts'
-import { completionsUntil, inFlightAt } from './queue-rates.ts'
-import type { QueueRates } from './queue-rates.ts'
+import type { FunctionLoad } from './function-load.ts'
+import type { QueueLoad } from './queue-load.ts'
 
-export type Served = { readonly reads: number; readonly writes: number }
+export type Served = {
+  readonly reads: number
+  readonly writes: number
+  /** Of all of them together. */
+  readonly latencyMs: number
+}
 
-const READ_SHARE = 0.7
+export const READ_SHARE = 0.7
 export const READ_SECTORS = 8
 export const WRITE_SECTORS = 32
-const NOTHING: Served = { reads: 0, writes: 0 }
+const NOTHING: Served = { reads: 0, writes: 0, latencyMs: 0 }
+type Counter = 'completions' | 'interrupts' | 'latencyMs'
 
 export class LoadMeter {
   readonly queues: number
-  readonly #rates: QueueRates | undefined
-  readonly #depth: number
-  /** Completions of the segments before this one, per queue. */
-  readonly #before: Float64Array
+  readonly #table: QueueLoad
+  readonly #load: FunctionLoad | undefined
+  /** In the table, while somebody uses the function. */
+  #place: number | undefined
+  /** Per queue: what the segments before this one counted, less what the table had counted when this one began. */
+  readonly #base: Readonly<Record<Counter, Float64Array>>
+  /** Completions, and their latency, that the table had counted then, of all queues. */
+  #sinceCompletions = 0
+  #sinceLatencyMs = 0
   #namespaces: readonly NvmeNamespace[] = []
   #servedBefore = new Map<NvmeNamespace, Served>()
   #activeMsBefore = 0
   #segmentStartMs = 0
 
-  /** @param rates undefined: nobody uses the function */
-  constructor(rates: QueueRates | undefined, queues: number, depth: number) {
-    this.#rates = rates
+  /** @param load undefined: nobody uses the function */
+  constructor(table: QueueLoad, load: FunctionLoad | undefined, queues: number) {
+    this.#table = table
+    this.#load = load
     this.queues = queues
-    this.#depth = depth
-    this.#before = new Float64Array(queues)
+    const column = () => new Float64Array(queues)
+    this.#base = { completions: column(), interrupts: column(), latencyMs: column() }
   }
 
   /**
@@ -41,7 +53,6 @@ export class LoadMeter {
     if (sameMembers(namespaces, this.#namespaces)) return
     const served = new Map(this.#namespaces.map((one) => [one, this.served(one, nowMs)]))
     this.#activeMsBefore = this.activeMs(nowMs)
-    for (let q = 0; q < this.queues; q++) this.#before[q] = this.completions(q, nowMs)
     for (const [namespace, { reads, writes }] of served) {
       if (namespaces.includes(namespace)) continue
       namespace.served.reads += reads
@@ -51,16 +62,30 @@ export class LoadMeter {
     this.#servedBefore = served
     this.#namespaces = namespaces
     this.#segmentStartMs = nowMs
+    this.#enterOrLeave(nowMs)
+    this.#sinceCompletions = this.#sum('completions', nowMs)
+    this.#sinceLatencyMs = this.#sum('latencyMs', nowMs)
   }
 
   /** I/O completions of one I/O queue, 0-based. */
   completions(q: number, nowMs: number): number {
-    return (this.#before[q] ?? 0) + this.#inSegment(q, nowMs)
+    return this.#counted('completions', q, nowMs)
+  }
+
+  /** Interrupts of one I/O queue: at most as many as completions. */
+  interrupts(q: number, nowMs: number): number {
+    return this.#counted('interrupts', q, nowMs)
+  }
+
+  /** Time from submission to completion, summed over the completions of one I/O queue, ms. */
+  latencyMs(q: number, nowMs: number): number {
+    return this.#counted('latencyMs', q, nowMs)
   }
 
   inFlight(q: number, nowMs: number): number {
-    if (!this.#rates || this.#namespaces.length === 0) return 0
-    return inFlightAt(this.#rates, q, nowMs, this.#depth)
+    if (this.#place === undefined || q >= this.queues) return 0
+    this.#table.advanceTo(nowMs)
+    return this.#table.columns.inFlight[this.#row(q)]!
   }
 
   /** This namespace's part of what is in flight on all queues. */
@@ -78,34 +103,69 @@ export class LoadMeter {
   /** What this function did on the namespace since both came together. */
   served(namespace: NvmeNamespace, nowMs: number): Served {
     const before = this.#servedBefore.get(namespace) ?? NOTHING
-    let total = 0
-    for (let q = 0; q < this.queues; q++) total += this.#inSegment(q, nowMs)
+    if (!this.#namespaces.includes(namespace)) return before
+    const total = this.#sum('completions', nowMs) - this.#sinceCompletions
+    const latencyMs = this.#sum('latencyMs', nowMs) - this.#sinceLatencyMs
     const reads = Math.floor(total * READ_SHARE)
     return {
       reads: before.reads + this.#part(reads, namespace),
       writes: before.writes + this.#part(total - reads, namespace),
+      latencyMs: before.latencyMs + latencyMs / this.#namespaces.length,
     }
   }
 
   /** Somebody uses the function as long as it has namespaces. */
   get hasLoad(): boolean {
-    return this.#rates !== undefined
-  }
-
-  get latencyMs(): number {
-    return this.#rates?.latencyMs ?? 0
+    return this.#load !== undefined
   }
 
   /** Time with somebody using it. */
   activeMs(nowMs: number): number {
-    const active = this.#rates && this.#namespaces.length > 0
+    const active = this.#place !== undefined
     return this.#activeMsBefore + (active ? nowMs - this.#segmentStartMs : 0)
   }
 
-  #inSegment(q: number, nowMs: number): number {
-    if (!this.#rates || this.#namespaces.length === 0) return 0
-    const since = Math.floor(completionsUntil(this.#rates, q, this.#segmentStartMs))
-    return Math.floor(completionsUntil(this.#rates, q, nowMs)) - since
+  /** A function takes a place in the table only while somebody uses it. */
+  #enterOrLeave(nowMs: number): void {
+    const isUsed = this.#load !== undefined && this.#namespaces.length > 0
+    if (isUsed === (this.#place !== undefined)) return
+    if (this.#load && isUsed) {
+      this.#place = this.#table.enter(this.#load)
+      this.#moveBase(-1, nowMs)
+    } else {
+      this.#moveBase(1, nowMs)
+      this.#table.leave(this.#place!) // it has one: the two differed
+      this.#place = undefined
+    }
+  }
+
+  /** Between counting with the table and without it, so that no counter jumps. */
+  #moveBase(sign: 1 | -1, nowMs: number): void {
+    for (const [counter, base] of Object.entries(this.#base))
+      for (let q = 0; q < this.queues; q++)
+        base[q]! += sign * this.#inTable(counter as Counter, q, nowMs) // keys of #base
+  }
+
+  #counted(counter: Counter, q: number, nowMs: number): number {
+    const base = this.#base[counter][q] ?? 0
+    if (this.#place === undefined || q >= this.queues) return base
+    return base + this.#inTable(counter, q, nowMs)
+  }
+
+  #inTable(counter: Counter, q: number, nowMs: number): number {
+    this.#table.advanceTo(nowMs)
+    if (counter === 'interrupts') return this.#table.interrupts(this.#row(q))
+    return this.#table.columns[counter][this.#row(q)]!
+  }
+
+  #sum(counter: Counter, nowMs: number): number {
+    let total = 0
+    for (let q = 0; q < this.queues; q++) total += this.#counted(counter, q, nowMs)
+    return total
+  }
+
+  #row(q: number): number {
+    return this.#table.columns.firstQueue[this.#place!]! + q // while it has a place
   }
 
   /** Shares a whole number among the namespaces without losing one: the floors of (n+k)/count add up to n. */

@@ -9,14 +9,17 @@ export function seedOf(text: string): number {
 
 /** A number from 0 up to but not 1, from three integers (the finalizer of MurmurHash3). */
 export function fraction(seed: number, a: number, b: number): number {
-  let hash = mix(seed | 0) ^ Math.imul(a | 0, 0x9e3779b1)
-  hash = mix(hash) ^ Math.imul(b | 0, 0x85ebca77)
-  return (mix(hash) >>> 0) / 2 ** 32
+  let hash = drawn(seed | 0) ^ Math.imul(a | 0, 0x9e3779b1)
+  hash = drawn(hash) ^ Math.imul(b | 0, 0x85ebca77)
+  return (drawn(hash) >>> 0) / 2 ** 32
 }
 
-function mix(value: number): number {
-  let hash = value
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+/** Scales what `drawn` gives to -1 up to but not 1. */
+export const UNIT = 2 ** -31
+
+/** 32 bits, signed, that look random (the finalizer of MurmurHash3). */
+export function drawn(key: number): number {
+  let hash = Math.imul(key ^ (key >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return hash ^ (hash >>> 16)
 }

@@ -45,7 +45,8 @@ export type InterruptLine = {
   /** `nvme3q0` and `nvme3q1` when both share the vector. */
   readonly names: readonly string[]
   readonly cpu: number
-  readonly count: () => number
+  /** @param now ms of uptime */
+  readonly count: (now: number) => number
 }
 
 export function interruptLines(linux: EmulatedLinux): readonly InterruptLine[] {
@@ -69,19 +70,18 @@ function controllerLines(
     vector,
     names: shared ? [`${name}q0`, `${name}q1`] : [`${name}q${vector}`],
     cpu: vector === 0 ? 0 : firstCpu(linux, controller.queueCount - 1, vector - 1),
-    count: () => vectorCount(linux, controller, vector),
+    count: (now) => vectorCount(controller, vector, now),
   }))
 }
 
-/** Completions signalled by one vector: an interrupt each, since these drives do not coalesce. */
+/** Interrupts of one vector: of completions, which the drive may signal together; the admin queue's are each signalled. */
 export function vectorCount(
-  linux: EmulatedLinux,
   { irqs, admin, meter }: HostController,
-  vector: number
+  vector: number,
+  now: number
 ): number {
-  const now = linux.uptimeMs()
-  if (irqs.length === 1) return admin + meter.completions(0, now)
-  return vector === 0 ? admin : meter.completions(vector - 1, now)
+  if (irqs.length === 1) return admin + meter.interrupts(0, now)
+  return vector === 0 ? admin : meter.interrupts(vector - 1, now)
 }
 
 function guestLines(linux: EmulatedLinux, guest: GuestDevice): readonly InterruptLine[] {
@@ -92,7 +92,7 @@ function guestLines(linux: EmulatedLinux, guest: GuestDevice): readonly Interrup
     vector,
     names: [`vfio-msix[${vector}](${guest.fn.address})`],
     cpu: vector === 0 ? 0 : firstCpu(linux, guest.meter.queues, vector - 1),
-    count: () => guestVectorCount(linux, guest, vector),
+    count: (now) => guestVectorCount(guest, vector, now),
   }))
 }
 
@@ -107,7 +107,7 @@ function ahciLines(linux: EmulatedLinux): readonly InterruptLine[] {
       vector: 0,
       names: [ahciInterruptName(controller)],
       cpu: 0,
-      count: () => ahciInterrupts(linux, controller),
+      count: (now) => ahciInterrupts(controller, now),
     }
   })
 }
@@ -116,13 +116,12 @@ function ahciLines(linux: EmulatedLinux): readonly InterruptLine[] {
 const GUEST_SETUP = 24
 
 export function guestVectorCount(
-  linux: EmulatedLinux,
   { irqs, meter }: GuestDevice,
-  vector: number
+  vector: number,
+  now: number
 ): number {
-  const now = linux.uptimeMs()
-  if (irqs.length === 1) return GUEST_SETUP + meter.completions(0, now)
-  return vector === 0 ? GUEST_SETUP : meter.completions(vector - 1, now)
+  if (irqs.length === 1) return GUEST_SETUP + meter.interrupts(0, now)
+  return vector === 0 ? GUEST_SETUP : meter.interrupts(vector - 1, now)
 }
 
 function firstCpu(linux: EmulatedLinux, queues: number, queue: number): number {
@@ -131,10 +130,11 @@ function firstCpu(linux: EmulatedLinux, queues: number, queue: number): number {
 
 export function interruptsText(linux: EmulatedLinux): string {
   const { cpus } = linux.facts
+  const now = linux.uptimeMs()
   const header = `${' '.repeat(11)}${Array.from({ length: cpus }, (_, i) => `CPU${i}`.padEnd(11)).join('')}`
   const lines = interruptLines(linux).map((line) => {
     const counts = Array.from({ length: cpus }, (_, cpu) =>
-      String(cpu === line.cpu ? line.count() : 0).padStart(11)
+      String(cpu === line.cpu ? line.count(now) : 0).padStart(11)
     )
     const irq = String(line.irq).padStart(3)
     return `${irq}:${counts.join('')}  ${chip(linux, line)}      ${line.names.join(', ')}`

@@ -21,16 +21,16 @@ function hardwareQueue(linux: EmulatedLinux, disk: Disk, q: number): Directory {
   return directory(() => ({
     active: attribute(() => 0),
     busy: text(() => busyLines(linux, disk, q)),
-    tags: text(() => tagsText(tagsBusy(linux, disk, q) ?? 0)),
+    tags: text(() => tagsText(tagsBusy(disk, q, linux.uptimeMs()) ?? 0)),
     state: attribute(() => ''),
     type: attribute(() => 'default'),
   }))
 }
 
 /** Requests in flight on a hardware queue, of all namespaces of the controller. undefined: no such queue. */
-export function tagsBusy(linux: EmulatedLinux, disk: Disk, q: number): number | undefined {
+export function tagsBusy(disk: Disk, q: number, now: number): number | undefined {
   if (!disk.controller || q >= disk.controller.queueCount - 1) return undefined
-  return disk.controller.meter.inFlight(q, linux.uptimeMs())
+  return disk.controller.meter.inFlight(q, now)
 }
 
 function tagsText(busy: number): string {
