@@ -4,8 +4,9 @@
  */
 import { applyWrites } from './apply-write.ts'
 import { isOrdinary } from './ordinary-writes.ts'
-import type { CommitResult, StoreWrite } from './store.ts'
+import type { CommitResult } from './store.ts'
 import type { WriterConnection } from './writer-connection.ts'
+import type { WireWrite } from './writer-messages.ts'
 
 export type TransactionOutcome =
   | { readonly ok: true; readonly result: CommitResult }
@@ -14,7 +15,7 @@ export type TransactionOutcome =
 /** Durable when resolved. One outcome for each transaction, in order; a failed COMMIT fails them all. */
 export async function commitGroup(
   connection: WriterConnection,
-  transactions: readonly (readonly StoreWrite[])[]
+  transactions: readonly (readonly WireWrite[])[]
 ): Promise<readonly TransactionOutcome[]> {
   const { db } = connection
   try {
@@ -33,7 +34,7 @@ export async function commitGroup(
 
 async function inSavepoint(
   connection: WriterConnection,
-  writes: readonly StoreWrite[]
+  writes: readonly WireWrite[]
 ): Promise<TransactionOutcome> {
   const { db } = connection
   db.exec('SAVEPOINT one')
