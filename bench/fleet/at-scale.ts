@@ -48,6 +48,7 @@ async function measure(which: string, atMostS: number): Promise<void> {
 
 function tellOf(which: string, service: Service): void {
   tell(`${which}: processor time`, service.cpuS(), 's')
+  tell(`${which}: processor time of the main thread`, service.mainThreadCpuS(), 's')
   tell(`${which}: resident memory`, service.residentMiB(), 'MiB', 1536)
   tell(`${which}: resident memory at its most`, service.mostResidentMiB(), 'MiB', 1536)
   for (const [table, rows] of Object.entries(service.rows()))

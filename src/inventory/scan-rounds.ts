@@ -8,7 +8,7 @@ import type { Hosts } from '../host/hosts.ts'
 import { coalesced, type Coalesced } from './coalesced.ts'
 
 /** Scans side by side in a round: so many that a host which keeps one waiting delays few. */
-const SIDE_BY_SIDE = 16
+const SIDE_BY_SIDE = 32
 /** A scan that takes longer goes on beside the others, and is no longer counted. */
 const PLACE_MS = 2_000
 /** In a round of a fleet that is known already: so that many hosts leave the process time for everything else. */

@@ -53,13 +53,20 @@ export function toHost(columns: HostColumns): HostRow {
   return { ...columns, iommu: columns.iommu === 1 }
 }
 
+/** In lastController: it is the observation's controller, which need not be there twice. JSON, as the column is. */
+export const AS_OBSERVED = '"observation"'
+
 export function toController(columns: ControllerColumns): ControllerRow {
+  const observation = fromJsonText<ControllerRow['observation']>(columns.observation)
   return {
     ...columns,
     present: columns.present === 1,
     ambiguous: columns.ambiguous === 1,
-    observation: fromJsonText<ControllerRow['observation']>(columns.observation),
-    lastController: fromJson(columns.lastController),
+    observation,
+    lastController:
+      columns.lastController === AS_OBSERVED
+        ? observation.controller
+        : fromJson(columns.lastController),
     sriovBefore: fromJson(columns.sriovBefore),
   }
 }

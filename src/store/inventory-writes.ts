@@ -4,6 +4,7 @@
  */
 import type { ControllerRow, HostRow, NamespaceRow, VirtualFunctionRow } from './rows.ts'
 import type { StoreWrite } from './store.ts'
+import { AS_OBSERVED } from './inventory-columns.ts'
 import { toJson } from './json-column.ts'
 import type { WriterConnection } from './writer-connection.ts'
 
@@ -74,7 +75,8 @@ const PUT_NAMESPACE = upsert('Namespace', NAMESPACE)
 
 /** Of every scan, so by prepared SQL too. */
 export function putHost(prepare: Prepare, row: HostRow): void {
-  prepare(PUT_HOST).run(valuesOf(HOST, { ...row, iommu: Number(row.iommu) }))
+  const columns = { ...row, iommu: Number(row.iommu) }
+  prepare(PUT_HOST).run(HOST.map((column) => columns[column]))
 }
 
 export function packReconcile(write: Reconcile): PackedReconcile {
@@ -97,36 +99,47 @@ function putAll(statement: ReturnType<Prepare>, rows: readonly (readonly Value[]
   for (const values of rows) statement.run(values)
 }
 
+/** In the order of CONTROLLER. */
 function controllerValues(row: Omit<ControllerRow, 'sriovBefore'>): readonly Value[] {
-  const { present, ambiguous, observation, lastController, ...columns } = row
-  return valuesOf(CONTROLLER, {
-    ...columns,
-    present: Number(present),
-    ambiguous: Number(ambiguous),
-    observation: toJson(observation),
-    lastController: toJson(lastController),
-  })
+  const { observation, lastController } = row
+  const isAsObserved = lastController !== null && lastController === observation.controller
+  return [
+    row.id,
+    row.hostId,
+    row.serial,
+    row.subsystemNqn,
+    row.cntlid,
+    row.address,
+    Number(row.present),
+    Number(row.ambiguous),
+    toJson(observation),
+    isAsObserved ? AS_OBSERVED : toJson(lastController),
+    row.observedAt,
+  ]
 }
 
+/** In the order of VIRTUAL_FUNCTION. */
 function virtualFunctionValues(
   row: Omit<VirtualFunctionRow, 'provisioned'>
 ): readonly Value[] {
-  return valuesOf(VIRTUAL_FUNCTION, { ...row, observation: toJson(row.observation) })
+  return [
+    row.id,
+    row.hostId,
+    row.controllerId,
+    row.vfNumber,
+    row.cntlid,
+    row.address,
+    row.secondaryState,
+    row.vq,
+    row.vi,
+    toJson(row.observation),
+    row.observedAt,
+  ]
 }
 
-function namespaceValues({ present, observation, ...columns }: NamespaceRow) {
-  return valuesOf(NAMESPACE, {
-    ...columns,
-    present: Number(present),
-    observation: toJson(observation),
-  })
-}
-
-function valuesOf<Column extends string>(
-  columns: readonly Column[],
-  row: Readonly<Record<Column, Value>>
-): readonly Value[] {
-  return columns.map((column) => row[column])
+/** In the order of NAMESPACE. */
+function namespaceValues(row: NamespaceRow): readonly Value[] {
+  return [row.id, row.hostId, Number(row.present), toJson(row.observation), row.observedAt]
 }
 
 function upsert(table: string, columns: readonly string[]): string {
