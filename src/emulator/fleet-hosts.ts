@@ -4,14 +4,7 @@
  * number. So host 7 is the same host whatever the count is.
  */
 import { createHash } from 'node:crypto'
-import type {
-  ControllerDescription,
-  FleetDescription,
-  HostDescription,
-  HostEntry,
-  NamespaceDescription,
-  SubsystemDescription,
-} from './fleet.ts'
+import type { FleetDescription, HostDescription, HostEntry } from './fleet.ts'
 
 export type FleetHost = {
   readonly name: string
@@ -32,7 +25,7 @@ function hostsOfEntry(entry: HostEntry): readonly FleetHost[] {
   return Array.from({ length: count }, (_, i) => ({
     name: numbered(host.name, i + 1),
     entry,
-    describe: () => numberedHost(host, i + 1),
+    describe: () => numberedFields<HostDescription>(host, i + 1),
   }))
 }
 
@@ -41,40 +34,30 @@ export function numbered(text: string, n: number): string {
   return text.replaceAll(NUMBER, String(n))
 }
 
-function numberedHost(host: HostDescription, n: number): HostDescription {
-  const subsystems = host.subsystems.map((one) => numberedDrive(one, n))
-  return { ...host, name: numbered(host.name, n), subsystems }
+/** Ids are known by their fields' names, wherever they stand. */
+function numberedFields<T extends object>(described: T, n: number): T {
+  const fields = Object.entries(described).map(
+    ([name, value]: [string, unknown]) => [name, numberedField(name, value, n)] as const
+  )
+  return Object.fromEntries(fields) as T // the same fields, of the same types
 }
 
-function numberedDrive(drive: SubsystemDescription, n: number): SubsystemDescription {
-  return {
-    ...drive,
-    nqn: numbered(drive.nqn, n),
-    serial: numbered(drive.serial, n),
-    controllers: drive.controllers.map((one) => numberedController(one, n)),
-    namespaces: drive.namespaces.map((one) => numberedNamespace(one, n)),
-  }
+function numberedField(name: string, value: unknown, n: number): unknown {
+  if (typeof value === 'string') return OWN_TEXTS[name]?.(value, n) ?? value
+  if (Array.isArray(value)) return value.map((item) => numberedField('', item, n))
+  return typeof value === 'object' && value !== null ? numberedFields(value, n) : value
 }
 
-function numberedController(
-  controller: ControllerDescription,
-  n: number
-): ControllerDescription {
-  const { deviceSerialNumber: id } = controller
-  return id === undefined ? controller : { ...controller, deviceSerialNumber: ownId(id, n) }
-}
-
-function numberedNamespace(
-  namespace: NamespaceDescription,
-  n: number
-): NamespaceDescription {
-  const { nguid, eui64, uuid } = namespace
-  return {
-    ...namespace,
-    ...(nguid !== undefined && { nguid: ownId(nguid, n) }),
-    ...(eui64 !== undefined && { eui64: ownId(eui64, n) }),
-    ...(uuid !== undefined && { uuid: ownUuid(uuid, n) }),
-  }
+const OWN_TEXTS: Readonly<
+  Record<string, ((text: string, n: number) => string) | undefined>
+> = {
+  name: numbered,
+  nqn: numbered,
+  serial: numbered,
+  deviceSerialNumber: ownId,
+  nguid: ownId,
+  eui64: ownId,
+  uuid: ownUuid,
 }
 
 /** Begins as the given one does, which may be the vendor's OUI. */
