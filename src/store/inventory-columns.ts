@@ -79,6 +79,47 @@ export function toVirtualFunction(columns: VirtualFunctionColumns): VirtualFunct
   }
 }
 
+/** Their values come in this order. */
+export const VIRTUAL_FUNCTION_COLUMNS = [
+  'id',
+  'hostId',
+  'controllerId',
+  'vfNumber',
+  'cntlid',
+  'address',
+  'secondaryState',
+  'vq',
+  'vi',
+  'observation',
+  'provisioned',
+  'observedAt',
+] as const satisfies readonly (keyof VirtualFunctionColumns)[]
+
+export type VirtualFunctionValues = ValuesOf<typeof VIRTUAL_FUNCTION_COLUMNS>
+
+type ValuesOf<Names extends readonly (keyof VirtualFunctionColumns)[]> = {
+  readonly [Place in keyof Names]: VirtualFunctionColumns[Names[Place]]
+}
+
+export function virtualFunctionOf(values: VirtualFunctionValues): VirtualFunctionRow {
+  const [id, hostId, controllerId, vfNumber, cntlid, address, ...rest] = values
+  const [secondaryState, vq, vi, observation, provisioned, observedAt] = rest
+  return {
+    id,
+    hostId,
+    controllerId,
+    vfNumber,
+    cntlid,
+    address,
+    secondaryState,
+    vq,
+    vi,
+    observation: fromJson(observation),
+    provisioned: fromJson(provisioned),
+    observedAt,
+  }
+}
+
 export function toNamespace(columns: NamespaceColumns): NamespaceRow {
   return {
     ...columns,
