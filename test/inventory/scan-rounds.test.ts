@@ -35,7 +35,7 @@ function fleetOf(count: number) {
   /** Those that are under way, and those that come for it. */
   const letAllEnd = async () => {
     while (open.size > 0) {
-      for (const end of [...open]) end()
+      for (const end of open) end()
       await clock.advance(0)
     }
   }
