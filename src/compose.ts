@@ -155,10 +155,9 @@ async function registerHosts({ kernels, clock }: CompositionOptions) {
   /** By host id; null: a real host. */
   const drillPorts = new Map<string, Drills | null>()
   await Promise.all(
-    kernels.map(async ({ kernel, drills, ...options }) => {
+    kernels.map(async ({ kernel, drills, knownMachineId, ...options }) => {
       const driver = linuxHost(kernel, clock, { ...options, emulated: drills !== null })
-      const { machineId } = await driver.facts()
-      const id = hostIdOf(machineId)
+      const id = hostIdOf(knownMachineId ?? (await driver.facts()).machineId)
       hosts.set({ id, reach: 'reachable', driver })
       drillPorts.set(id, drills)
     })

@@ -7,7 +7,7 @@ import { ConfigurationError, type FleetChoice } from './config.ts'
 import { demoFleet } from './emulator/demo-fleet.ts'
 import { readFleetFile } from './emulator/fleet-file.ts'
 import type { FleetDescription } from './emulator/fleet.ts'
-import { emulatedMachine } from './emulator/power-on.ts'
+import { fleetMachines } from './emulator/fleet-machines.ts'
 import { remoteMachines } from './emulator/process/remote-machine.ts'
 import type { Drills } from './host/drills.ts'
 import { hostIdIn } from './host-id.ts'
@@ -21,6 +21,8 @@ export type FleetKernel = {
   readonly drills: Drills | null
   /** 32 hex digits, where its /etc/machine-id says nothing. */
   readonly machineId?: () => string
+  /** Its machine-id, where that is known: such a host is asked nothing until it is scanned. */
+  readonly knownMachineId?: string
 }
 
 /**
@@ -65,11 +67,10 @@ async function emulated(
 ): Promise<readonly FleetKernel[]> {
   const folder = path.join(data, 'machines')
   mkdirSync(folder, { recursive: true })
-  return Promise.all(
-    description.hosts.map(async (host) => {
-      const journalPath = path.join(folder, `${host.name}.jsonl`)
-      const { kernel, drills } = await emulatedMachine(host, { clock, journalPath })
-      return { kernel, drills }
-    })
-  )
+  const { machines } = await fleetMachines(description, { clock, folder })
+  return machines.map(({ kernel, drills, machineId }) => ({
+    kernel,
+    drills,
+    knownMachineId: machineId,
+  }))
 }

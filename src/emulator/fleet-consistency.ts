@@ -1,4 +1,5 @@
 /** What the fields of a fleet say together, beyond each drive: nothing twice, everything in a place. */
+import { countFaults, sharedNames } from './fleet-counts.ts'
 import { driveFaults } from './fleet-drive-rules.ts'
 import { DOCUMENT } from './fleet-fault.ts'
 import type { FleetFault } from './fleet-fault.ts'
@@ -6,7 +7,7 @@ import { sataFaults } from './fleet-sata.ts'
 import { placeFaults } from './fleet-places.ts'
 import { repeated, soundParts } from './fleet-sound.ts'
 import type { Placed, Sound } from './fleet-sound.ts'
-import type { DiskUses, FleetDescription, HostDescription } from './fleet.ts'
+import type { DiskUses, FleetDescription, HostEntry } from './fleet.ts'
 
 /**
  * Contradictions in what is well-formed.
@@ -21,15 +22,27 @@ export function inconsistencies(
   if (!sound.itself(DOCUMENT)) return []
   const fleet = value as FleetDescription // only its sound parts are looked at
   const hosts = sound.items(fleet.hosts, 'hosts')
-  return [
+  return [...nameFaults(sound, hosts), ...hosts.flatMap((host) => hostFaults(sound, host))]
+}
+
+/** The hosts of an entry are compared with others' once each entry is right by itself. */
+function nameFaults(
+  sound: Sound,
+  hosts: readonly Placed<HostEntry>[]
+): readonly FleetFault[] {
+  const faults = [
     ...twice(sound, hosts, 'name', ({ name }) => name),
-    ...hosts.flatMap((host) => hostFaults(sound, host)),
+    ...hosts.flatMap((host) => countFaults(sound, host)),
   ]
+  if (faults.length > 0) return faults
+  const isSound = ({ at }: Placed<HostEntry>) =>
+    sound.itself(`${at}.name`) && sound.itself(`${at}.count`)
+  return sharedNames(hosts.filter(isSound))
 }
 
 function hostFaults(
   sound: Sound,
-  { item: host, at }: Placed<HostDescription>
+  { item: host, at }: Placed<HostEntry>
 ): readonly FleetFault[] {
   const subsystems = sound.items(host.subsystems, `${at}.subsystems`)
   const controllers = subsystems.flatMap((one) =>

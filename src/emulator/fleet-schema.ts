@@ -16,7 +16,7 @@ import {
 
 /** It becomes the name of a file, too. */
 const hostName = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$',
+  pattern: '^([A-Za-z0-9]|\\{n\\})([A-Za-z0-9.-]|\\{n\\}){0,62}$',
   description: 'a host name of at most 63 letters, digits, dots and hyphens',
 })
 
@@ -40,6 +40,7 @@ const otherFunction = mapping({
 
 const host = mapping({
   name: hostName,
+  count: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
   machineId: Type.Optional(hexDigits(32)),
   cpus: Type.Integer({ minimum: 1, maximum: 1024 }),
   iommu: Type.Boolean(),

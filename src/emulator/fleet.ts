@@ -4,7 +4,10 @@ import type { DeviceName, LbaFormat } from './devices/device-policy.ts'
 import type { LoadDescription } from './load/load-description.ts'
 import type { PcieLink, ResetMethod } from './pci/pci-function.ts'
 
-export type FleetDescription = { readonly hosts: readonly HostDescription[] }
+export type FleetDescription = { readonly hosts: readonly HostEntry[] }
+
+/** A host, or with a `count` so many alike, which fleet-hosts.ts tells apart. */
+export type HostEntry = HostDescription & { readonly count?: number }
 
 export type HostDescription = {
   readonly name: string

@@ -28,13 +28,18 @@ export function factsOf(description: HostDescription, boot: BootRecord): Machine
   const { name, machineId, kernelRelease, cpus, iommu, multipath } = description
   return {
     hostname: name,
-    machineId: machineId ?? digest(`machine ${name}`),
+    machineId: machineId ?? machineIdOf(name),
     bootId: boot.bootId,
     kernelRelease,
     cpus,
     iommu,
     multipath: multipath ?? true,
   }
+}
+
+/** 32 hex digits: of a host whose description gives none. */
+export function machineIdOf(name: string): string {
+  return digest(`machine ${name}`)
 }
 
 function digest(text: string): string {

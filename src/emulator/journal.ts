@@ -43,6 +43,16 @@ export function noJournal(boot: BootRecord): Journal {
   return { boots: [{ boot, records: [] }], append: async () => {}, close: async () => {} }
 }
 
+/** Of a machine to which nothing has happened: the file is made, and begins with its boot, when something does. */
+export function unwrittenJournal(path: string, fresh: BootRecord): Journal {
+  let written: Promise<Journal> | undefined
+  return {
+    boots: [{ boot: fresh, records: [] }],
+    append: async (record) => (await (written ??= openJournal(path, fresh))).append(record),
+    close: async () => (await written?.catch(() => undefined))?.close(),
+  }
+}
+
 /**
  * @param fresh the boot to begin with when there is no journal yet, or one of another description
  * @throws Error when a line other than the last cannot be read

@@ -19,6 +19,8 @@ export interface EmulatedMachine {
   holdVfioGroup: (group: number, command: string) => () => void
   /** Mounts a disk, as somebody on the host would; the returned function unmounts. */
   mount: (disk: string, mountPoint: string) => () => void
+  /** It is up, nothing is due on it and nobody holds anything of it: its journal tells all that there is to it. */
+  isQuiet: () => boolean
   close: () => Promise<void>
 }
 

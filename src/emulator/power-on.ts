@@ -1,4 +1,5 @@
 /** Switches an emulated host on: as described, or as its journal left it. */
+import { existsSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import type { KernelCall } from '../kernel/call.ts'
 import { KernelError } from '../kernel/kernel-error.ts'
@@ -9,9 +10,10 @@ import { FaultInjector } from './faults/fault-injector.ts'
 import { machineDrills } from './faults/machine-drills.ts'
 import type { HostDescription } from './fleet.ts'
 import { hostInBoots } from './host-in-boots.ts'
+import type { Host } from './host-in-boots.ts'
 import { bootOf } from './identity.ts'
-import { noJournal, openJournal } from './journal.ts'
-import type { Journal } from './journal.ts'
+import { noJournal, openJournal, unwrittenJournal } from './journal.ts'
+import type { BootRecord, Journal } from './journal.ts'
 import type { EmulatedLinux } from './linux.ts'
 import type { EmulatedMachine } from './machine.ts'
 import { mountDisk, openGroup } from './open-files.ts'
@@ -24,6 +26,10 @@ export type PowerOnOptions = {
   readonly clock: Clock
   /** Where accepted control calls are kept. Absent: the machine forgets. */
   readonly journalPath?: string
+  /** Where there is no journal one is made once there is something to keep; default: at once. */
+  readonly journalWhenNeeded?: boolean
+  /** Wall clock, ms since the epoch: of its first boot, where it has no journal. Default now. */
+  readonly firstBootMs?: number
   /** Of the load, and of the boot id. */
   readonly seed?: number
   /** How long the kernel takes for what it does; default as a real one. */
@@ -36,9 +42,9 @@ export async function emulatedMachine(
   description: HostDescription,
   options: PowerOnOptions
 ): Promise<EmulatedMachine> {
-  const { clock, journalPath, seed = 1, timing = KERNEL_TIMING } = options
-  const fresh = bootOf(description, seed, clock.nowMs())
-  const journal = journalPath ? await openJournal(journalPath, fresh) : noJournal(fresh)
+  const { clock, seed = 1, timing = KERNEL_TIMING } = options
+  const fresh = bootOf(description, seed, options.firstBootMs ?? clock.nowMs())
+  const journal = await journalOf(options, fresh)
   const listeners = new Set<(uevent: Uevent) => void>()
   const emit = (uevent: Uevent) => listeners.forEach((listener) => listener(uevent))
   const host = await hostInBoots(description, journal.boots, { clock, seed, timing, emit })
@@ -54,6 +60,7 @@ export async function emulatedMachine(
     drills: machineDrills({ host, faults, journal, clock, emit, nextBoot }),
     transcript,
     snapshot: () => snapshotOf(host.linux()),
+    isQuiet: () => isQuiet(host, faults),
     holdVfioGroup: (group, command) => hold(host.linux(), journal, group, command),
     mount: (disk, mountPoint) =>
       asKernelError(`/dev/${disk}`, () => mountDisk(host.linux(), disk, mountPoint)),
@@ -62,6 +69,20 @@ export async function emulatedMachine(
       await journal.close()
     },
   }
+}
+
+async function journalOf(options: PowerOnOptions, fresh: BootRecord): Promise<Journal> {
+  const { journalPath, journalWhenNeeded = false } = options
+  if (journalPath === undefined) return noJournal(fresh)
+  return journalWhenNeeded && !existsSync(journalPath)
+    ? unwrittenJournal(journalPath, fresh)
+    : openJournal(journalPath, fresh)
+}
+
+function isQuiet(host: Host, faults: FaultInjector): boolean {
+  const linux = host.running()?.linux
+  if (!linux) return false
+  return linux.time.isIdle() && linux.holds.size === 0 && faults.armed().length === 0
 }
 
 function hold(

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { systemClock } from '../clock.ts'
 import { demoFleet } from './demo-fleet.ts'
 import { readFleetFile } from './fleet-file.ts'
+import { hostsOf } from './fleet-hosts.ts'
 import { emulatedMachine } from './power-on.ts'
 import { serveMachines } from './process/machine-server.ts'
 
@@ -36,17 +37,17 @@ async function serve(): Promise<void> {
   const { socket, journals, fleet } = values
   if (socket === undefined || journals === undefined)
     throw new Error('--socket and --journals are needed')
-  const { hosts } = fleet === 'demo' ? demoFleet() : readFleetFile(fleet)
+  const hosts = hostsOf(fleet === 'demo' ? demoFleet() : readFleetFile(fleet))
   const options = {
     clock: systemClock,
     seed: whole('seed', values.seed),
     callLatencyMs: whole('latency-ms', values['latency-ms']),
   }
   const machines = await Promise.all(
-    hosts.map((host) =>
-      emulatedMachine(host, {
+    hosts.map(({ name, describe }) =>
+      emulatedMachine(describe(), {
         ...options,
-        journalPath: path.join(journals, `${host.name}.jsonl`),
+        journalPath: path.join(journals, `${name}.jsonl`),
       })
     )
   )

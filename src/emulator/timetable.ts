@@ -46,6 +46,11 @@ export class Timetable {
     return new Promise((resolve) => this.later(ms, resolve))
   }
 
+  /** Nothing is going to happen by itself. */
+  isIdle(): boolean {
+    return this.#due.length === 0
+  }
+
   /** Does what is due by now. */
   catchUp(): void {
     const now = this.nowMs()

@@ -47,6 +47,7 @@ export function factsOfController(row: FactsOf<ControllerRow>): Facts {
     blocked: observation.blocked,
     state: observation.controller?.state ?? null,
     firmware: lastController?.firmware ?? null,
+    totalVfs: observation.sriov?.totalVfs ?? null,
     vfCount: observation.sriov?.vfCount ?? null,
     autoprobe: observation.sriov?.autoprobe ?? null,
     criticalWarning: lastController?.health?.criticalWarning ?? null,

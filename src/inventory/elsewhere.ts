@@ -2,6 +2,7 @@
 import type { ControllerRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { ControllerIdentity } from './identity.ts'
+import type { Underway } from './underway.ts'
 
 export type Elsewhere = {
   /** The row of another host that has this id, when the controller is there. */
@@ -12,15 +13,31 @@ export type Elsewhere = {
   readonly hasNamespace: (namespaceId: string) => boolean
 }
 
-export function elsewhereThan(hostId: string, store: Store): Elsewhere {
+/** `waitFor`: what was asked for is being stored just now, so that the answers may be old when this has settled. */
+export type StoredElsewhere = Elsewhere & { readonly waitFor: Promise<void>[] }
+
+export function elsewhereThan(
+  hostId: string,
+  store: Store,
+  underway: Underway
+): StoredElsewhere {
+  const waitFor: Promise<void>[] = []
+  const note = (commit: Promise<void> | undefined) => {
+    if (commit) waitFor.push(commit)
+  }
   return {
+    waitFor,
     holderOf: (id) => {
+      note(underway.ofId(id))
       const row = store.read.controller(id)
       return row && row.hostId !== hostId && row.present ? row : undefined
     },
-    claims: (identity) =>
-      everyController(store).some((row) => isRival(row, hostId, identity)),
+    claims: (identity) => {
+      note(underway.ofIdentity(identity))
+      return everyController(store).some((row) => isRival(row, hostId, identity))
+    },
     hasNamespace: (id) => {
+      note(underway.ofId(id))
       const row = store.read.namespace(id)
       return row !== undefined && row.hostId !== hostId && row.present
     },

@@ -5,11 +5,11 @@
  * Fields are joined with NUL, which no sysfs attribute or NVMe string contains: ("a", "bc") and ("ab", "c") differ.
  * Source: RFC 9562, "UUID Version 5".
  */
-import { v5 } from 'uuid'
+import { hash } from 'node:crypto'
 import type { PciFacts } from '../host/query.ts'
 
 /** All ids of hardware live in this name space. Never to be changed: every id would be another. */
-const NVIRT = '5b0c6f2e-8a54-4d0e-9a53-0f9a4f2d7c11'
+const NVIRT = Buffer.from('5b0c6f2e8a544d0e9a530f9a4f2d7c11', 'hex')
 
 /** A controller that no driver has answered for has no cntlid that we know. FFFFh is reserved (NVMe Base 2.1, "Controller ID"). */
 export const UNKNOWN_CNTLID = 0xffff
@@ -79,6 +79,16 @@ function nameOf(identity: ControllerIdentity): readonly string[] {
   return [identity.serial, identity.subsystemNqn, String(identity.cntlid)]
 }
 
+/** A scan of a big drive makes hundreds. */
 function idOf(kind: string, ...fields: readonly string[]): string {
-  return v5([kind, ...fields].join('\0'), NVIRT)
+  const name = Buffer.from([kind, ...fields].join('\0'))
+  const digest = hash('sha1', Buffer.concat([NVIRT, name]), 'hex')
+  const variant = '89ab'.charAt(parseInt(digest.charAt(16), 16) & 3)
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `5${digest.slice(13, 16)}`,
+    `${variant}${digest.slice(17, 20)}`,
+    digest.slice(20, 32),
+  ].join('-')
 }

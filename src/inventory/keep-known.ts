@@ -36,7 +36,8 @@ function keepUnanswered(
   seen: ControllerObservation,
   known: ControllerObservation | null
 ): ControllerObservation {
-  if (known === null || !isSameController(seen, known)) return seen
+  const isWhole = seen.capabilities && seen.primary && seen.health
+  if (known === null || isWhole || !isSameController(seen, known)) return seen
   return {
     ...seen,
     capabilities: seen.capabilities ?? known.capabilities,

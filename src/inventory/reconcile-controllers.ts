@@ -1,4 +1,5 @@
 /** The controllers of a host after a scan: those that were matched, those that have gone, and rivals on other hosts. */
+import { changedRows } from './changed-rows.ts'
 import {
   changesOf,
   factsOfController,
@@ -12,7 +13,8 @@ import type { Scan } from './reconcile.ts'
 import { seenController, type SeenControllerRow } from './scanned-row.ts'
 
 export type ReconciledControllers = {
-  readonly rows: readonly SeenControllerRow[]
+  readonly all: readonly SeenControllerRow[]
+  readonly changed: readonly SeenControllerRow[]
   readonly differences: readonly Difference[]
 }
 
@@ -26,10 +28,11 @@ export function reconcileControllers(
     .filter((row) => !ids.has(row.id))
     .map((row) => ({ ...seenController(row), present: false }))
   const rivals = matched.flatMap((match) => rivalElsewhere(scan, match))
-  const rows = [...there, ...gone]
+  const own = changedRows(scan.before.controllers, [...there, ...gone])
   return {
-    rows: [...rows, ...rivals],
-    differences: rows.flatMap((row) => differenceOf(scan, row)),
+    all: [...there, ...gone, ...rivals],
+    changed: [...own, ...rivals],
+    differences: own.flatMap((row) => differenceOf(scan, row)),
   }
 }
 

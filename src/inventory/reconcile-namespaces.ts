@@ -4,6 +4,7 @@
  */
 import type { NamespaceObservation } from '../host/observation.ts'
 import type { NamespaceRow } from '../store/rows.ts'
+import { changedRows } from './changed-rows.ts'
 import {
   changesOf,
   factsOfNamespace,
@@ -21,10 +22,10 @@ export function reconcileNamespaces(scan: Scan, controllers: readonly SeenContro
   const gone = scan.before.namespaces
     .filter((row) => !ids.has(row.id) && row.present && hasGone(scan, controllers, row))
     .map((row) => ({ ...row, present: false }))
-  const rows: readonly NamespaceRow[] = [...there, ...gone]
+  const changed = changedRows(scan.before.namespaces, [...there, ...gone])
   return {
-    rows,
-    differences: rows.flatMap((row) => differenceOf(scan, controllers, row)),
+    changed,
+    differences: changed.flatMap((row) => differenceOf(scan, controllers, row)),
   }
 }
 

@@ -5,6 +5,7 @@
 import type { FunctionObservation } from '../host/observation.ts'
 import type { SecondaryController } from '../nvme/secondary-controller.ts'
 import type { VirtualFunctionRow } from '../store/rows.ts'
+import { changedRows } from './changed-rows.ts'
 import {
   changesOf,
   factsOfVirtualFunction,
@@ -27,12 +28,19 @@ export function reconcileVirtualFunctions(
   controllers: readonly SeenControllerRow[]
 ) {
   const there = matched.flatMap((primary) => rowsOf(scan, primary))
+  const newPrimaries = new Set(matched.flatMap(({ id, row }) => (row ? [] : [id])))
   const gone = controllers
     .filter((row) => !row.present)
     .flatMap((row) => knownOf(scan, row.id))
     .map((row) => ({ ...seenVirtualFunction(row), address: null, observation: null }))
-  const rows: readonly SeenVirtualFunctionRow[] = [...there, ...gone]
-  return { rows, differences: rows.flatMap((row) => differenceOf(scan, row)) }
+  const changed = changedRows(scan.before.virtualFunctions, [...there, ...gone])
+  return {
+    changed,
+    // A controller that appears tells of its VFs itself: it may have hundreds.
+    differences: changed
+      .filter((row) => !newPrimaries.has(row.controllerId))
+      .flatMap((row) => differenceOf(scan, row)),
+  }
 }
 
 function knownOf(scan: Scan, controllerId: string): readonly VirtualFunctionRow[] {
@@ -43,12 +51,31 @@ function rowsOf(scan: Scan, primary: MatchedController): readonly SeenVirtualFun
   const known = new Map(knownOf(scan, primary.id).map((row) => [row.vfNumber, row]))
   const listed = listedBy(primary.seen)
   const numbers = new Set([...(listed?.keys() ?? []), ...known.keys()])
+  const seen = seenOf(scan, primary)
   // A primary that never told its secondaries still says how many VFs it can have.
   const total = numbers.size === 0 ? (primary.seen.sriov?.totalVfs ?? 0) : 0
   for (let number = 1; number <= total; number++) numbers.add(number)
   return [...numbers]
     .toSorted((a, b) => a - b)
-    .map((number) => rowOf(scan, primary, number, known.get(number), listed?.get(number)))
+    .map((vfNumber) =>
+      rowOf(scan, primary.id, {
+        vfNumber,
+        known: known.get(vfNumber),
+        listed: listed?.get(vfNumber),
+        seen: seen.get(vfNumber),
+      })
+    )
+}
+
+/** Functions of enabled VFs, by VF number. */
+function seenOf(
+  { observation }: Scan,
+  primary: MatchedController
+): ReadonlyMap<number, FunctionObservation> {
+  const own = observation.functions.flatMap((one) =>
+    one.vf?.pf === primary.seen.address ? [[one.vf.vfNumber, one] as const] : []
+  )
+  return new Map(own)
 }
 
 /** By VF number; undefined when the primary could not be asked. */
@@ -61,20 +88,22 @@ function listedBy(
   return new Map(ofVfs.map((entry) => [entry.vfNumber, entry]))
 }
 
+type Found = {
+  readonly vfNumber: number
+  readonly known: VirtualFunctionRow | undefined
+  readonly listed: SecondaryController | undefined
+  readonly seen: FunctionObservation | undefined
+}
+
 function rowOf(
   scan: Scan,
-  primary: MatchedController,
-  vfNumber: number,
-  known: VirtualFunctionRow | undefined,
-  listed: SecondaryController | undefined
+  primaryId: string,
+  { vfNumber, known, listed, seen }: Found
 ): SeenVirtualFunctionRow {
-  const seen = scan.observation.functions.find(
-    ({ vf }) => vf?.pf === primary.seen.address && vf.vfNumber === vfNumber
-  )
   return {
-    id: virtualFunctionIdOf(primary.id, vfNumber),
+    id: known?.id ?? virtualFunctionIdOf(primaryId, vfNumber),
     hostId: scan.hostId,
-    controllerId: primary.id,
+    controllerId: primaryId,
     vfNumber,
     cntlid: listed?.cntlid ?? known?.cntlid ?? UNKNOWN_CNTLID,
     address: seen?.address ?? null,

@@ -2,7 +2,6 @@
  * The rows of one host after a scan, and what an event log should say about the difference. Pure: the same rows and
  * observation give the same answer, and nothing is changed when nothing differs.
  */
-import { isDeepStrictEqual } from 'node:util'
 import type { HostObservation } from '../host/observation.ts'
 import type { NamespaceRow } from '../store/rows.ts'
 import type { Difference } from './difference.ts'
@@ -11,12 +10,10 @@ import { matchControllers } from './match-controllers.ts'
 import { reconcileControllers } from './reconcile-controllers.ts'
 import { reconcileNamespaces } from './reconcile-namespaces.ts'
 import { reconcileVirtualFunctions } from './reconcile-virtual-functions.ts'
-import {
-  seenController,
-  seenVirtualFunction,
-  type InventoryRows,
-  type SeenControllerRow,
-  type SeenVirtualFunctionRow,
+import type {
+  InventoryRows,
+  SeenControllerRow,
+  SeenVirtualFunctionRow,
 } from './scanned-row.ts'
 
 export type Reconciled = {
@@ -45,31 +42,16 @@ export function reconcile(scan: Scan): Reconciled {
     elsewhere
   )
   const controllers = reconcileControllers(scan, matched)
-  const virtualFunctions = reconcileVirtualFunctions(scan, matched, controllers.rows)
-  const namespaces = reconcileNamespaces(scan, controllers.rows)
+  const virtualFunctions = reconcileVirtualFunctions(scan, matched, controllers.all)
+  const namespaces = reconcileNamespaces(scan, controllers.all)
   return {
-    controllers: changedRows(before.controllers.map(seenController), controllers.rows),
-    virtualFunctions: changedRows(
-      before.virtualFunctions.map(seenVirtualFunction),
-      virtualFunctions.rows
-    ),
-    namespaces: changedRows(before.namespaces, namespaces.rows),
+    controllers: controllers.changed,
+    virtualFunctions: virtualFunctions.changed,
+    namespaces: namespaces.changed,
     differences: [
       ...controllers.differences,
       ...virtualFunctions.differences,
       ...namespaces.differences,
     ],
   }
-}
-
-/** When nothing but the time of the look differs, the row stays; views take that time from the host. */
-function changedRows<Row extends { readonly id: string; readonly observedAt: string }>(
-  before: readonly Row[],
-  after: readonly Row[]
-): readonly Row[] {
-  const known = new Map(before.map((row) => [row.id, row]))
-  return after.filter((row) => {
-    const was = known.get(row.id)
-    return !was || !isDeepStrictEqual({ ...was, observedAt: row.observedAt }, row)
-  })
 }

@@ -5,23 +5,21 @@ import { HostDriverError } from '../host/driver.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { HostFacts, HostObservation } from '../host/observation.ts'
 import type { HostRow } from '../store/rows.ts'
-import type { Store, StoreWrite } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { elsewhereThan } from './elsewhere.ts'
 import { hostIdOf } from './identity.ts'
-import type { InTurn } from './in-turn.ts'
 import { driftEvent, hostEvents } from './inventory-events.ts'
 import { reconcile } from './reconcile.ts'
+import type { Reconciled } from './reconcile.ts'
+import type { Underway } from './underway.ts'
 
 export type ScanContext = {
   readonly hosts: Hosts
   readonly store: Store
   readonly clock: Clock
   readonly changing: (functionId: string) => string | null
-  /**
-   * Hosts are looked at side by side, but what they show becomes rows one host at a time: two that claim one identity
-   * must see each other's. Within this process.
-   */
-  readonly inTurn: InTurn
+  /** Of this process: two hosts that claim one identity must see each other's rows. */
+  readonly underway: Underway
 }
 
 /** Never throws for a host that cannot be read: it is `away`, and its row says why. */
@@ -32,7 +30,7 @@ export async function scanHost(context: ScanContext, hostId: string): Promise<vo
       ? await lookAt(hostId, registered.driver)
       : { reach: 'away', why: registered?.why ?? 'it is not in the fleet' }
   if (look.reach === 'away') await recordAway(context, hostId, look.why)
-  else await context.inTurn(() => recordScan(context, hostId, look.observation))
+  else await recordScan(context, hostId, look.observation)
 }
 
 type Look =
@@ -41,14 +39,10 @@ type Look =
 
 async function lookAt(hostId: string, driver: HostDriver): Promise<Look> {
   try {
-    const facts = await driver.facts()
-    if (hostIdOf(facts.machineId) !== hostId) {
-      return {
-        reach: 'away',
-        why: `another machine answers: machine-id ${facts.machineId}`,
-      }
-    }
-    return { reach: 'reachable', observation: await driver.scan() }
+    const observation = await driver.scan()
+    const { machineId } = observation.host
+    if (hostIdOf(machineId) === hostId) return { reach: 'reachable', observation }
+    return { reach: 'away', why: `another machine answers: machine-id ${machineId}` }
   } catch (error) {
     if (!(error instanceof HostDriverError)) throw error
     return { reach: 'away', why: error.message }
@@ -72,24 +66,44 @@ async function recordScan(
   hostId: string,
   observation: HostObservation
 ): Promise<void> {
-  const { store, clock, changing } = context
-  const hostBefore = store.read.host(hostId)
+  for (;;) {
+    const { reconciled, waitFor } = againstStored(context, hostId, observation)
+    // Nothing comes between the rows that were read and the commit that changes them.
+    if (waitFor.length === 0) return storeScan(context, hostId, observation, reconciled)
+    await Promise.all(waitFor)
+  }
+}
+
+/** `waitFor`: commits of other hosts after which the answer may be another. */
+function againstStored(
+  { store, changing, underway }: ScanContext,
+  hostId: string,
+  observation: HostObservation
+): { readonly reconciled: Reconciled; readonly waitFor: readonly Promise<void>[] } {
+  const before = store.read.inventoryOf(hostId)
+  const elsewhere = elsewhereThan(hostId, store, underway)
+  const reconciled = reconcile({ hostId, before, observation, changing, elsewhere })
+  const ofRivals = before.controllers.flatMap(({ id }) => underway.ofId(id) ?? [])
+  return { reconciled, waitFor: [...elsewhere.waitFor, ...ofRivals] }
+}
+
+async function storeScan(
+  { store, clock, underway }: ScanContext,
+  hostId: string,
+  observation: HostObservation,
+  reconciled: Reconciled
+): Promise<void> {
+  const { differences, ...rows } = reconciled
   const row = hostRow(hostId, observation.host, observation.observedAt)
-  const { differences, ...rows } = reconcile({
-    hostId,
-    before: store.read.inventoryOf(hostId),
-    observation,
-    changing,
-    elsewhere: elsewhereThan(hostId, store),
-  })
   const at = isoTime(clock.nowMs())
-  const writes: readonly StoreWrite[] = [
+  const commit = store.commit([
     { write: 'putHost', row },
     { write: 'reconcile', ...rows },
-    ...hostEvents(hostBefore, row, at),
+    ...hostEvents(store.read.host(hostId), row, at),
     ...differences.map((difference) => driftEvent(hostId, difference, at)),
-  ]
-  await store.commit(writes)
+  ])
+  underway.storing(reconciled, commit)
+  await commit
 }
 
 function hostRow(id: string, facts: HostFacts, observedAt: string): HostRow {

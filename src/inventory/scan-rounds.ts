@@ -7,6 +7,13 @@ import type { HostDriver } from '../host/driver.ts'
 import type { Hosts } from '../host/hosts.ts'
 import { coalesced, type Coalesced } from './coalesced.ts'
 
+/** Scans side by side in a round: so many that a host which keeps one waiting delays few. */
+const SIDE_BY_SIDE = 32
+/** A scan that takes longer goes on beside the others, and is no longer counted. */
+const PLACE_MS = 2_000
+/** In a round of a fleet that is known already: so that many hosts leave the process time for everything else. */
+const PAUSE_MS = 100
+
 /** A bind gives a dozen uevents; one scan after the last of them is enough. */
 const UEVENT_QUIET_MS = 200
 
@@ -31,6 +38,7 @@ export function scanRounds(options: RoundsOptions): ScanRounds {
   const byHost = new Map<string, Coalesced>()
   const ears = new Map<HostDriver, Promise<() => Promise<void>>>()
   let stopped = false
+  let inRound = false
   let stopTicking: () => void = () => {}
 
   function scan(hostId: string): Promise<void> {
@@ -56,16 +64,40 @@ export function scanRounds(options: RoundsOptions): ScanRounds {
     return stopped ? Promise.resolve() : scan(hostId).catch(onTrouble)
   }
 
-  /** One host's trouble keeps no other from being scanned, now and later. */
-  async function round(): Promise<void> {
-    if (stopped) return
+  /**
+   * One host's trouble keeps no other from being scanned, now and later. A round that takes longer than the period
+   * leaves out those that would begin meanwhile.
+   */
+  async function round(pauseMs: number): Promise<void> {
+    if (stopped || inRound) return
+    inRound = true
     listen()
-    await Promise.all(hosts.all().map(({ id }) => scanAside(id)))
+    const everyHost = hosts.all()
+    const places = Math.min(SIDE_BY_SIDE, everyHost.length)
+    const left = everyHost.values()
+    const fill = async () => {
+      for (const { id } of left) {
+        await inPlace(scanAside(id))
+        if (everyHost.length > places) await pause(clock, pauseMs)
+      }
+    }
+    await Promise.all(Array.from({ length: places }, fill))
+    inRound = false
+  }
+
+  function inPlace(scanning: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const giveUp = clock.after(PLACE_MS, resolve)
+      void scanning.finally(() => {
+        giveUp()
+        resolve()
+      })
+    })
   }
 
   async function start(): Promise<void> {
-    stopTicking = clock.every(periodMs, () => void round())
-    await round()
+    stopTicking = clock.every(periodMs, () => void round(PAUSE_MS))
+    await round(0)
   }
 
   async function stop(): Promise<void> {
@@ -76,6 +108,12 @@ export function scanRounds(options: RoundsOptions): ScanRounds {
   }
 
   return { scan, start, stop }
+}
+
+/** Keeps no process alive. */
+function pause(clock: Clock, ms: number): Promise<void> {
+  if (ms === 0) return Promise.resolve()
+  return new Promise((resolve) => void clock.after(ms, resolve))
 }
 
 async function listenTo(

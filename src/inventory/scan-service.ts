@@ -5,11 +5,11 @@ import { ControlPlaneError } from '../errors.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { HostRow } from '../store/rows.ts'
 import type { Page, Store } from '../store/store.ts'
-import { inTurn } from './in-turn.ts'
 import type { Inventory } from './inventory.ts'
 import { scanHost } from './scan-host.ts'
 import { scanRounds } from './scan-rounds.ts'
 import { surroundings } from './surroundings.ts'
+import { underway } from './underway.ts'
 import type { HostView } from './views.ts'
 import {
   controllerView,
@@ -33,7 +33,7 @@ export type InventoryOptions = {
 export function createInventory(options: InventoryOptions): Inventory {
   const { hosts, store, clock, changing } = options
   const { read } = store
-  const context = { hosts, store, clock, changing, inTurn: inTurn() }
+  const context = { hosts, store, clock, changing, underway: underway() }
   const rounds = scanRounds({
     hosts,
     clock,

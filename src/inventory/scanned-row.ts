@@ -11,17 +11,11 @@ export type InventoryRows = {
 }
 
 export function seenController(row: ControllerRow): SeenControllerRow {
-  return without(row, 'sriovBefore')
+  const { sriovBefore: _, ...seen } = row
+  return seen
 }
 
 export function seenVirtualFunction(row: VirtualFunctionRow): SeenVirtualFunctionRow {
-  return without(row, 'provisioned')
-}
-
-function without<Row extends object, Column extends keyof Row & string>(
-  row: Row,
-  column: Column
-): Omit<Row, Column> {
-  const kept = Object.entries(row).filter(([name]) => name !== column)
-  return Object.fromEntries(kept) as Omit<Row, Column>
+  const { provisioned: _, ...seen } = row
+  return seen
 }

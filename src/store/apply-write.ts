@@ -1,16 +1,17 @@
 /** One write of a transaction that is open. */
-import type { CommitResult, StoreWrite } from './store.ts'
+import type { CommitResult } from './store.ts'
 import { appendEvent } from './event-writes.ts'
-import { reconcile } from './inventory-writes.ts'
+import { putHost, reconcile } from './inventory-writes.ts'
 import { createOperation, logOperation, takeOverOperation } from './operation-writes.ts'
 import type { OrdinaryWrite } from './ordinary-writes.ts'
 import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
 import type { WriterConnection } from './writer-connection.ts'
+import type { WireWrite } from './writer-messages.ts'
 
 /** @throws {StaleFence}, {IdempotencyTaken}, or what SQLite or Prisma say of the row */
 export async function applyWrites(
   connection: WriterConnection,
-  writes: readonly StoreWrite[]
+  writes: readonly WireWrite[]
 ): Promise<CommitResult> {
   const events: number[] = []
   let fence: number | null = null
@@ -28,7 +29,7 @@ export async function applyWrites(
 
 function writePrepared(
   prepare: WriterConnection['prepare'],
-  write: Exclude<StoreWrite, OrdinaryWrite>
+  write: Exclude<WireWrite, OrdinaryWrite>
 ): { readonly event?: number; readonly fence?: number | null } {
   switch (write.write) {
     case 'appendEvent':
@@ -41,7 +42,10 @@ function writePrepared(
     case 'logOperation':
       logOperation(prepare, write.entry)
       return {}
-    case 'reconcile':
+    case 'putHost':
+      putHost(prepare, write.row)
+      return {}
+    case 'packedReconcile':
       reconcile(prepare, write)
       return {}
   }

@@ -1,11 +1,12 @@
 /**
- * Group commit: transactions that came while an earlier group was being made durable share one fsync. Each has a
- * savepoint of its own, so that one which fails is rolled back alone and the others commit.
+ * Group commit: transactions that came while an earlier group was being made durable share one fsync. When one of them
+ * fails they are done again, each in a savepoint of its own, so that it is rolled back alone and the others commit.
  */
 import { applyWrites } from './apply-write.ts'
 import { isOrdinary } from './ordinary-writes.ts'
-import type { CommitResult, StoreWrite } from './store.ts'
+import type { CommitResult } from './store.ts'
 import type { WriterConnection } from './writer-connection.ts'
+import type { WireWrite } from './writer-messages.ts'
 
 export type TransactionOutcome =
   | { readonly ok: true; readonly result: CommitResult }
@@ -14,26 +15,58 @@ export type TransactionOutcome =
 /** Durable when resolved. One outcome for each transaction, in order; a failed COMMIT fails them all. */
 export async function commitGroup(
   connection: WriterConnection,
-  transactions: readonly (readonly StoreWrite[])[]
+  transactions: readonly (readonly WireWrite[])[]
 ): Promise<readonly TransactionOutcome[]> {
   const { db } = connection
   try {
     // Prisma may take a while to load: not with a transaction open.
     if (transactions.flat().some(isOrdinary)) await connection.prisma()
-    db.exec('BEGIN IMMEDIATE')
-    const outcomes: TransactionOutcome[] = []
-    for (const writes of transactions) outcomes.push(await inSavepoint(connection, writes))
-    db.exec('COMMIT')
-    return outcomes
+    const together = await allTogether(connection, transactions)
+    return together ?? (await eachAlone(connection, transactions))
   } catch (error) {
     if (db.inTransaction) db.exec('ROLLBACK')
     return transactions.map(() => ({ ok: false, error }))
   }
 }
 
+/**
+ * Without savepoints, since those copy each page that is written after them, which for a scan is most of the work.
+ * undefined: one failed, and nothing is left of any.
+ */
+async function allTogether(
+  connection: WriterConnection,
+  transactions: readonly (readonly WireWrite[])[]
+): Promise<readonly TransactionOutcome[] | undefined> {
+  const { db } = connection
+  const outcomes: TransactionOutcome[] = []
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    for (const writes of transactions)
+      outcomes.push({ ok: true, result: await applyWrites(connection, writes) })
+  } catch {
+    // Which of them it is, and why, is seen when each is done alone.
+    if (db.inTransaction) db.exec('ROLLBACK')
+    return undefined
+  }
+  db.exec('COMMIT')
+  return outcomes
+}
+
+async function eachAlone(
+  connection: WriterConnection,
+  transactions: readonly (readonly WireWrite[])[]
+): Promise<readonly TransactionOutcome[]> {
+  const { db } = connection
+  const outcomes: TransactionOutcome[] = []
+  db.exec('BEGIN IMMEDIATE')
+  for (const writes of transactions) outcomes.push(await inSavepoint(connection, writes))
+  db.exec('COMMIT')
+  return outcomes
+}
+
 async function inSavepoint(
   connection: WriterConnection,
-  writes: readonly StoreWrite[]
+  writes: readonly WireWrite[]
 ): Promise<TransactionOutcome> {
   const { db } = connection
   db.exec('SAVEPOINT one')

@@ -53,13 +53,20 @@ export function toHost(columns: HostColumns): HostRow {
   return { ...columns, iommu: columns.iommu === 1 }
 }
 
+/** In lastController: it is the observation's controller, which need not be there twice. JSON, as the column is. */
+export const AS_OBSERVED = '"observation"'
+
 export function toController(columns: ControllerColumns): ControllerRow {
+  const observation = fromJsonText<ControllerRow['observation']>(columns.observation)
   return {
     ...columns,
     present: columns.present === 1,
     ambiguous: columns.ambiguous === 1,
-    observation: fromJsonText<ControllerRow['observation']>(columns.observation),
-    lastController: fromJson(columns.lastController),
+    observation,
+    lastController:
+      columns.lastController === AS_OBSERVED
+        ? observation.controller
+        : fromJson(columns.lastController),
     sriovBefore: fromJson(columns.sriovBefore),
   }
 }
@@ -69,6 +76,47 @@ export function toVirtualFunction(columns: VirtualFunctionColumns): VirtualFunct
     ...columns,
     observation: fromJson(columns.observation),
     provisioned: fromJson(columns.provisioned),
+  }
+}
+
+/** Their values come in this order. */
+export const VIRTUAL_FUNCTION_COLUMNS = [
+  'id',
+  'hostId',
+  'controllerId',
+  'vfNumber',
+  'cntlid',
+  'address',
+  'secondaryState',
+  'vq',
+  'vi',
+  'observation',
+  'provisioned',
+  'observedAt',
+] as const satisfies readonly (keyof VirtualFunctionColumns)[]
+
+export type VirtualFunctionValues = ValuesOf<typeof VIRTUAL_FUNCTION_COLUMNS>
+
+type ValuesOf<Names extends readonly (keyof VirtualFunctionColumns)[]> = {
+  readonly [Place in keyof Names]: VirtualFunctionColumns[Names[Place]]
+}
+
+export function virtualFunctionOf(values: VirtualFunctionValues): VirtualFunctionRow {
+  const [id, hostId, controllerId, vfNumber, cntlid, address, ...rest] = values
+  const [secondaryState, vq, vi, observation, provisioned, observedAt] = rest
+  return {
+    id,
+    hostId,
+    controllerId,
+    vfNumber,
+    cntlid,
+    address,
+    secondaryState,
+    vq,
+    vi,
+    observation: fromJson(observation),
+    provisioned: fromJson(provisioned),
+    observedAt,
   }
 }
 

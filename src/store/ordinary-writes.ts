@@ -1,13 +1,12 @@
 /** Ordinary rows, by Prisma, inside the transaction that is open on its connection. */
 import type { PrismaClient } from './generated/client.ts'
-import type { AssignmentRow, ControllerRow, HostRow } from './rows.ts'
+import type { AssignmentRow, ControllerRow } from './rows.ts'
 import type { StoreWrite } from './store.ts'
 import { IdempotencyTaken } from './store.ts'
 
 export type OrdinaryWrite = Extract<StoreWrite, { readonly write: OrdinaryKind }>
 
 const ORDINARY = [
-  'putHost',
   'setSriovBefore',
   'setProvisioned',
   'putAssignment',
@@ -17,8 +16,8 @@ const ORDINARY = [
 
 type OrdinaryKind = (typeof ORDINARY)[number]
 
-export function isOrdinary(write: StoreWrite): write is OrdinaryWrite {
-  return (ORDINARY as readonly StoreWrite['write'][]).includes(write.write)
+export function isOrdinary(write: { readonly write: string }): write is OrdinaryWrite {
+  return (ORDINARY as readonly string[]).includes(write.write)
 }
 
 /** @throws when the row that is to be changed does not exist; {IdempotencyTaken} */
@@ -27,8 +26,6 @@ export async function writeOrdinary(
   write: OrdinaryWrite
 ): Promise<void> {
   switch (write.write) {
-    case 'putHost':
-      return putHost(prisma, write.row)
     case 'setSriovBefore':
       return setSriovBefore(prisma, write.controllerId, write.before)
     case 'setProvisioned':
@@ -40,10 +37,6 @@ export async function writeOrdinary(
     case 'putIdempotencyKey':
       return putIdempotencyKey(prisma, write)
   }
-}
-
-async function putHost(prisma: PrismaClient, row: HostRow): Promise<void> {
-  await prisma.host.upsert({ where: { id: row.id }, create: row, update: row })
 }
 
 async function setSriovBefore(

@@ -7,6 +7,7 @@ import type {
   HostColumns,
   NamespaceColumns,
   VirtualFunctionColumns,
+  VirtualFunctionValues,
 } from './inventory-columns.ts'
 import {
   toAssignment,
@@ -15,6 +16,8 @@ import {
   toHost,
   toNamespace,
   toVirtualFunction,
+  virtualFunctionOf,
+  VIRTUAL_FUNCTION_COLUMNS,
 } from './inventory-columns.ts'
 import { keysetPage, mapPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
@@ -49,9 +52,7 @@ type InventoryReader = Pick<
 function inventoryReader(db: Database.Database, prepare: Prepare): InventoryReader {
   const ofHost = (hostId: string) => ({
     controllers: all<ControllerColumns>(prepare, 'Controller', hostId).map(toController),
-    virtualFunctions: all<VirtualFunctionColumns>(prepare, 'VirtualFunction', hostId).map(
-      toVirtualFunction
-    ),
+    virtualFunctions: virtualFunctionsOf(prepare, hostId),
     namespaces: all<NamespaceColumns>(prepare, 'Namespace', hostId).map(toNamespace),
   })
   return {
@@ -154,6 +155,14 @@ function all<C>(prepare: Prepare, table: string, hostId: string): C[] {
   return prepare(`SELECT * FROM "${table}" WHERE "hostId" = ? ORDER BY "id"`).all(
     hostId
   ) as C[]
+}
+
+/** Of every scan, and hundreds: as arrays they are read in half the time. */
+function virtualFunctionsOf(prepare: Prepare, hostId: string) {
+  const columns = VIRTUAL_FUNCTION_COLUMNS.map((column) => `"${column}"`).join(', ')
+  const sql = `SELECT ${columns} FROM "VirtualFunction" WHERE "hostId" = ? ORDER BY "id"`
+  const rows = prepare(sql).raw().all(hostId) as VirtualFunctionValues[]
+  return rows.map(virtualFunctionOf)
 }
 
 /** What belongs to another tenant does not exist. */

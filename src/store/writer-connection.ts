@@ -24,6 +24,7 @@ export async function openWriterConnection(file: string): Promise<WriterConnecti
   const adapter = await new PrismaBetterSqlite3({ url: `file:${file}` }).connect()
   const db = clientOf(adapter)
   makeDurable(db)
+  makeRoom(db)
 
   const statements = new Map<string, Database.Statement>()
   const prepare = (sql: string) => {
@@ -66,6 +67,17 @@ function makeDurable(db: Database.Database): void {
   requirePragma(db, 'journal_mode', 'wal', 'WAL')
   requirePragma(db, 'synchronous', '2', 'FULL')
   requirePragma(db, 'foreign_keys', '1', 'ON')
+}
+
+/**
+ * Ids of hardware are digests, so the rows of one scan touch pages all over the indexes: with SQLite's 2 MB of cache, and a
+ * checkpoint each 4 MB, those of a big fleet would be read and written again and again. KiB, and pages of 4 KiB.
+ */
+function makeRoom(db: Database.Database): void {
+  db.pragma('cache_size = -65536')
+  db.pragma('wal_autocheckpoint = 8192')
+  // What a savepoint may have to bring back is kept there: SQLite, "Temporary Files Used By SQLite", Statement Journal Files.
+  db.pragma('temp_store = MEMORY')
 }
 
 function requirePragma(

@@ -1,5 +1,6 @@
 /** What the calling thread and the writer say to each other. */
 import { StaleFence } from '../saga/log.ts'
+import type { PackedReconcile } from './inventory-writes.ts'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { IdempotencyTaken } from './store.ts'
 import type { StoreProblem } from './store-error.ts'
@@ -7,8 +8,11 @@ import { StoreError } from './store-error.ts'
 
 export type WriterSettings = { readonly file: string; readonly migrationsFolder: string }
 
+/** A write as it crosses to the writer's thread. */
+export type WireWrite = Exclude<StoreWrite, { write: 'reconcile' }> | PackedReconcile
+
 export type WriterRequest =
-  | { readonly ask: 'commit'; readonly id: number; readonly writes: readonly StoreWrite[] }
+  | { readonly ask: 'commit'; readonly id: number; readonly writes: readonly WireWrite[] }
   | { readonly ask: 'close' }
 
 export type WriterReply =

@@ -1,9 +1,11 @@
 /** The calling thread's side of the writer: sends transactions, hands back what became of them in the order of their commits. */
 import { Worker } from 'node:worker_threads'
+import { packReconcile } from './inventory-writes.ts'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type {
   WireOutcome,
+  WireWrite,
   WriterReply,
   WriterRequest,
   WriterSettings,
@@ -77,7 +79,7 @@ export async function startWriter(
           return
         }
         const id = ++lastId
-        send({ ask: 'commit', id, writes }) // throws on what cannot be sent: then nothing waits for an answer
+        send({ ask: 'commit', id, writes: writes.map(toWireWrite) }) // throws on what cannot be sent: then nothing waits for an answer
         sent.set(id, { writes, resolve, reject })
       }),
     close: async () => {
@@ -86,6 +88,10 @@ export async function startWriter(
       await ended
     },
   }
+}
+
+function toWireWrite(write: StoreWrite): WireWrite {
+  return write.write === 'reconcile' ? packReconcile(write) : write
 }
 
 /** Compiled, the thread's file is JavaScript beside this one. */

@@ -46,7 +46,7 @@ const WRONG: readonly (readonly [string, string, string, RegExp])[] = [
     'an unknown field',
     changed(['cpus: 4', 'cpus: 4\n    colour: red']),
     'hosts[0].colour',
-    /^is not a field here: known are name, machineId, cpus, /,
+    /^is not a field here: known are name, count, machineId, cpus, /,
   ],
   ['a missing field', changed(['cpus: 4', '']), 'hosts[0].cpus', /^is missing: must be a /],
   [

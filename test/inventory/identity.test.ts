@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { v5 } from 'uuid'
 import { expect, test } from 'vitest'
 import {
   controllerIdOf,
@@ -24,6 +25,17 @@ test('controllers have one id exactly when they have one identity', () => {
         one.subsystemNqn === other.subsystemNqn &&
         one.cntlid === other.cntlid
       expect(controllerIdOf(one) === controllerIdOf(other)).toBe(same)
+    })
+  )
+})
+
+test('ids are UUIDs of version 5, as the library makes them', () => {
+  fc.assert(
+    fc.property(identity, ({ serial, subsystemNqn, cntlid }) => {
+      const name = ['controller', serial, subsystemNqn, String(cntlid)].join('\0')
+      expect(controllerIdOf({ serial, subsystemNqn, cntlid })).toBe(
+        v5(name, '5b0c6f2e-8a54-4d0e-9a53-0f9a4f2d7c11')
+      )
     })
   )
 })

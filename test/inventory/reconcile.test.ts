@@ -21,7 +21,7 @@ const PLAIN_ID = controllerIdOf(controller())
 const PF_ID = controllerIdOf(PRIMARY_CONTROLLER)
 
 describe('controllers', () => {
-  test('a first scan makes rows, and events of what appeared', () => {
+  test('a first scan makes rows, and events of what appeared: a controller tells of its VFs', () => {
     const { rows, differences } = scanned([scanOf([primary(), fn()], [namespace()])])
 
     expect(rows.controllers.map(({ id }) => id)).toEqual([PF_ID, PLAIN_ID])
@@ -30,10 +30,9 @@ describe('controllers', () => {
     expect(differences.map(({ type }) => type)).toEqual([
       'controller.appeared',
       'controller.appeared',
-      'virtual-function.appeared',
-      'virtual-function.appeared',
       'namespace.appeared',
     ])
+    expect(differences[0]?.detail).toMatchObject({ after: { totalVfs: 2, vfCount: 0 } })
   })
 
   test('a scan that sees the same again changes no row', () => {

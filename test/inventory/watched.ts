@@ -69,6 +69,8 @@ function fakeHost() {
         return Promise.reject(new HostDriverError(failure, { kind: 'gone', what: 'host' }))
       },
       scan: async () => {
+        if (failure !== undefined)
+          throw new HostDriverError(failure, { kind: 'gone', what: 'host' })
         host.scans++
         host.mostAtOnce = Math.max(host.mostAtOnce, ++atOnce)
         await gate

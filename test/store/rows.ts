@@ -1,4 +1,5 @@
 /** Rows as a scan and a workflow would make them; a test names only what it is about. */
+import type { ControllerObservation } from '../../src/host/observation.ts'
 import type { OperationRecord } from '../../src/saga/operation.ts'
 import type {
   AssignmentRow,
@@ -67,6 +68,24 @@ export function controllerRow(
     lastController: null,
     observedAt: AT,
     ...set,
+  }
+}
+
+export function controllerAnswer(): ControllerObservation {
+  return {
+    name: 'nvme0',
+    state: 'live',
+    serial: 'S1',
+    model: 'M',
+    firmware: '1',
+    subsystemNqn: 'nqn.a',
+    cntlid: 0,
+    queueCount: 5,
+    queueDepth: 1023,
+    capabilities: null,
+    primary: null,
+    secondaries: [],
+    health: null,
   }
 }
 

@@ -4,6 +4,7 @@ import type { EventRow } from '../../src/store/rows.ts'
 import { IdempotencyTaken } from '../../src/store/store.ts'
 import {
   assignmentRow,
+  controllerAnswer,
   controllerRow,
   hostRow,
   namespaceRow,
@@ -31,6 +32,27 @@ test('every row is read as it was written', async () => {
   })
   expect(store.read.operation(null, 'operation-1')).toEqual(operationRecord())
   expect(store.read.assignment(null, 'assignment-1')).toEqual(assignmentRow())
+})
+
+test('a controller that answered the scan is kept once, and read as what it last answered', async () => {
+  const store = await temporaryStore()
+  await withInventory(store)
+  const row = controllerRow()
+  const answered = controllerAnswer()
+  const observation = { ...row.observation, controller: answered }
+
+  await store.commit([
+    {
+      write: 'reconcile',
+      controllers: [{ ...row, observation, lastController: answered }],
+      virtualFunctions: [],
+      namespaces: [],
+    },
+  ])
+
+  const read = store.read.controller(row.id)
+  expect(read?.lastController).toEqual(answered)
+  expect(read?.lastController).toBe(read?.observation.controller)
 })
 
 test('rows are still there after the store is opened again', async () => {

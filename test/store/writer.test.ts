@@ -9,7 +9,7 @@ import { findMigrationsFolder, readMigrations } from '../../src/store/migrations
 import { openStore } from '../../src/store/open-store.ts'
 import type { WriterConnection } from '../../src/store/writer-connection.ts'
 import { openWriterConnection } from '../../src/store/writer-connection.ts'
-import { hostRow, newEvent } from './rows.ts'
+import { assignmentRow, hostRow, newEvent } from './rows.ts'
 import { temporaryFolder, temporaryStore } from './temporary-store.ts'
 
 async function connection(): Promise<WriterConnection> {
@@ -70,9 +70,14 @@ test('Prisma is not loaded for what prepared SQL writes', async () => {
   let loads = 0
   const counted = { ...opened, prisma: () => (loads++, opened.prisma()) }
 
-  await commitGroup(counted, [[{ write: 'appendEvent', event: newEvent() }]])
+  await commitGroup(counted, [
+    [
+      { write: 'putHost', row: hostRow() },
+      { write: 'appendEvent', event: newEvent() },
+    ],
+  ])
   const before = loads
-  await commitGroup(counted, [[{ write: 'putHost', row: hostRow() }]])
+  await commitGroup(counted, [[{ write: 'putAssignment', row: assignmentRow() }]])
 
   expect(before).toBe(0)
   expect(loads).toBeGreaterThan(0)

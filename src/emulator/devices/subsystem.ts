@@ -89,15 +89,23 @@ export type SecondaryController = ControllerBase & {
 /** Of a controller that nobody has asked anything. */
 export const UNTOUCHED = { features: undefined, errors: undefined }
 
-/** The controller of a VF. */
+/** The controller of a VF. A drive has hundreds, so this is one literal: spreading costs a hundred times as much. */
 export function secondaryController(
   primary: PrimaryController,
   entry: SecondaryEntry
 ): SecondaryController {
   const { subsystem, policy, subsystemVendor } = primary
-  const { cntlid } = entry
-  const base = { subsystem, policy, cntlid, subsystemVendor, ...UNTOUCHED }
-  return { ...base, kind: 'secondary', primary, entry }
+  return {
+    kind: 'secondary',
+    subsystem,
+    policy,
+    cntlid: entry.cntlid,
+    subsystemVendor,
+    features: undefined,
+    errors: undefined,
+    primary,
+    entry,
+  }
 }
 
 /** Source: QEMU nvme_subsys_register_ctrl. */

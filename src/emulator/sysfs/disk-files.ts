@@ -12,44 +12,32 @@ import {
 import type { Disk } from '../nvme-driver/host-controller.ts'
 import { queueCpus } from '../nvme-driver/queue-cpus.ts'
 import { wwid } from '../nvme-driver/wwid.ts'
-import { attribute, directory, entriesOf, link } from './node.ts'
-import type { Directory, Entries } from './node.ts'
+import { attribute, directory, entriesOf, link, tableDirectory } from './node.ts'
+import type { Directory, Entries, FileTable } from './node.ts'
 import { ueventFile } from './uevent-file.ts'
 import { EMPTY } from './walk.ts'
 
 export const SECTOR = 512
 
+type Here = { readonly linux: EmulatedLinux; readonly disk: Disk }
+
 export function diskDirectory(linux: EmulatedLinux, disk: Disk): Directory {
-  return directory(() => ({
-    ...namespaceFiles(disk),
-    ...blockFiles(linux, disk),
-    ...deviceNumber(disk),
-    queue: directory(() => queueFiles(disk)),
-    ...(disk.kind === 'head' ? {} : { mq: hardwareQueues(linux, disk) }),
-    holders: directory(() =>
-      entriesOf(
-        disk.holders,
-        (name) => name,
-        (name) => link(`/sys/devices/virtual/block/${name}`)
-      )
-    ),
-    slaves: EMPTY,
-    device: link(
-      disk.controller ? controllerPath(disk.controller) : subsystemPath(disk.subsystem)
-    ),
-    subsystem: link('/sys/class/block'),
-  }))
+  return tableDirectory(FILES, { linux, disk })
 }
 
 /** nguid and eui appear only where the drive has them. */
-function namespaceFiles({ head, subsystem }: Disk): Entries {
-  const { nsid, nguid, eui64 } = head.namespace
-  return {
-    nsid: attribute(() => nsid),
-    wwid: attribute(() => wwid(subsystem.drive, head.namespace)),
-    ...(nguid === undefined ? {} : { nguid: attribute(() => uuidText(nguid)) }),
-    ...(eui64 === undefined ? {} : { eui: attribute(() => spaced(eui64)) }),
-  }
+const NAMESPACE_FILES: FileTable<Here> = {
+  nsid: ({ disk: { head } }) => attribute(() => head.namespace.nsid),
+  wwid: ({ disk: { head, subsystem } }) =>
+    attribute(() => wwid(subsystem.drive, head.namespace)),
+  nguid: ({ disk: { head } }) => {
+    const { nguid } = head.namespace
+    return nguid === undefined ? undefined : attribute(() => uuidText(nguid))
+  },
+  eui: ({ disk: { head } }) => {
+    const { eui64 } = head.namespace
+    return eui64 === undefined ? undefined : attribute(() => spaced(eui64))
+  },
 }
 
 function uuidText(nguid: string): string {
@@ -60,21 +48,20 @@ function spaced(eui64: string): string {
   return (eui64.match(/../g) ?? []).join(' ')
 }
 
-function blockFiles(linux: EmulatedLinux, disk: Disk): Entries {
-  return {
-    size: attribute(() => sectorsOf(disk)),
-    hidden: attribute(() => (disk.kind === 'path' ? 1 : 0)),
-    ro: attribute(() => 0),
-    removable: attribute(() => 0),
-    range: attribute(() => 0),
-    ext_range: attribute(() => 256),
-    diskseq: attribute(() => disk.sequence),
-    stat: { kind: 'file', read: () => blockStatText(linux, disk) },
-    inflight: attribute(() => {
+const BLOCK_FILES: FileTable<Here> = {
+  size: ({ disk }) => attribute(() => sectorsOf(disk)),
+  hidden: ({ disk }) => attribute(() => (disk.kind === 'path' ? 1 : 0)),
+  ro: () => attribute(() => 0),
+  removable: () => attribute(() => 0),
+  range: () => attribute(() => 0),
+  ext_range: () => attribute(() => 256),
+  diskseq: ({ disk }) => attribute(() => disk.sequence),
+  stat: ({ linux, disk }) => ({ kind: 'file', read: () => blockStatText(linux, disk) }),
+  inflight: ({ linux, disk }) =>
+    attribute(() => {
       const { reads, writes } = inFlightOf(linux, disk)
       return `${String(reads).padStart(8)} ${String(writes).padStart(8)}`
     }),
-  }
 }
 
 /** Behind a dead controller there is nothing any more. Source: Linux drivers/nvme/host/core.c, nvme_mark_namespaces_dead. */
@@ -85,18 +72,17 @@ function sectorsOf({ controller, head }: Disk): number {
 }
 
 /** A hidden path disk has no device node, so no number. */
-function deviceNumber(disk: Disk): Entries {
+const NUMBER_FILES: FileTable<Here> = {
+  dev: ({ disk }) =>
+    disk.kind === 'path' ? undefined : attribute(() => `${BLOCK_MAJOR}:${disk.minor}`),
+  uevent: ({ disk }) => ueventFile(() => ueventProperties(disk)),
+}
+
+function ueventProperties(disk: Disk) {
   const common = { DEVTYPE: 'disk', DISKSEQ: String(disk.sequence) }
-  if (disk.kind === 'path') return { uevent: ueventFile(() => common) }
-  return {
-    dev: attribute(() => `${BLOCK_MAJOR}:${disk.minor}`),
-    uevent: ueventFile(() => ({
-      MAJOR: String(BLOCK_MAJOR),
-      MINOR: String(disk.minor),
-      DEVNAME: disk.name,
-      ...common,
-    })),
-  }
+  if (disk.kind === 'path') return common
+  const { minor, name } = disk
+  return { MAJOR: String(BLOCK_MAJOR), MINOR: String(minor), DEVNAME: name, ...common }
 }
 
 function queueFiles({ head, kind }: Disk): Entries {
@@ -127,6 +113,30 @@ function hardwareQueues(linux: EmulatedLinux, { controller }: Disk): Directory {
         }))
     )
   )
+}
+
+const RELATIONS: FileTable<Here> = {
+  queue: ({ disk }) => directory(() => queueFiles(disk)),
+  mq: ({ linux, disk }) => (disk.kind === 'head' ? undefined : hardwareQueues(linux, disk)),
+  holders: ({ disk }) =>
+    directory(() =>
+      entriesOf(
+        disk.holders,
+        (name) => name,
+        (name) => link(`/sys/devices/virtual/block/${name}`)
+      )
+    ),
+  slaves: () => EMPTY,
+  device: ({ disk }) =>
+    link(disk.controller ? controllerPath(disk.controller) : subsystemPath(disk.subsystem)),
+  subsystem: () => link('/sys/class/block'),
+}
+
+const FILES: FileTable<Here> = {
+  ...NAMESPACE_FILES,
+  ...BLOCK_FILES,
+  ...NUMBER_FILES,
+  ...RELATIONS,
 }
 
 export function diskLink(disk: Disk) {

@@ -11,8 +11,8 @@ import {
 import type { HostController, HostSubsystem } from '../nvme-driver/host-controller.ts'
 import { respondsTo } from '../pci/pci-function.ts'
 import { diskDirectory } from './disk-files.ts'
-import { attribute, directory, entriesOf, link, tableDirectory, writeOnly } from './node.ts'
-import type { Directory, Entries, FileTable, OtherEntries } from './node.ts'
+import { attribute, entriesOf, link, tableDirectory, writeOnly } from './node.ts'
+import type { Directory, FileTable, OtherEntries } from './node.ts'
 import { ueventFile } from './uevent-file.ts'
 
 type Here = { readonly linux: EmulatedLinux; readonly controller: HostController }
@@ -51,10 +51,10 @@ const FILES: FileTable<Here> = {
   sqsize: () => attribute(() => QUEUE_DEPTH),
   state: ({ controller }) => attribute(() => controller.state),
   transport: () => attribute(() => 'pcie'),
-  firmware_rev: ({ controller }) => driveFacts(controller.subsystem)['firmware_rev'],
-  model: ({ controller }) => driveFacts(controller.subsystem)['model'],
-  serial: ({ controller }) => driveFacts(controller.subsystem)['serial'],
-  subsysnqn: ({ controller }) => driveFacts(controller.subsystem)['subsysnqn'],
+  firmware_rev: ({ controller }) => attribute(() => firmwareOf(controller.subsystem)),
+  model: ({ controller }) => attribute(() => modelOf(controller.subsystem)),
+  serial: ({ controller }) => attribute(() => serialOf(controller.subsystem)),
+  subsysnqn: ({ controller }) => attribute(() => controller.subsystem.drive.nqn),
   uevent: ({ controller }) => ueventFile(() => ueventProperties(controller)),
   device: ({ controller }) => link(controller.fn.sysfsPath),
   subsystem: () => link('/sys/class/nvme'),
@@ -76,31 +76,60 @@ function ueventProperties(controller: HostController) {
   }
 }
 
-/** Padded as the drive reports them. */
-function driveFacts({ drive }: HostSubsystem): Entries {
-  return {
-    firmware_rev: attribute(() => drive.firmware.padEnd(8)),
-    model: attribute(() => drive.model.padEnd(40)),
-    serial: attribute(() => drive.serial.padEnd(20)),
-    subsysnqn: attribute(() => drive.nqn),
-  }
-}
+type Subsystem = { readonly linux: EmulatedLinux; readonly subsystem: HostSubsystem }
 
 export function subsystemDirectory(
   linux: EmulatedLinux,
   subsystem: HostSubsystem
 ): Directory {
-  return directory(() => ({
-    ...driveFacts(subsystem),
-    iopolicy: attribute(() => 'numa'),
-    subsystype: attribute(() => 'nvm'),
-    subsystem: link('/sys/class/nvme-subsystem'),
-    uevent: ueventFile(() => ({})),
-    ...entriesOf(subsystem.controllers, controllerName, (one) => link(controllerPath(one))),
-    ...entriesOf(
-      [...subsystem.heads.values()].flatMap((head) => head.disk ?? []),
-      (disk) => disk.name,
-      (disk) => diskDirectory(linux, disk)
-    ),
-  }))
+  const here = { linux, subsystem }
+  return tableDirectory(SUBSYSTEM_FILES, here, controllersAndDisks(here))
+}
+
+/** What a drive says of itself, padded as it does. */
+const SUBSYSTEM_FILES: FileTable<Subsystem> = {
+  firmware_rev: ({ subsystem }) => attribute(() => firmwareOf(subsystem)),
+  model: ({ subsystem }) => attribute(() => modelOf(subsystem)),
+  serial: ({ subsystem }) => attribute(() => serialOf(subsystem)),
+  subsysnqn: ({ subsystem }) => attribute(() => subsystem.drive.nqn),
+  iopolicy: () => attribute(() => 'numa'),
+  subsystype: () => attribute(() => 'nvm'),
+  subsystem: () => link('/sys/class/nvme-subsystem'),
+  uevent: () => ueventFile(() => ({})),
+}
+
+function firmwareOf({ drive }: HostSubsystem): string {
+  return drive.firmware.padEnd(8)
+}
+
+function modelOf({ drive }: HostSubsystem): string {
+  return drive.model.padEnd(40)
+}
+
+function serialOf({ drive }: HostSubsystem): string {
+  return drive.serial.padEnd(20)
+}
+
+function controllersAndDisks({ linux, subsystem }: Subsystem): OtherEntries {
+  const disks = () => [...subsystem.heads.values()].flatMap((head) => head.disk ?? [])
+  const controllerNamed = (name: string) =>
+    [...subsystem.controllers].find((one) => controllerName(one) === name)
+  return {
+    entries: () => ({
+      ...entriesOf(subsystem.controllers, controllerName, (one) =>
+        link(controllerPath(one))
+      ),
+      ...entriesOf(
+        disks(),
+        (disk) => disk.name,
+        (disk) => diskDirectory(linux, disk)
+      ),
+    }),
+    child: (name) => {
+      const disk = disks().find((one) => one.name === name)
+      if (disk) return diskDirectory(linux, disk)
+      const controller = controllerNamed(name)
+      return controller && link(controllerPath(controller))
+    },
+  }
 }

@@ -1,0 +1,171 @@
+/**
+ * An emulated host that is made when somebody asks it something, and let go again when others need the room: its
+ * description and its journal are all that it needs to become the same machine once more.
+ */
+import type { Drills } from '../host/drills.ts'
+import type { KernelCall } from '../kernel/call.ts'
+import type { CounterReader } from '../kernel/counters.ts'
+import type { Kernel, Lane, LaneKey, Uevent } from '../kernel/kernel.ts'
+import type { AwakeMachines } from './awake-machines.ts'
+import type { EmulatedMachine } from './machine.ts'
+
+export type MachineOnDemand = {
+  readonly kernel: Kernel
+  readonly drills: Drills
+  readonly close: () => Promise<void>
+}
+
+export function machineOnDemand(
+  powerOn: () => Promise<EmulatedMachine>,
+  awake: AwakeMachines
+): MachineOnDemand {
+  const sleeper = new Sleeper(powerOn, awake)
+  return {
+    kernel: kernelOf(sleeper),
+    drills: drillsOf(sleeper),
+    close: () => sleeper.close(),
+  }
+}
+
+export class Sleeper {
+  readonly #powerOn: () => Promise<EmulatedMachine>
+  readonly #awake: AwakeMachines
+  readonly #listeners = new Set<(uevent: Uevent) => void>()
+  #machine: EmulatedMachine | undefined
+  #waking: Promise<EmulatedMachine> | undefined
+  #closing: Promise<void> = Promise.resolve()
+  /** Calls under way and counters that are open. */
+  #uses = 0
+
+  constructor(powerOn: () => Promise<EmulatedMachine>, awake: AwakeMachines) {
+    this.#powerOn = powerOn
+    this.#awake = awake
+  }
+
+  /** While `work` runs the machine stays. */
+  async use<T>(work: (machine: EmulatedMachine) => T | Promise<T>): Promise<T> {
+    this.#uses++
+    try {
+      return await work(this.#machine ?? (await this.#wake()))
+    } finally {
+      this.#uses--
+    }
+  }
+
+  /** Until the returned function is called. */
+  keep(): () => void {
+    this.#uses++
+    let kept = true
+    return () => {
+      if (kept) this.#uses--
+      kept = false
+    }
+  }
+
+  isAwake(): boolean {
+    return this.#machine !== undefined
+  }
+
+  /** false: it is needed, or would forget something. */
+  letGo(): boolean {
+    const machine = this.#machine
+    if (!machine) return true
+    if (this.#uses > 0 || !machine.isQuiet()) return false
+    void this.close()
+    return true
+  }
+
+  listen(listener: (uevent: Uevent) => void): () => void {
+    const own = (uevent: Uevent) => listener(uevent)
+    this.#listeners.add(own)
+    return () => void this.#listeners.delete(own)
+  }
+
+  stopListening(): void {
+    this.#listeners.clear()
+  }
+
+  /** The next use makes it anew, once this one's journal is closed. */
+  close(): Promise<void> {
+    const machine = this.#machine
+    this.#machine = undefined
+    this.#waking = undefined
+    if (machine) this.#closing = machine.close()
+    return this.#closing
+  }
+
+  #wake(): Promise<EmulatedMachine> {
+    this.#waking ??= this.#wakeUp().catch((cause: unknown) => {
+      this.#waking = undefined
+      throw cause
+    })
+    return this.#waking
+  }
+
+  async #wakeUp(): Promise<EmulatedMachine> {
+    await this.#closing
+    const machine = await this.#powerOn()
+    await machine.kernel.watchUevents((uevent) =>
+      this.#listeners.forEach((listener) => listener(uevent))
+    )
+    this.#machine = machine
+    this.#awake.joined(this)
+    return machine
+  }
+}
+
+function kernelOf(sleeper: Sleeper): Kernel {
+  return {
+    call: (call) => sleeper.use(({ kernel }) => kernel.call(call)),
+    lane: (key) => laneOf(sleeper, key),
+    openCounters: async (sources) => {
+      const letGo = sleeper.keep()
+      try {
+        const reader = await sleeper.use(({ kernel }) => kernel.openCounters(sources))
+        return keptReader(reader, letGo)
+      } catch (cause) {
+        letGo()
+        throw cause
+      }
+    },
+    watchUevents: async (onUevent) => {
+      const leave = sleeper.listen(onUevent)
+      return async () => leave()
+    },
+    close: async () => sleeper.stopListening(),
+  }
+}
+
+/** The lane of the machine as it is at each call. */
+function laneOf(sleeper: Sleeper, key: LaneKey): Lane {
+  return {
+    key,
+    call: <C extends KernelCall>(call: C, options: Parameters<Lane['call']>[1]) =>
+      sleeper.use(({ kernel }) => kernel.lane(key).call(call, options)),
+    // A machine that is not there has no call under way.
+    blockedBy: async () =>
+      sleeper.isAwake()
+        ? sleeper.use(({ kernel }) => kernel.lane(key).blockedBy())
+        : undefined,
+  }
+}
+
+function keptReader(reader: CounterReader, letGo: () => void): CounterReader {
+  return {
+    values: reader.values,
+    read: () => reader.read(),
+    close: async () => {
+      letGo()
+      await reader.close()
+    },
+  }
+}
+
+function drillsOf(sleeper: Sleeper): Drills {
+  return {
+    arm: (fault) => sleeper.use(({ drills }) => drills.arm(fault)),
+    armed: () => sleeper.use(({ drills }) => drills.armed()),
+    takeBack: (id, hanging) => sleeper.use(({ drills }) => drills.takeBack(id, hanging)),
+    fire: (event) => sleeper.use(({ drills }) => drills.fire(event)),
+  }
+}

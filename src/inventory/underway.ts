@@ -1,0 +1,37 @@
+/**
+ * What is being stored of other hosts at this moment. Hosts are recorded side by side; only one that shows what another's
+ * commit has not stored yet, a drive that both claim, waits for that commit, and looks again at what is stored.
+ */
+import type { ControllerIdentity } from './identity.ts'
+import type { Reconciled } from './reconcile.ts'
+
+export interface Underway {
+  /** Which rows a commit writes, until it has settled. */
+  storing: (rows: Reconciled, commit: Promise<unknown>) => void
+  /** Settles, and never rejects, when the commit that writes it has; undefined: nobody does. */
+  ofId: (id: string) => Promise<void> | undefined
+  ofIdentity: (identity: ControllerIdentity) => Promise<void> | undefined
+}
+
+export function underway(): Underway {
+  const commits = new Map<string, Promise<void>>()
+  return {
+    storing: ({ controllers, namespaces }, commit) => {
+      const keys = [
+        ...controllers.flatMap((row) => [row.id, keyOf(row)]),
+        ...namespaces.map(({ id }) => id),
+      ]
+      const settled = commit.then(ended, ended)
+      for (const key of keys) commits.set(key, settled)
+      function ended() {
+        for (const key of keys) if (commits.get(key) === settled) commits.delete(key)
+      }
+    },
+    ofId: (id) => commits.get(id),
+    ofIdentity: (identity) => commits.get(keyOf(identity)),
+  }
+}
+
+function keyOf({ serial, subsystemNqn, cntlid }: ControllerIdentity): string {
+  return [serial, subsystemNqn, cntlid].join('\0')
+}
