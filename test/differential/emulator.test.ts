@@ -1,0 +1,31 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { atSize } from '../support/test-size.ts'
+import { isBind, isNumVfsWrite } from './commands.ts'
+import { emulatedStory } from './emulated.ts'
+import { commandSequence } from './generator.ts'
+import { differentialSeed } from './seed.ts'
+
+const seed = differentialSeed()
+
+test('no sequence upsets the emulator, and the same one ends the same', async () => {
+  const numRuns = atSize({ normal: 60, full: 600 })
+  await fc.assert(
+    fc.asyncProperty(commandSequence, async (commands) => {
+      const story = await emulatedStory(commands)
+
+      expect(story.outcomes).toHaveLength(story.commands.length)
+      expect(await emulatedStory(story.commands)).toEqual({ ...story, waiting: [] })
+    }),
+    { seed, numRuns }
+  )
+}, 120_000)
+
+test('sequences are of every kind of command', async () => {
+  const commands = fc.sample(commandSequence, { seed, numRuns: 400 }).flat()
+  const share = (isIt: (command: (typeof commands)[number]) => boolean) =>
+    commands.filter(isIt).length / commands.length
+  expect(share(isNumVfsWrite)).toBeGreaterThan(0.05)
+  expect(share(isNumVfsWrite)).toBeLessThan(0.09)
+  expect(share(isBind)).toBeGreaterThan(0.09)
+})
