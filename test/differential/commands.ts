@@ -14,6 +14,8 @@ export type Command =
       readonly file: 'reset_controller' | 'rescan_controller'
       readonly text: string
     }
+  /** Opens /dev/vfio/N, asks for the group's status and closes it. */
+  | { readonly do: 'openGroup'; readonly group: number }
   | {
       readonly do: 'admin'
       readonly address: string
@@ -33,6 +35,8 @@ export function inWords(command: Command): string {
       return `read ${command.path}`
     case 'writeController':
       return `write ${JSON.stringify(command.text)} to ${command.file} of ${command.address}`
+    case 'openGroup':
+      return `open /dev/vfio/${command.group}`
     case 'admin':
       return `admin ${fieldsOf(command.command)}${listOf(command.controllers)} to ${command.address}`
   }

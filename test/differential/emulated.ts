@@ -31,23 +31,37 @@ export async function emulatedStory(commands: readonly Command[]): Promise<Emula
   const waiting: Command[] = []
   let kept = commands
   for (;;) {
-    const ran = await runUntilOneWaits(kept)
+    const ran = await runUntilOneWaits(kept, MOST_WAIT_MS)
     if (typeof ran !== 'number') return { ...ran, commands: kept, waiting }
     waiting.push(...kept.slice(ran, ran + 1))
     kept = kept.toSpliced(ran, 1)
   }
 }
 
+/** As it is, whatever waits. */
+export async function waitingStory(
+  commands: readonly Command[],
+  mostWaitMs: number
+): Promise<Story> {
+  const story = await runUntilOneWaits(commands, mostWaitMs, () => false)
+  if (typeof story === 'number') throw new Error(`command ${story} waits for ever`)
+  return story
+}
+
 /** @returns the place of the first command that waits, if there is one */
-async function runUntilOneWaits(commands: readonly Command[]): Promise<Story | number> {
+async function runUntilOneWaits(
+  commands: readonly Command[],
+  mostWaitMs: number,
+  spoils = makesWait
+): Promise<Story | number> {
   const clock = fakeClock()
   const machine = await emulatedMachine(labLikeHost(), { clock })
-  const emulated = machineOf(machine, clock)
+  const emulated = machineOf(machine, clock, mostWaitMs)
   try {
     const outcomes: string[] = []
     for (const command of commands) {
       const outcome = await perform(emulated, command).catch(unlessItWaits)
-      if (outcome === undefined || makesWait(machine.snapshot())) return outcomes.length
+      if (outcome === undefined || spoils(machine.snapshot())) return outcomes.length
       outcomes.push(outcome)
     }
     return { outcomes, end: await endState(emulated) }
@@ -71,11 +85,15 @@ function makesWait({ functions, primaries }: MachineSnapshot): boolean {
 
 const TICK_MS = 10
 
-export function machineOf({ kernel }: EmulatedMachine, clock: FakeClock): Machine {
+function machineOf(
+  { kernel }: EmulatedMachine,
+  clock: FakeClock,
+  mostWaitMs: number
+): Machine {
   const lane = kernel.lane(LAB_PF)
   return {
     ask: async (call) => {
-      const asked = lane.call(call, { deadlineMs: MOST_WAIT_MS })
+      const asked = lane.call(call, { deadlineMs: mostWaitMs })
       const answer = await byTime(asked, clock)
       if (!answer.done) throw new WaitsError(JSON.stringify(call))
       return answer.answer

@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { atSize } from '../support/test-size.ts'
 import { isBind, isNumVfsWrite } from './commands.ts'
-import { emulatedStory } from './emulated.ts'
+import { emulatedStory, waitingStory } from './emulated.ts'
 import { commandSequence } from './generator.ts'
+import { KNOWN_DIFFERENCES } from './known-differences.ts'
 import { differentialSeed } from './seed.ts'
+import { MOST_CASE_MS, WAITING_CASES } from './waiting-cases.ts'
 
 const seed = differentialSeed()
 
@@ -20,6 +22,19 @@ test('no sequence upsets the emulator, and the same one ends the same', async ()
     { seed, numRuns }
   )
 }, 120_000)
+
+test.each(WAITING_CASES)('random sequences leave out: $name', async ({ commands }) => {
+  const { waiting } = await emulatedStory(commands)
+
+  expect(waiting).not.toEqual([])
+  expect((await waitingStory(commands, MOST_CASE_MS)).outcomes).toHaveLength(
+    commands.length
+  )
+})
+
+test('as many differences are known as were when somebody last looked at them', () => {
+  expect(KNOWN_DIFFERENCES).toHaveLength(0)
+})
 
 test('sequences are of every kind of command', async () => {
   const commands = fc.sample(commandSequence, { seed, numRuns: 400 }).flat()

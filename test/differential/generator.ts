@@ -23,7 +23,7 @@ const provisionAndBind = fc
   })
 
 const move: fc.Arbitrary<readonly Command[]> = fc.oneof(
-  { weight: 3, arbitrary: sysfs.numVfs },
+  { weight: 5, arbitrary: sysfs.numVfs },
   { weight: 1, arbitrary: sysfs.autoprobe },
   { weight: 2, arbitrary: sysfs.override },
   { weight: 4, arbitrary: sysfs.binding },
@@ -33,6 +33,9 @@ const move: fc.Arbitrary<readonly Command[]> = fc.oneof(
   { weight: 1, arbitrary: sysfs.resetMethod },
   { weight: 2, arbitrary: sysfs.controllerFile },
   { weight: 1, arbitrary: sysfs.msixCount },
+  { weight: 2, arbitrary: sysfs.openGroup },
+  { weight: 1, arbitrary: sysfs.dynamicIds },
+  { weight: 1, arbitrary: sysfs.hotPlug },
   { weight: 4, arbitrary: sysfs.look },
   { weight: 1, arbitrary: sysfs.writeReadOnly },
   { weight: 12, arbitrary: nvme.anyVirtualization },
@@ -59,7 +62,7 @@ const start = fc.oneof(
   { weight: 1, arbitrary: fc.constant([]) }
 )
 
-const MOST_MOVES = 30
+const MOST_MOVES = 60
 
 /** Without bias: short ones show less for the time that putting a machine back takes. */
 export const commandSequence: fc.Arbitrary<readonly Command[]> = fc

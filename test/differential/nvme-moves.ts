@@ -28,7 +28,7 @@ type Virt = {
   readonly count?: number
 }
 
-function virtualization(address: string, virt: Virt): Command {
+export function virtualization(address: string, virt: Virt): Command {
   const { action, resource = 0, count: cdw11 = 0 } = virt
   const cdw10 = (action | (resource << 8) | (virt.cntlid << 16)) >>> 0
   const command = { opcode: OPCODE.virt, cdw10, cdw11 }
@@ -55,15 +55,22 @@ export const anyVirtualization = fc
   })
   .chain((virt) => commanded.map((address) => [virtualization(address, virt)]))
 
-/** What a VF of that number needs before it may come online. */
+/** What a VF of that number needs before it may come online, and that. */
+export function assignedOnline(
+  vfNumber: number,
+  { vq, vi }: { readonly vq: number; readonly vi: number }
+): readonly Command[] {
+  return [
+    virtualization(LAB_PF, { action: 8, cntlid: vfNumber, resource: 0, count: vq }),
+    virtualization(LAB_PF, { action: 8, cntlid: vfNumber, resource: 1, count: vi }),
+    virtualization(LAB_PF, { action: 9, cntlid: vfNumber }),
+  ]
+}
+
 export const provisioning = (vfNumber: number) =>
   fc
-    .tuple(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 1, max: 6 }))
-    .map(([vq, vi]) => [
-      virtualization(LAB_PF, { action: 8, cntlid: vfNumber, resource: 0, count: vq }),
-      virtualization(LAB_PF, { action: 8, cntlid: vfNumber, resource: 1, count: vi }),
-      virtualization(LAB_PF, { action: 9, cntlid: vfNumber }),
-    ])
+    .record({ vq: fc.integer({ min: 2, max: 8 }), vi: fc.integer({ min: 1, max: 6 }) })
+    .map((size) => assignedOnline(vfNumber, size))
 
 export const provision = fc.integer({ min: 1, max: 4 }).chain(provisioning)
 

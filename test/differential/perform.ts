@@ -35,6 +35,10 @@ async function answerTo(machine: Machine, command: Command): Promise<string> {
       await machine.ask({ call: 'write', path, text: command.text })
       return 'ok'
     }
+    case 'openGroup': {
+      const path = `/dev/vfio/${command.group}`
+      return JSON.stringify(await machine.ask({ call: 'vfioGroupStatus', path }))
+    }
     case 'admin':
       return admin(machine, command)
   }

@@ -4,10 +4,13 @@ import { PROBE, driverFile, functionAt, overrideOf } from '../contract/machine.t
 import { LAB_PF, LAB_PLAIN } from '../contract/world.ts'
 import { anyFunction, driver, functionOrNot, vf } from './any-function.ts'
 import type { Command } from './commands.ts'
+import { DYNAMIC_IDS } from './dynamic-ids.ts'
 
 export function write(path: string, text: string): Command {
   return { do: 'write', path, text }
 }
+
+export const RESCAN = '/sys/bus/pci/rescan'
 
 const newline = fc.constantFrom('', '\n')
 
@@ -60,7 +63,7 @@ export const rebinding = fc
 
 export const reset = fc
   .tuple(
-    fc.oneof(vf, vf, fc.constant(LAB_PLAIN)),
+    fc.oneof(vf, vf, fc.constantFrom(LAB_PLAIN, LAB_PF)),
     fc.constantFrom('1', '1', '1\n', '0', 'x', '2')
   )
   .map(([address, text]) => [write(`${functionAt(address)}/reset`, text)])
@@ -101,6 +104,30 @@ export const controllerFile = fc
 export const msixCount = fc
   .tuple(vf, fc.constantFrom('0', '4', 'x'))
   .map(([address, text]) => [write(`${functionAt(address)}/sriov_vf_msix_count`, text)])
+
+/** Numbers go from the PF's group over the plain controller's to those of the VFs. */
+export const openGroup = fc
+  .integer({ min: 6, max: 17 })
+  .map((group): readonly Command[] => [{ do: 'openGroup', group }])
+
+const dynamicId = fc.constantFrom(...DYNAMIC_IDS, '1b36', 'x', '')
+
+/** A driver takes whatever is unbound and matches. */
+export const dynamicIds = fc
+  .tuple(driver, fc.constantFrom('new_id', 'new_id', 'remove_id'), dynamicId)
+  .filter(([, , id]) => id !== '')
+  .map(([by, file, id]) => [write(`/sys/bus/pci/drivers/${by}/${file}`, id)])
+
+export const hotPlug = fc.oneof(
+  fc
+    .tuple(vf, fc.constantFrom('remove', 'rescan'))
+    .map(([address, file]) => [write(`${functionAt(address)}/${file}`, '1')]),
+  fc.constantFrom('1', '0', 'x', '2').map((text) => [write(RESCAN, text)]),
+  fc
+    .constantFrom('1', '1\n', '0', 'x')
+    .map((text) => [write(`${functionAt(LAB_PLAIN)}/remove`, text)]),
+  fc.constant([write(`${functionAt(LAB_PLAIN)}/remove`, '1'), write(RESCAN, '1')])
+)
 
 const READABLE = [
   'driver_override',
