@@ -1,16 +1,22 @@
-/** The contract and the kernel room as plain JavaScript, for the guest's node: it strips no types. */
+/** Programs of tests and the kernel room as plain JavaScript, for the guest's node: it strips no types. */
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
 
-/** All that the entry imports, and what that starts. */
-const FOLDERS = ['src/kernel', 'test/contract', 'test/contract/cases']
+/** All that the contract and the differential test import in the guest, and what that starts. */
+const FOLDERS = ['src/kernel', 'test/contract', 'test/contract/cases', 'test/differential']
 const FILES = ['src/clock.ts', 'test/support/eventually.ts']
 
+export const CONTRACT_PROGRAM = 'test/contract/run-in-guest.js'
+export const DIFFERENTIAL_PROGRAM = 'test/differential/serve-in-guest.js'
+
 /** @returns path of the program to run, in `target` */
-export function compileContract(target: string): string {
+export function compileForGuest(
+  target: string,
+  program: typeof CONTRACT_PROGRAM | typeof DIFFERENTIAL_PROGRAM
+): string {
   const sources = [...FOLDERS.flatMap(programsIn), ...FILES]
   for (const source of sources) {
     const compiled = path.join(target, source.replace(/\.ts$/, '.js'))
@@ -19,7 +25,7 @@ export function compileContract(target: string): string {
   }
   writeFileSync(path.join(target, 'package.json'), '{ "type": "module" }\n')
   symlinkSync(path.join(PROJECT, 'node_modules'), path.join(target, 'node_modules'))
-  return path.join(target, 'test/contract/run-in-guest.js')
+  return path.join(target, program)
 }
 
 function programsIn(folder: string): readonly string[] {

@@ -36,16 +36,40 @@ test.for(TAKE_DOWN)(
   }
 )
 
-test('nvme leaving the primary takes every secondary offline, and the VFs stay', async () => {
+test('nvme leaves the primary enabled, and takes every secondary offline when it comes back', async () => {
   const machine = await withVf()
+  const seen = () => machine.machine.snapshot().primaries['0000:01:00.0']
 
   const done = await machine.write(`${DRIVERS}/nvme/unbind`, '0000:01:00.0')
+  const left = seen()
+  const refused = await machine.write(`${PF}/sriov_numvfs`, '0')
+  const back = await machine.write(`${DRIVERS}/nvme/bind`, '0000:01:00.0')
 
-  expect(done).toBe('ok')
-  const primary = machine.machine.snapshot().primaries['0000:01:00.0']
-  expect(primary?.vfCount).toBe(2)
-  expect(primary?.secondaries[0]).toEqual({ cntlid: 1, state: 'offline', vq: 0, vi: 0 })
-  expect(await machine.write(`${PF}/sriov_numvfs`, '0')).toBe('ENOENT')
+  expect([done, refused, back]).toEqual(['ok', 'ENOENT', 'ok'])
+  expect(left?.vfCount).toBe(2)
+  expect(left?.secondaries[0]).toEqual({ cntlid: 1, state: 'online', vq: 4, vi: 3 })
+  expect(seen()?.vfCount).toBe(2)
+  expect(seen()?.secondaries[0]).toEqual({ cntlid: 1, state: 'offline', vq: 0, vi: 0 })
+})
+
+test('vfio-pci does not take a primary with VFs', async () => {
+  const machine = await withVf()
+  await machine.write(`${PF}/driver_override`, 'vfio-pci')
+  await machine.write(`${DRIVERS}/nvme/unbind`, '0000:01:00.0')
+
+  expect(await machine.write(`${DRIVERS}/vfio-pci/bind`, '0000:01:00.0')).toBe('EBUSY')
+})
+
+test('what is left without a driver is in a power state that Linux does not know, until it is reset', async () => {
+  const machine = await withVf()
+  await machine.write(`${DRIVERS}/nvme/unbind`, '0000:01:00.1')
+  const left = await machine.read(`${PF}/virtfn0/power_state`)
+  await machine.write(`${PF}/virtfn0/reset`, '1')
+
+  expect([left, await machine.read(`${PF}/virtfn0/power_state`)]).toEqual([
+    'unknown\n',
+    'D0\n',
+  ])
 })
 
 test('nvme notices an offline VF when its I/O times out, and lets go of it', async () => {

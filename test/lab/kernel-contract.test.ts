@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import path from 'node:path'
-import { compileContract } from '../contract/compile-for-guest.ts'
+import { CONTRACT_PROGRAM, compileForGuest } from '../contract/compile-for-guest.ts'
 import { KERNEL_CONTRACT } from '../contract/kernel-contract.ts'
 import type { CaseReport } from '../contract/run-in-guest.ts'
 import { PROJECT } from './guest-image.ts'
@@ -27,7 +27,7 @@ for (const { name } of KERNEL_CONTRACT) {
 }
 
 async function runContract({ agent, folder }: Guest): Promise<Map<string, CaseReport>> {
-  const entry = compileContract(path.join(folder, 'contract'))
+  const entry = compileForGuest(path.join(folder, 'contract'), CONTRACT_PROGRAM)
   const command = [
     ...GUEST_NODE,
     entry.replace(folder, '/mnt'),

@@ -27,6 +27,8 @@ const MS_PER_HOUR = 3_600_000
 const DATA_UNIT_BYTES = 512_000
 
 /** The page, or the status that refuses it. */
+export const HEALTH_BYTES = 512
+
 export function healthPage(
   controller: NvmeController,
   nsid: number,
@@ -35,7 +37,7 @@ export function healthPage(
   const active = activeNamespaces(controller)
   const counted = nsid === BROADCAST ? active : active.filter((one) => one.nsid === nsid)
   if (nsid !== BROADCAST && counted.length === 0) return INVALID_NAMESPACE
-  const page = Buffer.alloc(512)
+  const page = Buffer.alloc(HEALTH_BYTES)
   writeState(page, controller)
   writeCounters(page, counted.map(use.served), use.poweredOnMs)
   page.writeBigUInt64LE(BigInt(errorCount(controller)), 176)

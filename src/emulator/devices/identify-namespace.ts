@@ -1,16 +1,21 @@
 /** Identify Namespace (CNS 00h, 11h) and Namespace Identification Descriptors (03h). Source: QEMU hw/nvme/ns.c, nvme_ns_init. */
-import type { LbaFormat } from './device-policy.ts'
+import type { DevicePolicy, LbaFormat } from './device-policy.ts'
 import { IDENTIFY_LENGTH } from './identify-controller.ts'
 import { blockCount } from './subsystem.ts'
 import type { NvmeNamespace } from './subsystem.ts'
 
 const INTERLEAVED = 1 << 4
+/** Of ONCS. */
+const COPY = 1 << 8
+/** What is deallocated together. */
+const DEALLOCATED_BYTES = 4096
 
 export function identifyNamespace(
   namespace: NvmeNamespace,
-  formats: readonly LbaFormat[]
+  { erasing, identity }: DevicePolicy
 ): Uint8Array {
   const data = Buffer.alloc(IDENTIFY_LENGTH)
+  const formats = erasing.lbaFormats
   const { protection } = namespace
   for (const offset of [0, 8, 16])
     data.writeBigUInt64LE(BigInt(blockCount(namespace)), offset) // NSZE, NCAP, NUSE
@@ -22,6 +27,13 @@ export function identifyNamespace(
   data[29] = protection.type
   data[30] = namespace.shared ? 1 : 0 // NMIC
   data[33] = 1 // DLFEAT
+  const deallocated = Math.max(0, DEALLOCATED_BYTES / namespace.blockBytes - 1)
+  for (const offset of [68, 70]) data.writeUInt16LE(deallocated, offset) // NPDG, NPDA
+  if ((identity.optionalIoCommands & COPY) !== 0) {
+    data.writeUInt16LE(128, 74) // MSSRL
+    data.writeUInt32LE(128, 76) // MCL
+    data[80] = 127 // MSRC
+  }
   if (namespace.nguid) data.write(namespace.nguid, 104, 'hex')
   if (namespace.eui64) data.write(namespace.eui64, 120, 'hex')
   formats.forEach(({ metadataBytes, blockBytes }, i) => {

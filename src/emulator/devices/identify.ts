@@ -72,9 +72,10 @@ function namespaceData(controller: NvmeController, nsid: number, which: Which): 
   if (!namespaces) return failed(INVALID_FIELD)
   if (!isValidNsid(nsid) || nsid === BROADCAST) return failed(INVALID_NAMESPACE)
   const namespace = namespaces.find((one) => one.nsid === nsid)
-  const { lbaFormats } = controller.policy.erasing
   return succeeded(
-    namespace ? identifyNamespace(namespace, lbaFormats) : Buffer.alloc(IDENTIFY_LENGTH)
+    namespace
+      ? identifyNamespace(namespace, controller.policy)
+      : Buffer.alloc(IDENTIFY_LENGTH)
   )
 }
 

@@ -5,7 +5,7 @@
 import type { AdminCommand } from '../../kernel/call.ts'
 import type { CommandTable } from './command-effects.ts'
 import { errorPage } from './error-log.ts'
-import { healthPage } from './health-log.ts'
+import { HEALTH_BYTES, healthPage } from './health-log.ts'
 import type { DriveUse } from './health-log.ts'
 import { sanitizeCapabilities } from './sanitize-actions.ts'
 import { sanitizePage } from './sanitize.ts'
@@ -22,7 +22,7 @@ export function getLogPage(
   const offset = cdw13 * 2 ** 32 + cdw12
   const length = ((cdw11 & 0xffff) * 65536 + (cdw10 >>> 16) + 1) * 4
   if (offset % 4 !== 0 || length > MOST_TRANSFER_BYTES) return failed(INVALID_FIELD)
-  const page = logPage(controller, cdw10 & 0xff, nsid, use)
+  const page = logPage(controller, cdw10 & 0xff, { nsid, offset }, use)
   if (typeof page === 'number') return failed(page)
   if (offset >= page.length) return failed(INVALID_FIELD)
   return succeeded(page.subarray(offset, offset + length))
@@ -32,7 +32,7 @@ export function getLogPage(
 function logPage(
   controller: NvmeController,
   id: number,
-  nsid: number,
+  { nsid, offset }: { readonly nsid: number; readonly offset: number },
   use: DriveUse
 ): Buffer | number {
   const { policy, kind } = controller
@@ -40,7 +40,8 @@ function logPage(
     case 0x01:
       return errorPage(controller)
     case 0x02:
-      return healthPage(controller, nsid, use)
+      // nvme_smart_info looks at the namespace last.
+      return offset >= HEALTH_BYTES ? INVALID_FIELD : healthPage(controller, nsid, use)
     case 0x03:
       return firmwarePage(controller)
     case 0x04:

@@ -7,8 +7,12 @@ import { activate, takeOffline } from './flexible-resources.ts'
 import { addController, removeController, secondaryController } from './subsystem.ts'
 import type { NvmeController, NvmeSubsystem, PrimaryController } from './subsystem.ts'
 
-/** CC.EN cleared: by nvme's reset, and by nvme letting go of the function. Takes every secondary down. */
+/**
+ * CC.EN cleared: by nvme's reset, and by nvme taking a function whose last driver left it set. Takes every secondary
+ * down. nvme that lets go of a function sets CC.SHN, which resets nothing.
+ */
 export function controllerReset(controller: NvmeController): void {
+  controller.enabled = false
   if (controller.kind === 'primary') controller.secondaries.forEach(takeOffline)
 }
 
@@ -19,6 +23,7 @@ export function controllerReset(controller: NvmeController): void {
  * nothing to restore and goes on listing VFs that are gone.
  */
 export function functionLevelReset(controller: NvmeController): void {
+  controller.enabled = false
   if (controller.kind === 'secondary') activate(controller.entry)
   if (controller.kind !== 'primary') return
   controllerReset(controller)

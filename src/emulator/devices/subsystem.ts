@@ -60,6 +60,8 @@ type ControllerBase = {
   readonly policy: DevicePolicy
   readonly cntlid: number
   readonly subsystemVendor: number
+  /** CC.EN: a driver has set it, and nothing has cleared it since. */
+  enabled: boolean
   /** Set Features, by FID; undefined: nobody set any. */
   features: ReadonlyMap<number, number> | undefined
   /** undefined: no command has failed. */
@@ -87,7 +89,7 @@ export type SecondaryController = ControllerBase & {
 }
 
 /** Of a controller that nobody has asked anything. */
-export const UNTOUCHED = { features: undefined, errors: undefined }
+export const UNTOUCHED = { enabled: false, features: undefined, errors: undefined }
 
 /** The controller of a VF. A drive has hundreds, so this is one literal: spreading costs a hundred times as much. */
 export function secondaryController(
@@ -116,6 +118,7 @@ export function addController(controller: NvmeController): void {
 
 /** A driver has set CC.EN and the controller became ready. Source: QEMU 10 hw/nvme/ctrl.c, nvme_start_ctrl. */
 export function enabledByDriver(controller: NvmeController): void {
+  controller.enabled = true
   if (controller.policy.attachment.atStart === 'as-it-is-enabled') attachAtStart(controller)
 }
 

@@ -18,9 +18,13 @@ import { lowestFree } from './lowest-free.ts'
 /** Completions that bringing a controller up takes on its admin queue, about as a lab counted. */
 const SETUP_COMMANDS = 27
 
-/** nvme has the function: nvmeX appears, and its queues are still to be set up. */
+/**
+ * nvme has the function: nvmeX appears, and its queues are still to be set up, for which the controller is disabled first
+ * (nvme_pci_configure_admin_queue); `noticeDrives` comes next.
+ */
 export function connectController(linux: EmulatedLinux, fn: PciFunction): HostController {
   if (!fn.controller) throw new Error(`${fn.address} has no NVMe controller behind it`)
+  if (fn.controller.enabled) disableController(fn)
   const instance = freeInstance(linux)
   const subsystem = subsystemOf(linux, fn.controller.subsystem, instance)
   const controller: HostController = {
@@ -59,7 +63,10 @@ export function makeLive(linux: EmulatedLinux, controller: HostController): void
   controller.state = 'live'
 }
 
-/** Lets go of the function: the disks vanish, and the controller is disabled, which resets it; `noticeDrives` comes next. */
+/**
+ * Lets go of the function: the disks vanish; `noticeDrives` comes next. The controller is shut down (CC.SHN) and stays
+ * enabled, so that it is not reset: nvme_disable_admin_queue, from 6.2 on nvme_disable_ctrl.
+ */
 export function stopController(linux: EmulatedLinux, fn: PciFunction): void {
   const controller = controllerOf(linux, fn)
   if (!controller) return
@@ -71,7 +78,6 @@ export function stopController(linux: EmulatedLinux, fn: PciFunction): void {
   subsystem.controllers.delete(controller)
   if (subsystem.controllers.size === 0) linux.subsystems.delete(subsystem.instance)
   emitController(linux, 'remove', controllerPath(controller))
-  disableController(fn)
 }
 
 /** Source: Linux drivers/nvme/host/core.c, nvme_cancel_request. */

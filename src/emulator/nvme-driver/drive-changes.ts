@@ -7,7 +7,8 @@ import { activeNamespaces } from '../devices/subsystem.ts'
 import type { EmulatedLinux } from '../linux.ts'
 import { kernelIsAtLeast } from '../linux.ts'
 import { respondsTo } from '../pci/pci-function.ts'
-import { emitController, emitFunction } from '../uevents.ts'
+import { unbound } from '../pci/unbound.ts'
+import { emitController } from '../uevents.ts'
 import { cancelCommands, isDriven, makeLive, stopController } from './controllers.ts'
 import { disksFollow, rescanNamespaces } from './disks.ts'
 import { controllerPath } from './host-controller.ts'
@@ -86,9 +87,7 @@ function giveUp(linux: EmulatedLinux, controller: HostController): void {
   }
   stopController(linux, fn)
   noticeDrives(linux)
-  if (fn.driver === undefined) return
-  fn.driver = undefined
-  emitFunction(linux, 'unbind', fn)
+  if (fn.driver !== undefined) unbound(linux, fn)
 }
 
 /** nvme_scan_work. */

@@ -10,6 +10,7 @@ import type { Driver } from './driver-match.ts'
 import { groupOf } from './iommu-groups.ts'
 import { respondsTo } from './pci-function.ts'
 import type { PciFunction } from './pci-function.ts'
+import { unbound } from './unbound.ts'
 
 /** Binds, or says why not. The caller holds the function's lock. */
 export async function probe(
@@ -42,8 +43,7 @@ export async function release(
     stopController(linux, fn)
     noticeDrives(linux)
   }
-  fn.driver = undefined
-  emitFunction(linux, 'unbind', fn)
+  unbound(linux, fn)
 }
 
 /**
@@ -60,6 +60,7 @@ async function probeNvme(
   const { probeMs, giveUpMs } = linux.timing
   const takesMs = respondsTo(fn) ? probeMs : giveUpMs
   const controller = connectController(linux, fn)
+  noticeDrives(linux)
   if (!kernelIsAtLeast(linux, 6, 3)) {
     bound(linux, 'nvme', fn)
     linux.time.later(takesMs, () => comeBack(linux, controller))
@@ -72,8 +73,12 @@ async function probeNvme(
   return undefined
 }
 
-/** Without an IOMMU group there is nothing to hand over. Source: Linux drivers/vfio/group.c, vfio_group_find_or_alloc. */
+/**
+ * Not a PF whose VFs somebody may use, and without an IOMMU group there is nothing to hand over. Source: Linux
+ * drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_register_device; drivers/vfio/group.c, vfio_group_find_or_alloc.
+ */
 function probeVfio(linux: EmulatedLinux, fn: PciFunction): Errno | undefined {
+  if (fn.sriov && fn.sriov.vfs.length > 0) return 'EBUSY'
   if (!groupOf(linux, fn)) return 'EINVAL'
   bound(linux, 'vfio-pci', fn)
   return undefined
@@ -81,7 +86,7 @@ function probeVfio(linux: EmulatedLinux, fn: PciFunction): Errno | undefined {
 
 function bound(linux: EmulatedLinux, driver: Driver, fn: PciFunction): void {
   fn.driver = driver
-  fn.wasBound = true
+  fn.powerKnown = true
   emitFunction(linux, 'bind', fn)
 }
 

@@ -30,6 +30,7 @@ export async function resetByKernel(
   accepted: () => void = () => {}
 ): Promise<void> {
   await linux.locks.hold(fn.address, async () => {
+    fn.powerKnown = true // pci_dev_save_and_disable
     beforeFunctionReset(linux, fn)
     const errno = await firstThatWorks(linux, fn)
     if (!errno) accepted()

@@ -25,8 +25,11 @@ export type PciFunction = {
   driver: string | undefined
   override: string | undefined
   group: number | undefined
-  /** Never bound: power_state reads "unknown". */
-  wasBound: boolean
+  /**
+   * Linux has put it in D0 since it found it, and no driver has left it since: otherwise power_state reads "unknown".
+   * Source: Linux drivers/pci/pci-driver.c, pci_device_remove.
+   */
+  powerKnown: boolean
 }
 
 export type PciIds = {

@@ -88,7 +88,7 @@ function newVf(pf: PciFunction, index: number): PciFunction {
     driver: undefined,
     override: undefined,
     group: undefined,
-    wasBound: false,
+    powerKnown: false,
   }
 }
 

@@ -82,7 +82,7 @@ function bareFunction(address: PciAddress, sysfsPath: string, ids: PciIds): PciF
     driver: undefined,
     override: undefined,
     group: undefined,
-    wasBound: true,
+    powerKnown: true,
   }
 }
 
@@ -112,7 +112,7 @@ function controllerFunction(
       autoprobe: true,
       vfs: [],
     },
-    wasBound: false,
+    powerKnown: false,
   })
   return { address, label: group, present: true, found }
 }

@@ -75,7 +75,7 @@ function isEnabled({ linux, fn }: Here): boolean {
 
 /** vfio-pci puts a function that nobody has open to sleep (disable_idle_d3=N). */
 function powerState({ linux, fn }: Here): string {
-  if (!fn.wasBound) return fn.controller ? 'unknown' : 'D0'
+  if (!fn.powerKnown) return 'unknown'
   return fn.driver === 'vfio-pci' && !holdOf(linux, fn) ? 'D3hot' : 'D0'
 }
 

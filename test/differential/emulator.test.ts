@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { atSize } from '../support/test-size.ts'
+import { isBind, isNumVfsWrite } from './commands.ts'
+import { emulatedStory, waitingStory } from './emulated.ts'
+import { commandSequence } from './generator.ts'
+import { KNOWN_DIFFERENCES } from './known-differences.ts'
+import { differentialSeed } from './seed.ts'
+import { MOST_CASE_MS, WAITING_CASES } from './waiting-cases.ts'
+
+const seed = differentialSeed()
+
+test('no sequence upsets the emulator, and the same one ends the same', async () => {
+  const numRuns = atSize({ normal: 60, full: 600 })
+  await fc.assert(
+    fc.asyncProperty(commandSequence, async (commands) => {
+      const story = await emulatedStory(commands)
+
+      expect(story.outcomes).toHaveLength(story.commands.length)
+      expect(await emulatedStory(story.commands)).toEqual({ ...story, waiting: [] })
+    }),
+    { seed, numRuns }
+  )
+}, 120_000)
+
+test.each(WAITING_CASES)('random sequences leave out: $name', async ({ commands }) => {
+  const { waiting } = await emulatedStory(commands)
+
+  expect(waiting).not.toEqual([])
+  expect((await waitingStory(commands, MOST_CASE_MS)).outcomes).toHaveLength(
+    commands.length
+  )
+})
+
+test('as many differences are known as were when somebody last looked at them', () => {
+  expect(KNOWN_DIFFERENCES).toHaveLength(0)
+})
+
+test('sequences are of every kind of command', async () => {
+  const commands = fc.sample(commandSequence, { seed, numRuns: 400 }).flat()
+  const share = (isIt: (command: (typeof commands)[number]) => boolean) =>
+    commands.filter(isIt).length / commands.length
+  expect(share(isNumVfsWrite)).toBeGreaterThan(0.05)
+  expect(share(isNumVfsWrite)).toBeLessThan(0.09)
+  expect(share(isBind)).toBeGreaterThan(0.09)
+})
