@@ -26,9 +26,10 @@ const MS_PER_HOUR = 3_600_000
 /** Data units count thousands of 512 bytes, rounded up. */
 const DATA_UNIT_BYTES = 512_000
 
-/** The page, or the status that refuses it. */
+/** Length of the page. */
 export const HEALTH_BYTES = 512
 
+/** The page, or the status that refuses it. */
 export function healthPage(
   controller: NvmeController,
   nsid: number,

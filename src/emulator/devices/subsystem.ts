@@ -103,6 +103,7 @@ export function secondaryController(
     policy,
     cntlid: entry.cntlid,
     subsystemVendor,
+    enabled: false,
     features: undefined,
     errors: undefined,
     primary,
