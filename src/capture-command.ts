@@ -58,7 +58,7 @@ export async function machineFileOf(
 ): Promise<string> {
   const driver = linuxHost(kernel, clock, { machineId: () => '0'.repeat(32) })
   try {
-    const host = await captureHost(kernel, driver)
+    const host = await captureHost(kernel, driver, clock)
     const fleet = { hosts: [hideNames ? anonymous(host) : host] } satisfies FleetDescription
     const text = yamlOf(fleet)
     parseFleet(text, 'capture')

@@ -37,7 +37,7 @@ export function capturedController(facts: ControllerFacts): CapturedController {
 
 function linkOf({ link }: FunctionObservation): CapturedController['link'] {
   const { currentSpeed, currentWidth, maxSpeed, maxWidth } = link
-  if (currentSpeed === null || currentWidth === null || currentWidth < 1) return undefined
+  if (currentSpeed === null || currentWidth === null) return undefined
   const captured = {
     speed: currentSpeed,
     width: currentWidth,

@@ -1,6 +1,7 @@
 /** A machine as the host of a machine file. Only looks; the machine stays as it was. */
+import type { Clock } from '../clock.ts'
 import type { HostDriver } from '../host/driver.ts'
-import type { FunctionObservation } from '../host/observation.ts'
+import type { FunctionObservation, HostObservation } from '../host/observation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { busFunctions, groupLabels, type BusFunction } from './bus-functions.ts'
 import { capturedDrive } from './capture-drive.ts'
@@ -16,11 +17,10 @@ import { CaptureError, ifThere } from './kernel-reads.ts'
  */
 export async function captureHost(
   kernel: Kernel,
-  driver: HostDriver
+  driver: HostDriver,
+  clock: Clock
 ): Promise<CapturedHost> {
-  const seen = await driver.scan()
-  for (const { address, blocked } of seen.functions)
-    if (blocked !== null) throw new CaptureError(`${address} cannot be asked: ${blocked}`)
+  const seen = await patientScan(driver, clock)
   const functions = await busFunctions(kernel)
   const groupLabel = groupLabels(functions)
   const onBus = (address: string): BusFunction => {
@@ -41,6 +41,21 @@ export async function captureHost(
     otherFunctions: functions
       .filter(({ address }) => !nvme.has(address))
       .map((one) => otherFunction(one, groupLabel(one.address))),
+  }
+}
+
+const SCANS = 4
+const PAUSE_MS = 5000
+
+/** A scan does without a lane that is slow to answer; a capture may wait for it. */
+async function patientScan(driver: HostDriver, clock: Clock): Promise<HostObservation> {
+  for (let scan = 1; ; scan++) {
+    const seen = await driver.scan()
+    const hanging = seen.functions.find(({ blocked }) => blocked !== null)
+    if (!hanging) return seen
+    const { address, blocked } = hanging
+    if (scan === SCANS) throw new CaptureError(`${address} cannot be asked: ${blocked}`)
+    await clock.sleep(PAUSE_MS)
   }
 }
 

@@ -33,7 +33,7 @@ export function hexOf(text: string, path: string): number {
   return parseInt(digits, 16)
 }
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 30_000
 
 /** @throws {CaptureError} it does not come back */
 export async function throughLane<C extends KernelCall>(

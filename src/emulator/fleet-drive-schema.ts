@@ -73,7 +73,7 @@ const sriov = mapping({
 
 const link = mapping({
   speed: label,
-  width: positive,
+  width: Type.Integer({ minimum: 0 }),
   maxSpeed: Type.Optional(label),
   maxWidth: Type.Optional(positive),
 })

@@ -126,6 +126,7 @@ const dual = fc.boolean().map((first) =>
         cntlid: 2,
         ioQueues: 8,
         resetMethods: [],
+        link: { speed: 'Unknown', width: 0, maxSpeed: 'Unknown', maxWidth: 255 },
       },
     ],
     mount: first,

@@ -28,9 +28,9 @@ test('whatever the drives and whatever was done on them, the inventory is the sa
       expect(inventoryOf(after)).toEqual(inventoryOf(before))
       expect(machine.transcript, 'a capture changes nothing').toEqual([])
     }),
-    { numRuns: 40, seed }
+    { numRuns: 20, seed }
   )
-})
+}, 90_000)
 
 test('an anonymous capture has none of the names, and the same of everything else', async () => {
   const [host] = demoFleet().hosts
@@ -70,9 +70,9 @@ test('a function whose lane hangs is told, and nothing is captured', async () =>
     kind: { fault: 'never-returns' },
   })
 
-  const capture = captureHost(machine.kernel, linuxHost(machine.kernel, clock))
+  const capture = captureHost(machine.kernel, linuxHost(machine.kernel, clock), clock)
   const refused = expect(capture).rejects.toThrow('0000:41:00.0 cannot be asked: ')
-  for (let ms = 0; ms < 20_000; ms += 100) await clock.advance(100)
+  for (let ms = 0; ms < 60_000; ms += 100) await clock.advance(100)
 
   await refused
 })

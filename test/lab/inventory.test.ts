@@ -1,8 +1,10 @@
 /** What nvirt knows of a real kernel's hardware, to whom it tells it, and how it hears of what others change. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ControllerView } from '../../src/inventory/views.ts'
+import type { ControllerView, NamespaceView } from '../../src/inventory/views.ts'
+import type { FlexiblePool } from '../../src/nvme/secondary-controller.ts'
 import type { EventRow } from '../../src/store/rows.ts'
 import { eventually } from '../support/eventually.ts'
+import { scannedCapture } from './captured.ts'
 import { lastWords } from './guest.ts'
 import { inOrder } from './in-order.ts'
 import {
@@ -161,6 +163,46 @@ test('the inventory names every namespace and whom it is attached to', async () 
     expect(sizeBytes).toBe(String(NAMESPACE_BYTES))
 })
 
+test('a capture of the machine describes one that the emulator makes the same of', async () => {
+  const { client, agent } = lab
+  const known = await client.list<ControllerView>('/v1/controllers')
+
+  const { functions, namespaces } = await scannedCapture(agent)
+
+  expect(known.length).toBe(3)
+  expect(new Set<unknown>(functions.map(({ address }) => address))).toEqual(
+    new Set<unknown>(known.map(({ pciAddress }) => pciAddress))
+  )
+  for (const one of known) {
+    const twin = functions.find(({ address }) => address === one.pciAddress)
+    expect(twin?.group?.number).toBe(one.iommuGroup?.number)
+    expect(twin?.group?.members.length).toBe((one.iommuGroup?.siblings.length ?? 0) + 1)
+    expect(twin?.link).toEqual(one.link)
+    expect(twin?.controller).toMatchObject({
+      name: one.name,
+      serial: one.serial,
+      model: one.model,
+      firmware: one.firmware,
+      subsystemNqn: one.subsystemNqn,
+      cntlid: one.cntlid,
+      queueCount: (one.ioQueuePairs ?? 0) + 1,
+    })
+    const { vq, vi } = twin?.controller?.primary ?? {}
+    if (one.sriov) {
+      expect(one.sriov.vq).toMatchObject(countsOf(vq))
+      expect(one.sriov.vi).toMatchObject(countsOf(vi))
+    }
+  }
+  const all = await client.list<NamespaceView>('/v1/namespaces')
+  expect(namespaces.map(inShort).toSorted()).toEqual(
+    all
+      .map((one) =>
+        inShort({ ...one, attachedTo: one.attachedTo.map(({ cntlid }) => cntlid) })
+      )
+      .toSorted()
+  )
+})
+
 test(
   'what somebody binds by hand is seen by its uevents, and told as events',
   async () => {
@@ -199,6 +241,19 @@ test(
   },
   4 * SCAN_PERIOD_MS
 )
+
+function countsOf(pool: FlexiblePool | undefined) {
+  const { total, primary, maxPerSecondary } = pool ?? {}
+  return { total, primary, maxPerSecondary, private: pool?.private }
+}
+
+type Attached = Pick<NamespaceView, 'serial' | 'nsid' | 'sizeBytes' | 'shared'> & {
+  readonly attachedTo: readonly (number | null)[]
+}
+
+function inShort({ serial, nsid, sizeBytes, shared, attachedTo }: Attached): string {
+  return `${serial} ${nsid}: ${sizeBytes}, ${shared}, ${attachedTo.join(' ')}`
+}
 
 /** The guest's clock and this machine's: QEMU gives whole seconds. */
 const CLOCKS_DIFFER_MS = 2_000
