@@ -64,7 +64,12 @@ function bigSriovDrive(): SubsystemDescription {
           vqPrivate: 17,
           viPrivate: 17,
         },
-        load: { iops: 180_000, latencyUs: 95 },
+        load: {
+          arrivalsPerSecond: 180_000,
+          serviceMicroseconds: 85,
+          parallelism: 64,
+          burst: { everyMs: 20_000, forMs: 2_000, factor: 3 },
+        },
       },
     ],
     namespaces: [

@@ -1,5 +1,6 @@
 /** A drive from its description: its namespaces, and its controllers with the ids that they get. */
 import type { ControllerDescription, SubsystemDescription } from '../fleet.ts'
+import { coalescingFeature } from '../load/coalescing.ts'
 import type { DevicePolicy } from './device-policy.ts'
 import { policyOf } from './devices.ts'
 import { newEntry, newPool } from './flexible-resources.ts'
@@ -115,14 +116,18 @@ function namespaceOf(
   })
 }
 
-/** Its device's, with formats of its own. */
+/** Its device's, with formats of its own, and the coalescing that its load is counted by. */
 function policyFor(
   { lbaFormats }: SubsystemDescription,
-  { device }: ControllerDescription
+  { device, load }: ControllerDescription
 ): DevicePolicy {
   const policy = policyOf(device)
-  if (!lbaFormats) return policy
-  return { ...policy, erasing: { ...policy.erasing, lbaFormats } }
+  const coalescing = load && coalescingFeature(load)
+  return {
+    ...policy,
+    ...(lbaFormats && { erasing: { ...policy.erasing, lbaFormats } }),
+    ...(coalescing !== undefined && { interruptCoalescing: coalescing }),
+  }
 }
 
 /** As QEMU gives ids: the lowest free to the controller, the next ones to its VFs. Source: QEMU nvme_subsys_reserve_cntlids. */

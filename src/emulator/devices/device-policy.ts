@@ -24,6 +24,8 @@ export type DevicePolicy = {
   readonly attachment: AttachmentRules
   readonly secondaries: SecondaryPolicy
   readonly virtualization: VirtualizationPolicy
+  /** CDW11 of Interrupt Coalescing (08h) as the drive is set up; absent: 0, none. */
+  readonly interruptCoalescing?: number
 }
 
 /** Fields of Identify Controller. */

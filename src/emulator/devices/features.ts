@@ -2,7 +2,8 @@
  * Get Features (0Ah). The order of the checks and the values are QEMU's (hw/nvme/ctrl.c, nvme_get_feature,
  * nvme_feature_cap), with what Linux sets when it starts a controller
  * (drivers/nvme/host/core.c, nvme_enable_aen, nvme_configure_host_options). Compared: Number of Queues; the rest from
- * documents. A set Timestamp is not kept: what is got is the time since power-on.
+ * documents. A set Timestamp is not kept: what is got is the time since power-on. Interrupt Coalescing is the described
+ * load's, by which its interrupts are counted.
  */
 import type { AdminCommand } from '../../kernel/call.ts'
 import { BROADCAST, isValidNsid } from './namespace-ids.ts'
@@ -15,6 +16,7 @@ export const FEATURE = {
   temperatureThreshold: 0x04,
   volatileWriteCache: 0x06,
   numberOfQueues: 0x07,
+  interruptCoalescing: 0x08,
   interruptVector: 0x09,
   timestamp: 0x0e,
   hostBehavior: 0x16,
@@ -53,7 +55,7 @@ export const FEATURES: ReadonlyMap<number, Feature> = new Map([
   [0x05, { value: 0, changeable: true, ofNamespace: true }], // Error Recovery
   [FEATURE.volatileWriteCache, { value: 1, changeable: true }],
   [FEATURE.numberOfQueues, { value: 0, changeable: true }],
-  [0x08, { value: 0 }], // Interrupt Coalescing
+  [FEATURE.interruptCoalescing, { value: 0 }],
   [FEATURE.interruptVector, { value: 0 }],
   [0x0a, { value: 0 }], // Write Atomicity Normal
   [0x0b, { value: 0x100, changeable: true }], // Asynchronous Event Configuration: namespace notices
@@ -106,6 +108,8 @@ function current(controller: NvmeController, asked: Asked): Completion {
       return succeeded(timestamp(asked.poweredOnMs))
     case FEATURE.hostBehavior:
       return succeeded(hostBehavior())
+    case FEATURE.interruptCoalescing:
+      return succeeded(undefined, controller.policy.interruptCoalescing ?? value)
     case FEATURE.volatileWriteCache:
       return succeeded(undefined, activeNamespaces(controller).length > 0 ? value : 0)
     default:

@@ -2,7 +2,8 @@
  * Interrupts that are saved by waiting for more completions. Source: NVMe Base 2.1, "Interrupt Coalescing": an interrupt
  * comes with the threshold, or once the aggregation time is over, counted from the first completion that waits.
  */
-import type { Service } from './load-description.ts'
+import { asQueueing } from './load-description.ts'
+import type { LoadDescription, Service } from './load-description.ts'
 
 const STEP_MICROSECONDS = 100
 
@@ -17,9 +18,10 @@ export function commandsPerInterrupt({ coalescing }: Service, rate: number): num
   return Math.min(coalescing.threshold, inTime)
 }
 
-/** CDW11 of the feature: the threshold 0's based, the time in steps of 100 µs. */
-export function coalescingFeature({ coalescing }: Service): number {
-  if (!coalescing) return 0
+/** CDW11 of the feature: the threshold 0's based, the time in steps of 100 µs. undefined: the load says nothing of it. */
+export function coalescingFeature(load: LoadDescription): number | undefined {
+  const { coalescing } = asQueueing(load)
+  if (!coalescing) return undefined
   const steps = coalescing.microseconds / STEP_MICROSECONDS
   return (steps << 8) | (coalescing.threshold - 1)
 }

@@ -3,7 +3,7 @@
  * of seed and time, so that any instant can be asked for, in any order, at the cost of one pass: nothing is simulated
  * from one instant to the next, and a machine that was up for a month before the service started costs no more.
  *
- * Arrivals on a queue come at an unsteady rate, drawn by a hash of seed, queue and slot of load time (load-time.ts). Each
+ * Arrivals on a queue come at an unsteady rate, drawn by a hash of seed, queue and slot of load time (advance.ts). Each
  * slot has its mean amount, so that totals need no sum over slots. Completions are the arrivals of as long ago as the
  * latency, so that what is in flight is arrivals less completions, and on average rate times latency, as Little says.
  */
