@@ -1,14 +1,16 @@
 /** Functions to do something to, and who may have them. */
 import fc from 'fast-check'
+import { LAB_PLAIN } from '../contract/world.ts'
 import { FUNCTIONS, VF_ADDRESSES } from './settle.ts'
 
 const NOWHERE = '0000:05:00.0'
 
 export const vf = fc.constantFrom(...VF_ADDRESSES)
-/** More often a VF, and one that is likely to be there. */
+/** More often one that is likely to be there. */
 export const anyFunction = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...VF_ADDRESSES.slice(0, 4)) },
-  { weight: 3, arbitrary: fc.constantFrom(...FUNCTIONS) }
+  { weight: 4, arbitrary: fc.constantFrom(...VF_ADDRESSES.slice(0, 2)) },
+  { weight: 1, arbitrary: fc.constant(LAB_PLAIN) },
+  { weight: 2, arbitrary: fc.constantFrom(...FUNCTIONS) }
 )
 export const functionOrNot = fc.oneof(
   { weight: 9, arbitrary: anyFunction },

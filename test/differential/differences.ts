@@ -1,16 +1,7 @@
 /** Where two stories of one sequence part: the first thing that is not the same and not known to differ. */
 import { inWords, type Command } from './commands.ts'
 import type { Story } from './emulated.ts'
-import { isKnown } from './known-differences.ts'
-
-export type Difference = {
-  /** Place of the command; undefined: the state at the end. */
-  readonly place: number | undefined
-  /** The command, or the name of what the state says. */
-  readonly what: string
-  readonly real: string
-  readonly emulated: string
-}
+import { NOT_TOLD, isKnown, type Difference } from './known-differences.ts'
 
 /** A real machine in trouble tells less: what it does not tell is a difference. */
 export function firstDifference(
@@ -18,18 +9,17 @@ export function firstDifference(
   emulated: Story,
   real: Story
 ): Difference | undefined {
-  const missing = 'nothing: see the trouble'
   const told = commands.map((command, place) => ({
     place,
     what: inWords(command),
-    real: real.outcomes[place] ?? missing,
-    emulated: emulated.outcomes[place] ?? missing,
+    real: real.outcomes[place] ?? NOT_TOLD,
+    emulated: emulated.outcomes[place] ?? NOT_TOLD,
   }))
   const ended = Object.keys(emulated.end).map((name) => ({
     place: undefined,
     what: name,
-    real: real.end[name] ?? missing,
-    emulated: emulated.end[name] ?? missing,
+    real: real.end[name] ?? NOT_TOLD,
+    emulated: emulated.end[name] ?? NOT_TOLD,
   }))
   return [...told, ...ended].find((one) => one.real !== one.emulated && !isKnown(one))
 }

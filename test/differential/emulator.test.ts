@@ -23,17 +23,18 @@ test('no sequence upsets the emulator, and the same one ends the same', async ()
   )
 }, 120_000)
 
-test.each(WAITING_CASES)('random sequences leave out: $name', async ({ commands }) => {
+test.each(WAITING_CASES)('random sequences leave out: $name', async (scripted) => {
+  const { commands } = scripted
   const { waiting } = await emulatedStory(commands)
 
-  expect(waiting).not.toEqual([])
+  expect(waiting.length > 0).toBe(scripted.isFoundByEmulator ?? true)
   expect((await waitingStory(commands, MOST_CASE_MS)).outcomes).toHaveLength(
     commands.length
   )
 })
 
 test('as many differences are known as were when somebody last looked at them', () => {
-  expect(KNOWN_DIFFERENCES).toHaveLength(0)
+  expect(KNOWN_DIFFERENCES).toHaveLength(2)
 })
 
 test('sequences are of every kind of command', async () => {

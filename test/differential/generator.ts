@@ -23,11 +23,13 @@ const provisionAndBind = fc
   })
 
 const move: fc.Arbitrary<readonly Command[]> = fc.oneof(
-  { weight: 5, arbitrary: sysfs.numVfs },
+  { weight: 2, arbitrary: sysfs.numVfs },
+  { weight: 1, arbitrary: sysfs.recount },
   { weight: 1, arbitrary: sysfs.autoprobe },
   { weight: 2, arbitrary: sysfs.override },
-  { weight: 4, arbitrary: sysfs.binding },
-  { weight: 2, arbitrary: sysfs.probe },
+  { weight: 3, arbitrary: sysfs.binding },
+  { weight: 1, arbitrary: sysfs.bindAsAllowed },
+  { weight: 1, arbitrary: sysfs.probe },
   { weight: 2, arbitrary: sysfs.rebinding },
   { weight: 1, arbitrary: sysfs.reset },
   { weight: 1, arbitrary: sysfs.resetMethod },
@@ -40,7 +42,7 @@ const move: fc.Arbitrary<readonly Command[]> = fc.oneof(
   { weight: 1, arbitrary: sysfs.writeReadOnly },
   { weight: 12, arbitrary: nvme.anyVirtualization },
   { weight: 3, arbitrary: nvme.provision },
-  { weight: 2, arbitrary: provisionAndBind },
+  { weight: 5, arbitrary: provisionAndBind },
   { weight: 7, arbitrary: nvme.attachment },
   { weight: 6, arbitrary: nvme.identify },
   { weight: 3, arbitrary: nvme.features },

@@ -86,7 +86,10 @@ export const attachment = fc
       { weight: 8, arbitrary: fc.constantFrom(0, 1) },
       { weight: 1, arbitrary: fc.constantFrom(2, 15, 16) }
     ),
-    controllers: fc.array(cntlid, { minLength: 0, maxLength: 3 }),
+    controllers: fc.oneof(
+      fc.constantFrom([0], [1], [1], [2], [1, 2], [0, 1]),
+      fc.array(cntlid, { minLength: 0, maxLength: 3 })
+    ),
     address: commanded,
   })
   .map(({ nsid: of, select, controllers, address }): readonly Command[] => [

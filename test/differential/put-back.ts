@@ -4,6 +4,7 @@ import { LAB_PF, LAB_PLAIN } from '../contract/world.ts'
 import { errnoIn, type Machine } from './machine.ts'
 import { settled } from './settle.ts'
 
+const RESCAN = '/sys/bus/pci/rescan'
 const DRIVERS = ['nvme', 'vfio-pci']
 const PRESENT = [LAB_PF, LAB_PLAIN]
 
@@ -14,8 +15,7 @@ export async function findAll(machine: Machine, ids: readonly string[]): Promise
   const there = await Promise.all(
     PRESENT.map((address) => ask({ call: 'exists', path: functionAt(address) }))
   )
-  if (there.includes(false))
-    await ask({ call: 'write', path: '/sys/bus/pci/rescan', text: '1' })
+  if (there.includes(false)) await ask({ call: 'write', path: RESCAN, text: '1' })
   await settled(machine)
 }
 
@@ -29,10 +29,27 @@ async function forget({ ask }: Machine, driver: string, id: string): Promise<voi
   }
 }
 
-/** After `restore`. */
-export async function resetAsBefore({ ask }: Machine): Promise<void> {
-  for (const address of PRESENT) {
-    const path = `${functionAt(address)}/reset_method`
-    await ask({ call: 'write', path, text: 'default' })
-  }
+/** After `restore`, when there are no VFs. */
+export async function asBefore(machine: Machine): Promise<void> {
+  await inItsGroup(machine)
+  for (const address of PRESENT)
+    await machine.ask({
+      call: 'write',
+      path: `${functionAt(address)}/reset_method`,
+      text: 'default',
+    })
+}
+
+/** The IOMMU group that Linux gave the plain controller when it started: the first that was free. */
+const PLAIN_GROUP = '/8'
+
+/** It was found again while VFs had the number of its group: found once more, without them, it has it back. */
+async function inItsGroup(machine: Machine): Promise<void> {
+  const { ask } = machine
+  const plain = functionAt(LAB_PLAIN)
+  const group = await ask({ call: 'readLink', path: `${plain}/iommu_group` })
+  if (group.endsWith(PLAIN_GROUP)) return
+  await ask({ call: 'write', path: `${plain}/remove`, text: '1' })
+  await ask({ call: 'write', path: RESCAN, text: '1' })
+  await settled(machine)
 }

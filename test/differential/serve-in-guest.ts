@@ -20,7 +20,7 @@ import { endState, type EndState } from './end-state.ts'
 import { WaitsError, type Machine } from './machine.ts'
 import { perform } from './perform.ts'
 import { DYNAMIC_IDS } from './dynamic-ids.ts'
-import { findAll, resetAsBefore } from './put-back.ts'
+import { findAll, asBefore } from './put-back.ts'
 
 export type Sequence = {
   readonly commands: readonly Command[]
@@ -115,7 +115,7 @@ async function ending(
 async function putBack(machine: Machine): Promise<void> {
   await findAll(machine, DYNAMIC_IDS)
   await restore(world, 0)
-  await resetAsBefore(machine)
+  await asBefore(machine)
   assert.deepEqual(await snapshot(world), found, 'the machine is as it was found')
 }
 

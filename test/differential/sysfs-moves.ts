@@ -27,6 +27,19 @@ export const numVfs = fc
   .tuple(count, newline)
   .map(([text, end]) => [write(`${functionAt(LAB_PF)}/sriov_numvfs`, text + end)])
 
+/** The only way from one count to another. */
+export const recount = fc
+  .constantFrom('1', '2', '4', '8')
+  .map((text) => ['0', text].map((one) => write(`${functionAt(LAB_PF)}/sriov_numvfs`, one)))
+
+/** A driver that may have it. */
+export const bindAsAllowed = fc
+  .tuple(anyFunction, driver)
+  .map(([address, by]) => [
+    write(overrideOf(address), by),
+    write(driverFile(by, 'bind'), address),
+  ])
+
 export const autoprobe = fc
   .constantFrom('0', '1', 'y', 'n', 'off', 'on', 'N', '2', 'x', '1\n', 'o')
   .map((text) => [write(`${functionAt(LAB_PF)}/sriov_drivers_autoprobe`, text)])
@@ -54,10 +67,11 @@ export const probe = fc
 
 /** Override, off whatever has it, probe: as nvirt does it. */
 export const rebinding = fc
-  .tuple(anyFunction, driver, driver)
-  .map(([address, from, to]) => [
+  .tuple(anyFunction, driver)
+  .map(([address, to]) => [
     write(overrideOf(address), to),
-    write(driverFile(from, 'unbind'), address),
+    write(driverFile('nvme', 'unbind'), address),
+    write(driverFile('vfio-pci', 'unbind'), address),
     write(PROBE, address),
   ])
 
@@ -86,20 +100,17 @@ export const resetMethod = fc
   .filter(([, text]) => text !== '')
   .map(([address, text]) => [write(`${functionAt(address)}/reset_method`, text)])
 
+/** Not the reset of a VF's controller: see known-differences.ts. */
 export const controllerFile = fc
-  .tuple(
-    anyFunction,
-    fc.constantFrom('reset_controller', 'rescan_controller'),
-    fc.constantFrom('1', '0', 'x')
+  .oneof(
+    fc.tuple(fc.constantFrom(LAB_PF, LAB_PLAIN), fc.constant('reset_controller' as const)),
+    fc.tuple(anyFunction, fc.constant('rescan_controller' as const))
   )
-  .map(([address, file, text]): readonly Command[] => [
-    {
-      do: 'writeController',
-      address,
-      file: file === 'reset_controller' ? file : 'rescan_controller',
-      text,
-    },
-  ])
+  .chain(([address, file]) =>
+    fc
+      .constantFrom('1', '0', 'x')
+      .map((text): readonly Command[] => [{ do: 'writeController', address, file, text }])
+  )
 
 export const msixCount = fc
   .tuple(vf, fc.constantFrom('0', '4', 'x'))

@@ -15,7 +15,12 @@ const OFFLINE = 7
 /** Longer than nvme gives an admin command (60 s) and an I/O (30 s). */
 export const MOST_CASE_MS = 150_000
 
-export type WaitingCase = { readonly name: string; readonly commands: readonly Command[] }
+export type WaitingCase = {
+  readonly name: string
+  readonly commands: readonly Command[]
+  /** The emulator sees that it makes somebody wait; otherwise the generator does not write it. Default true. */
+  readonly isFoundByEmulator?: boolean
+}
 
 /** VF 1 is online and driven by nvme. */
 const DRIVEN: readonly Command[] = [
@@ -74,6 +79,14 @@ export const WAITING_CASES: readonly WaitingCase[] = [
       write(driverFile('nvme', 'unbind'), LAB_PF),
       write(driverFile('nvme', 'bind'), LAB_PF),
       ASKED,
+    ],
+  },
+  {
+    name: 'a VF is reset by its own nvme',
+    isFoundByEmulator: false,
+    commands: [
+      ...DRIVEN,
+      { do: 'writeController', address: VF, file: 'reset_controller', text: '1' },
     ],
   },
 ]
