@@ -20,6 +20,9 @@ export function countFaults(
       { field: `${drive.at}.nqn`, text: drive.item.nqn, most: MOST.nqn },
       { field: `${drive.at}.serial`, text: drive.item.serial, most: MOST.serial },
     ]),
+    ...sataDisksOf(sound, host, at).map((disk) => {
+      return { field: `${disk.at}.serial`, text: disk.item.serial, most: MOST.serial }
+    }),
   ]
   return [
     ...(host.machineId === undefined ? [] : [oneMachineId(at, count)]),
@@ -27,6 +30,12 @@ export function countFaults(
       .filter(({ field }) => sound.itself(field))
       .flatMap(({ field, text, most }) => textFaults(field, text, most, count)),
   ]
+}
+
+function sataDisksOf(sound: Sound, host: HostEntry, at: string) {
+  return sound
+    .items(host.otherFunctions, `${at}.otherFunctions`)
+    .flatMap((one) => sound.items(one.item.sataDisks, `${one.at}.sataDisks`))
 }
 
 function uncountedFaults(sound: Sound, { name }: HostEntry, at: string) {

@@ -181,6 +181,24 @@ test.each([
   )
 })
 
+test('a SATA disk of many hosts needs a serial number for each', () => {
+  const { hosts } = rackOf(HOSTS, VFS, false)
+  const disk = { model: 'Example SD2', serial: 'SD2', firmware: '1', sizeBytes: 512 }
+  const ahci = {
+    address: '0000:00:17.0',
+    classCode: 0x010601,
+    vendor: 0x8086,
+    device: 0xa182,
+    driver: 'ahci',
+    sataDisks: [disk],
+  }
+  const text = JSON.stringify({ hosts: [{ ...hosts[0], otherFunctions: [ahci] }] })
+
+  expect(() => parseFleet(text, 'rack.json')).toThrow(
+    'hosts[0].otherFunctions[0].sataDisks[0].serial: must have {n}'
+  )
+})
+
 test('a name that two entries give is refused', () => {
   const { hosts } = rackOf(HOSTS, VFS, false)
   const { count: _, ...alone } = hosts[0] as (typeof hosts)[number]
