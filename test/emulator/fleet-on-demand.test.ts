@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { rackOf } from '../../bench/fleet/rack.ts'
+import { rackOf } from '../../bench/emulator/rack.ts'
 import { DEMO } from '../../src/access/caller.ts'
 import { systemClock } from '../../src/clock.ts'
 import { compose } from '../../src/compose.ts'

@@ -2,16 +2,17 @@
  * What a fleet of emulated hosts costs the service: its first start, with the inventory scanned and stored, a later one,
  * and its memory. The service is a process of its own, the compiled one; hosts are counted where they were stored.
  *
- *     npm run build && npx tsx bench/fleet/at-scale.ts [--hosts 10000] [--vfs 64] [--enabled]
+ *     npm run build && npx tsx bench/emulator/fleet-at-scale.bench.ts [--hosts 10000] [--vfs 64] [--enabled]
  *
- * Prints one JSON object a line: a figure, its unit, and what it may be at most for 10,000 hosts.
+ * Each line is one figure of one run, by the clock: there is no peer, and `goal` is what it may be at most for 10,000 hosts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { spreadOf } from '../support/verdict.ts'
 import { rackOf } from './rack.ts'
-import { startService, type Service } from './service.ts'
+import { startService, type Service } from './fleet-service.ts'
 
 const { values } = parseArgs({
   options: {
@@ -57,8 +58,8 @@ function tellOf(which: string, service: Service): void {
 }
 
 function tell(figure: string, value: number, unit: string, atMost?: number): void {
-  const rounded = Math.round(value * 100) / 100
-  process.stdout.write(
-    `${JSON.stringify({ bench: 'fleet', hosts, vfs, figure, value: rounded, unit, atMost })}\n`
-  )
+  const params = { hosts, vfs, enabled: values.enabled }
+  const goal = atMost === undefined ? {} : { goal: atMost, pass: value <= atMost }
+  const line = { scenario: figure, params, unit, product: spreadOf([value]), ...goal }
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
