@@ -8,12 +8,13 @@ import { fakeClock } from '../support/fake-clock.ts'
 import type { AgentClient } from './agent-client.ts'
 import type { Ran } from './guest/protocol.ts'
 import { PROJECT } from './guest-image.ts'
+import { GUEST_NODE } from './guest-node.ts'
 
 /** It starts a process for each lane, and waits for those that are slow. */
 const LIMIT_MS = 150_000
 
 export async function scannedCapture(agent: AgentClient) {
-  const command = [process.execPath, path.join(PROJECT, 'dist/main.js'), 'capture']
+  const command = [...GUEST_NODE, path.join(PROJECT, 'dist/main.js'), 'capture']
   const ran: Ran = await agent.ask({ ask: 'run', command, timeoutMs: LIMIT_MS })
   if (ran.status !== 0) throw new Error(`the capture failed\n${ran.stderr}`)
   const [host] = parseFleet(ran.stdout, 'capture').hosts

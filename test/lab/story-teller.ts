@@ -5,6 +5,7 @@ import type { Command } from '../differential/commands.ts'
 import { MOST_WAIT_MS } from '../differential/machine.ts'
 import type { GuestStory, Sequence } from '../differential/serve-in-guest.ts'
 import { eventually } from '../support/eventually.ts'
+import { GUEST_NODE } from './guest-node.ts'
 import { lastWords, type Guest } from './guest.ts'
 import { GUEST_ADDRESS, SERVICE_PORT } from './qemu-arguments.ts'
 
@@ -55,7 +56,7 @@ async function startProgram(guest: Guest): Promise<void> {
   await guest.agent.ask({
     ask: 'start',
     name: 'differential',
-    command: [process.execPath, inGuest, GUEST_ADDRESS, String(SERVICE_PORT)],
+    command: [...GUEST_NODE, inGuest, GUEST_ADDRESS, String(SERVICE_PORT)],
     log: '/mnt/service.log',
   })
   await eventually('the program in the guest answers', isThere, START_LIMIT_MS)
