@@ -2,7 +2,7 @@
 import { functionAt } from '../contract/machine.ts'
 import { LAB_PF, LAB_PLAIN } from '../contract/world.ts'
 import { errnoIn, type Machine } from './machine.ts'
-import { settled } from './settle.ts'
+import { FUNCTIONS, settled } from './settle.ts'
 
 const RESCAN = '/sys/bus/pci/rescan'
 const DRIVERS = ['nvme', 'vfio-pci']
@@ -12,11 +12,21 @@ const PRESENT = [LAB_PF, LAB_PLAIN]
 export async function findAll(machine: Machine, ids: readonly string[]): Promise<void> {
   const { ask } = machine
   for (const driver of DRIVERS) for (const id of ids) await forget(machine, driver, id)
+  await freeOthers(machine)
   const there = await Promise.all(
     PRESENT.map((address) => ask({ call: 'exists', path: functionAt(address) }))
   )
   if (there.includes(false)) await ask({ call: 'write', path: RESCAN, text: '1' })
   await settled(machine)
+}
+
+/** A new id lets vfio-pci take what nobody had, and taking the id back leaves it there. */
+async function freeOthers({ ask }: Machine): Promise<void> {
+  const path = '/sys/bus/pci/drivers/vfio-pci'
+  const taken = (await ask({ call: 'readDir', path })).filter(
+    (name) => /^\w+:\w+:/.test(name) && !FUNCTIONS.includes(name)
+  )
+  for (const text of taken) await ask({ call: 'write', path: `${path}/unbind`, text })
 }
 
 /** As often as somebody has added it. */
