@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isBind, isNumVfsWrite, type Command } from '../differential/commands.ts'
 import { firstDifference, story } from '../differential/differences.ts'
 import { emulatedStory, waitingStory } from '../differential/emulated.ts'
 import { commandSequence } from '../differential/generator.ts'
 import { differentialSeed } from '../differential/seed.ts'
 import { MOST_CASE_MS, WAITING_CASES } from '../differential/waiting-cases.ts'
-import { TEST_SIZE, atSize } from '../support/test-size.ts'
+import { atSize } from '../support/test-size.ts'
 import { bootGuest } from './guest.ts'
 import { storyTeller, type StoryTeller } from './story-teller.ts'
 
@@ -51,20 +51,19 @@ test(
   LIMIT_MS
 )
 
-describe.runIf(TEST_SIZE === 'full')('what waits for a timeout of the kernel', () => {
-  test.each(WAITING_CASES)(
-    '$name',
-    async ({ commands }) => {
-      const emulated = await waitingStory(commands, MOST_CASE_MS)
-      const real = await guests[0]?.tell(commands, MOST_CASE_MS)
+/** What waits for a timeout of the kernel: in the full run only, since each takes up to a minute. */
+test.each(atSize({ normal: [], full: WAITING_CASES }))(
+  '$name',
+  async ({ commands }) => {
+    const emulated = await waitingStory(commands, MOST_CASE_MS)
+    const real = await guests[0]?.tell(commands, MOST_CASE_MS)
 
-      expect(real?.trouble).toBeUndefined()
-      const difference = real && firstDifference(commands, emulated, real)
-      expect(difference, difference && story(commands, real, difference)).toBeUndefined()
-    },
-    2 * MOST_CASE_MS
-  )
-})
+    expect(real?.trouble).toBeUndefined()
+    const difference = real && firstDifference(commands, emulated, real)
+    expect(difference, difference && story(commands, real, difference)).toBeUndefined()
+  },
+  2 * MOST_CASE_MS
+)
 
 /** Sequence after sequence until there are so many commands. @returns the commands @throws the shortest difference found */
 async function heldAgainst(
