@@ -8,3 +8,14 @@
 const OWN_CODE_ONLY = ['--no-wasm-tier-up', '--no-wasm-native-module-cache-enabled']
 
 export const GUEST_NODE: readonly string[] = [process.execPath, ...OWN_CODE_ONLY]
+
+/**
+ * For what has several threads that run such code: on one emulated CPU nobody else writes what it translates. With the
+ * flags alone one start of some ninety still seemed to end so.
+ */
+export const GUEST_NODE_ON_ONE_CPU: readonly string[] = [
+  'taskset',
+  '-c',
+  '1',
+  ...GUEST_NODE,
+]

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import type { AgentClient } from './agent-client.ts'
 import { PROJECT } from './guest-image.ts'
-import { GUEST_NODE } from './guest-node.ts'
+import { GUEST_NODE_ON_ONE_CPU } from './guest-node.ts'
 import { lastWords, type Guest } from './guest.ts'
 import { nvirtClient, type NvirtClient } from './nvirt-client.ts'
 import { GUEST_ADDRESS, SERVICE_PORT } from './qemu-arguments.ts'
@@ -60,7 +60,7 @@ async function launch(agent: AgentClient): Promise<void> {
   await agent.ask({
     ask: 'start',
     name: SERVICE,
-    command: [...GUEST_NODE, path.join(PROJECT, 'dist/main.js')],
+    command: [...GUEST_NODE_ON_ONE_CPU, path.join(PROJECT, 'dist/main.js')],
     environment: {
       NVIRT_FLEET: 'local',
       NVIRT_DATA: DATA,
