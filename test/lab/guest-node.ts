@@ -2,7 +2,7 @@
  * How Node is started in the guest. QEMU's TCG runs each emulated CPU in a thread of its own, and can go on running a
  * stale translation of a page of code into which another emulated CPU has just written. V8 writes JavaScript's code from
  * the thread that runs it, but WebAssembly's (the database client has some, in two threads) also from background threads
- * and into pages that threads share. One start in five of the service ended so by SIGTRAP or SIGSEGV, in the middle of an
+ * and into pages that threads share. Four starts of 27 of the service ended so by SIGTRAP or SIGSEGV, in the middle of an
  * instruction of such code. No real CPU does that: nothing of this is in the product.
  */
 const OWN_CODE_ONLY = ['--no-wasm-tier-up', '--no-wasm-native-module-cache-enabled']
