@@ -1,22 +1,21 @@
 /** What is on the PCI bus. None of these files waits for a device lock. Source: Linux drivers/pci/pci-sysfs.c. */
 import type { Kernel } from '../kernel/kernel.ts'
 import { parsePciAddress, type PciAddress } from '../nvme/pci-address.ts'
+import type { FunctionIds } from './captured-host.ts'
 import { ifThere, readHex } from './kernel-reads.ts'
 
 const PCI_DEVICES = '/sys/bus/pci/devices'
 
-export type BusFunction = {
+export type BusFunction = FunctionIds & {
   readonly address: PciAddress
-  readonly classCode: number
-  readonly vendor: number
-  readonly device: number
-  readonly subsystemVendor: number
-  readonly subsystemDevice: number
-  readonly revision: number
   readonly driver: string | undefined
   readonly group: number | undefined
   /** The function above it; undefined: a root bus is. */
   readonly behind: PciAddress | undefined
+}
+
+export function functionPath(address: PciAddress): string {
+  return `${PCI_DEVICES}/${address}`
 }
 
 export async function busFunctions(kernel: Kernel): Promise<readonly BusFunction[]> {
@@ -30,7 +29,7 @@ export async function busFunctions(kernel: Kernel): Promise<readonly BusFunction
 }
 
 async function busFunction(kernel: Kernel, address: PciAddress): Promise<BusFunction> {
-  const path = `${PCI_DEVICES}/${address}`
+  const path = functionPath(address)
   const number = (file: string) => readHex(kernel, `${path}/${file}`)
   const linked = (file: string) => linkEnd(kernel, `${path}/${file}`)
   const group = await linked('iommu_group')

@@ -1,6 +1,7 @@
 /** A drive: the functions that name the same subsystem, and its namespaces. */
 import type { FunctionObservation, HostObservation } from '../host/observation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import { functionPath } from './bus-functions.ts'
 import type { BusFunction } from './bus-functions.ts'
 import { capturedController, deviceLike } from './capture-controller.ts'
 import { capturedNamespace } from './capture-namespace.ts'
@@ -135,7 +136,7 @@ async function sriovOf(
   { address, sriov, controller }: FunctionObservation
 ): Promise<CapturedSriov | undefined> {
   if (!sriov || sriov.totalVfs === 0) return undefined
-  const path = `/sys/bus/pci/devices/${address}/sriov_vf_device`
+  const path = `${functionPath(address)}/sriov_vf_device`
   return capturedSriov({
     state: sriov,
     vfDevice: hexOf(await throughLane(kernel, address, { call: 'read', path }), path),

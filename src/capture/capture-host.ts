@@ -88,20 +88,6 @@ async function drivesOf(machine: Machine): Promise<readonly CapturedSubsystem[]>
   return captured
 }
 
-function otherFunction(
-  { address, classCode, vendor, device, driver, behind, ...ids }: BusFunction,
-  group: string | undefined
-): CapturedFunction {
-  const { subsystemVendor, subsystemDevice, revision } = ids
-  const own = { address, classCode, vendor, device }
-  const captured = {
-    ...own,
-    subsystemVendor,
-    subsystemDevice,
-    revision,
-    driver,
-    group,
-    behind,
-  }
-  return present(captured) as CapturedFunction // without what is undefined
+function otherFunction(fn: BusFunction, group: string | undefined): CapturedFunction {
+  return present({ ...fn, group }) as CapturedFunction // without what is undefined
 }

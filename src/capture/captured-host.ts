@@ -11,14 +11,18 @@ export type CapturedHost = {
   readonly otherFunctions: readonly CapturedFunction[]
 }
 
-export type CapturedFunction = {
-  readonly address: string
+/** Of a function's configuration space. */
+export type FunctionIds = {
   readonly classCode: number
   readonly vendor: number
   readonly device: number
   readonly subsystemVendor: number
   readonly subsystemDevice: number
   readonly revision: number
+}
+
+export type CapturedFunction = FunctionIds & {
+  readonly address: string
   readonly driver?: string
   readonly group?: string
   readonly behind?: string

@@ -4,7 +4,7 @@
  */
 import type { ControllerRow, HostRow, NamespaceRow, VirtualFunctionRow } from './rows.ts'
 import type { StoreWrite } from './store.ts'
-import { AS_OBSERVED } from './inventory-columns.ts'
+import { AS_OBSERVED, VIRTUAL_FUNCTION_COLUMNS } from './inventory-columns.ts'
 import { toJson } from './json-column.ts'
 import type { WriterConnection } from './writer-connection.ts'
 
@@ -52,19 +52,8 @@ const CONTROLLER = [
   'observedAt',
 ] as const
 
-const VIRTUAL_FUNCTION = [
-  'id',
-  'hostId',
-  'controllerId',
-  'vfNumber',
-  'cntlid',
-  'address',
-  'secondaryState',
-  'vq',
-  'vi',
-  'observation',
-  'observedAt',
-] as const
+/** All but what provisioning writes. */
+const VIRTUAL_FUNCTION = VIRTUAL_FUNCTION_COLUMNS.filter((name) => name !== 'provisioned')
 
 const NAMESPACE = ['id', 'hostId', 'present', 'observation', 'observedAt'] as const
 
