@@ -48,7 +48,10 @@ function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error('aborted')
 }
 
-/** RFC 3339 in UTC, with milliseconds. */
+/** RFC 3339 in UTC, with milliseconds. Many records of one moment are written at once: the last one is kept. */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString()
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() }
+  return last.text
 }
+
+let last = { ms: 0, text: new Date(0).toISOString() }

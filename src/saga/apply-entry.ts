@@ -4,10 +4,15 @@ import type { OperationRecord, StepRecord } from './operation.ts'
 
 /** The record after the entry. Absent fields stay; a renewed lease alone is no change of the operation. */
 export function applyEntry(record: OperationRecord, entry: LogEntry): OperationRecord {
-  const { operationId: _, fence, at, step, ...fields } = entry
+  const { fence, at, step } = entry
   return {
     ...record,
-    ...present(fields),
+    state: entry.state ?? record.state,
+    committed: entry.committed ?? record.committed,
+    error: orStays(entry.error, record.error),
+    blocked: orStays(entry.blocked, record.blocked),
+    waitsFor: entry.waitsFor ?? record.waitsFor,
+    leaseUntilMs: entry.leaseUntilMs ?? record.leaseUntilMs,
     fence,
     steps: step ? applyStep(record.steps, step) : record.steps,
     updatedAt: isRenewal(entry) ? record.updatedAt : at,
@@ -16,23 +21,29 @@ export function applyEntry(record: OperationRecord, entry: LogEntry): OperationR
 
 /** The entry only keeps the lease from running out. */
 export function isRenewal(entry: LogEntry): boolean {
-  const { operationId: _id, fence: _fence, at: _at, leaseUntilMs, ...rest } = entry
-  return (
-    leaseUntilMs !== undefined && Object.values(rest).every((value) => value === undefined)
-  )
+  const { state, committed, error, blocked, waitsFor, step, leaseUntilMs } = entry
+  const others = [state, committed, error, blocked, waitsFor, step]
+  return leaseUntilMs !== undefined && others.every((value) => value === undefined)
 }
 
 function applyStep(
   steps: readonly StepRecord[],
   entry: NonNullable<LogEntry['step']>
 ): readonly StepRecord[] {
-  const { index, ...fields } = entry
-  const before = steps[index]
-  if (before === undefined) throw new Error(`no step ${index} in this operation`)
-  return steps.with(index, { ...before, ...present(fields) })
+  const before = steps[entry.index]
+  if (before === undefined) throw new Error(`no step ${entry.index} in this operation`)
+  return steps.with(entry.index, {
+    name: before.name,
+    state: entry.state,
+    output: orStays(entry.output, before.output),
+    error: orStays(entry.error, before.error),
+    attempts: entry.attempts ?? before.attempts,
+    startedAt: entry.startedAt ?? before.startedAt,
+    endedAt: entry.endedAt ?? before.endedAt,
+  })
 }
 
-function present<T extends object>(fields: T): T {
-  const known = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(known) as T // the same fields, without those that say nothing
+/** null is a value: what was there is cleared. */
+function orStays<Value>(value: Value | undefined, before: Value): Value {
+  return value === undefined ? before : value
 }

@@ -1,7 +1,5 @@
-/** Who is told of durable changes, and waiting for an operation's end. */
-import type { Clock } from '../clock.ts'
+/** Who is told of durable changes. */
 import type { OperationRecord } from './operation.ts'
-import { isTerminal } from './operation.ts'
 
 type Listener = (record: OperationRecord) => void
 
@@ -21,40 +19,5 @@ export function createChangeListeners(): ChangeListeners {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-  }
-}
-
-export type WaitOptions = {
-  readonly id: string
-  readonly timeoutMs: number
-  readonly clock: Clock
-  readonly changes: ChangeListeners
-  /** The engine stops: whoever waits is answered with what there is. */
-  readonly stopping: AbortSignal
-  readonly get: (id: string) => Promise<OperationRecord | undefined>
-}
-
-/** The record once it has ended, or as it is when the time is over. */
-export async function waitForEnd(
-  options: WaitOptions
-): Promise<OperationRecord | undefined> {
-  const { id, timeoutMs, clock, changes, stopping, get } = options
-  let over = () => {}
-  const ended = new Promise<void>((resolve) => (over = resolve))
-  // Listening comes first: an end between the look and the wait must not be missed.
-  const forget = changes.add((record) => {
-    if (record.id === id && isTerminal(record.state)) over()
-  })
-  const cancel = clock.after(timeoutMs, over)
-  stopping.addEventListener('abort', over)
-  try {
-    const now = await get(id)
-    if (now === undefined || isTerminal(now.state) || stopping.aborted) return now
-    await ended
-    return await get(id)
-  } finally {
-    forget()
-    cancel()
-    stopping.removeEventListener('abort', over)
   }
 }

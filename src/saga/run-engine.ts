@@ -1,7 +1,8 @@
 /** The engine: starts operations, resumes those that a former process left, keeps their leases, and stops. */
 import type { Clock } from '../clock.ts'
 import { isoTime } from '../clock.ts'
-import { createChangeListeners, waitForEnd } from './change-listeners.ts'
+import { createChangeListeners } from './change-listeners.ts'
+import { createEnds } from './ends.ts'
 import type { Engine, StartOperation } from './engine.ts'
 import { interruptedStep } from './go-back.ts'
 import { requestStepLocks } from './hold-locks.ts'
@@ -52,6 +53,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   const locks = createLocks()
   const running = new Map<string, Running<W>>()
   const changes = createChangeListeners()
+  const ends = createEnds({ clock, get })
   const stopping = new AbortController()
   const cancelRenewal = clock.every(leaseMs / 3, renewLeases)
   let cancelResume = () => {}
@@ -113,7 +115,10 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       leaseMs,
       retry,
       signal,
-      onChange: changes.tell,
+      onChange: (record) => {
+        changes.tell(record)
+        ends.tell(record)
+      },
     })
   }
 
@@ -169,11 +174,13 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     }
   }
 
-  const get = async (id: string) =>
-    running.get(id)?.run.journal.record() ?? (await log.load(id))
+  async function get(id: string): Promise<OperationRecord | undefined> {
+    return running.get(id)?.run.journal.record() ?? (await log.load(id))
+  }
 
   async function stop(): Promise<void> {
     stopping.abort(new Stopped())
+    ends.stop()
     cancelRenewal()
     cancelResume()
     const left = [...running.values()]
@@ -186,8 +193,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   return {
     start,
     resume,
-    wait: (id, timeoutMs) =>
-      waitForEnd({ id, timeoutMs, clock, changes, stopping: stopping.signal, get }),
+    wait: ends.wait,
     get,
     running: () => [...running.keys()].map((id) => ({ id, locks: locks.of(id) })),
     stop,

@@ -1,5 +1,7 @@
 /** Operations and their steps, from and to columns. */
 import type Database from 'better-sqlite3'
+import { isRenewal } from '../saga/apply-entry.ts'
+import type { LogEntry } from '../saga/log.ts'
 import type {
   OperationRecord,
   OperationState,
@@ -101,5 +103,31 @@ export function stepColumns(
     index,
     output: toJson(step.output),
     error: toJson(step.error),
+  }
+}
+
+/** The columns that an entry sets, with the meaning of {applyEntry}: absent fields stay, and renewing a lease is no update. */
+export function entryColumns(entry: LogEntry): Partial<OperationColumns> {
+  const { fence, at, state, committed, error, blocked, waitsFor, leaseUntilMs } = entry
+  return {
+    fence,
+    ...(isRenewal(entry) ? {} : { updatedAt: at }),
+    ...(state !== undefined && { state }),
+    ...(committed !== undefined && { committed: committed ? 1 : 0 }),
+    ...(error !== undefined && { error: toJson(error) }),
+    ...(blocked !== undefined && { blocked: toJson(blocked) }),
+    ...(waitsFor !== undefined && { waitsFor: JSON.stringify(waitsFor) }),
+    ...(leaseUntilMs !== undefined && { leaseUntilMs }),
+  }
+}
+
+export function entryStepColumns(
+  fields: Omit<NonNullable<LogEntry['step']>, 'index'>
+): Partial<StepColumns> {
+  const { output, error, ...rest } = fields
+  return {
+    ...rest,
+    ...(output !== undefined && { output: toJson(output) }),
+    ...(error !== undefined && { error: toJson(error) }),
   }
 }

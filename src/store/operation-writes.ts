@@ -1,10 +1,15 @@
 /** The step log, by prepared SQL: the record of an operation and of its steps. */
-import { applyEntry } from '../saga/apply-entry.ts'
 import type { LogEntry } from '../saga/log.ts'
 import { StaleFence } from '../saga/log.ts'
-import type { OperationRecord, StepRecord } from '../saga/operation.ts'
+import type { OperationRecord } from '../saga/operation.ts'
 import type { StoreWrite } from './store.ts'
-import { operationColumns, readOperation, stepColumns } from './operation-columns.ts'
+import {
+  entryColumns,
+  entryStepColumns,
+  operationColumns,
+  readOperation,
+  stepColumns,
+} from './operation-columns.ts'
 import type { WriterConnection } from './writer-connection.ts'
 
 type Prepare = WriterConnection['prepare']
@@ -14,30 +19,54 @@ const INSERT_OPERATION = `INSERT INTO "Operation" ("id", "workflow", "version", 
   VALUES (@id, @workflow, @version, @params, @state, @committed, @error,
   @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt)`
 
-const UPDATE_OPERATION = `UPDATE "Operation" SET "state" = @state, "committed" = @committed, "error" = @error,
-  "blocked" = @blocked, "waitsFor" = @waitsFor, "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence,
-  "updatedAt" = @updatedAt WHERE "id" = @id`
+const TAKE_OVER = `UPDATE "Operation" SET "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence
+  WHERE "id" = @id`
 
-const PUT_STEP = `INSERT OR REPLACE INTO "OperationStep" ("operationId", "index", "name", "state", "output", "error",
+const INSERT_STEP = `INSERT INTO "OperationStep" ("operationId", "index", "name", "state", "output", "error",
   "attempts", "startedAt", "endedAt")
   VALUES (@operationId, @index, @name, @state, @output, @error, @attempts, @startedAt, @endedAt)`
 
 export function createOperation(prepare: Prepare, operation: OperationRecord): void {
   prepare(INSERT_OPERATION).run(operationColumns(operation))
+  const insertStep = prepare(INSERT_STEP)
   for (const [index, step] of operation.steps.entries())
-    putStep(prepare, operation.id, index, step)
+    insertStep.run(stepColumns(operation.id, index, step))
 }
 
-/** @throws {StaleFence} when the stored fence is higher than the entry's. */
+/**
+ * Only what the entry says is written, and nothing is read before: an entry is most of what an operation costs.
+ *
+ * @throws {StaleFence} when the stored fence is higher than the entry's.
+ */
 export function logOperation(prepare: Prepare, entry: LogEntry): void {
-  const before = existing(prepare, entry.operationId)
-  if (before.fence > entry.fence) throw new StaleFence(entry.operationId)
+  const { operationId, fence, step } = entry
+  const set = entryColumns(entry)
+  const { changes } = prepare(
+    `UPDATE "Operation" SET ${assignments(set)} WHERE "id" = @id AND "fence" <= @fence`
+  ).run({ ...set, id: operationId, fence })
+  if (changes === 0) {
+    existing(prepare, operationId)
+    throw new StaleFence(operationId)
+  }
+  if (step) updateStep(prepare, operationId, step)
+}
 
-  const after = applyEntry(before, entry)
-  updateOperation(prepare, after)
-  const index = entry.step?.index
-  const step = index === undefined ? undefined : after.steps[index]
-  if (index !== undefined && step) putStep(prepare, after.id, index, step)
+function updateStep(
+  prepare: Prepare,
+  operationId: string,
+  { index, ...fields }: NonNullable<LogEntry['step']>
+): void {
+  const set = entryStepColumns(fields)
+  const { changes } = prepare(
+    `UPDATE "OperationStep" SET ${assignments(set)} WHERE "operationId" = @operationId AND "index" = @index`
+  ).run({ ...set, operationId, index })
+  if (changes === 0) throw new Error(`no step ${index} in operation ${operationId}`)
+}
+
+function assignments(set: object): string {
+  return Object.keys(set)
+    .map((column) => `"${column}" = @${column}`)
+    .join(', ')
 }
 
 /** @returns the new fence, or null when somebody else holds the lease. */
@@ -49,46 +78,10 @@ export function takeOverOperation(
   const isFree = before.owner === write.owner || before.leaseUntilMs <= write.nowMs
   if (!isFree) return null
 
-  const { owner, leaseUntilMs } = write
-  const after = { ...before, owner, leaseUntilMs, fence: before.fence + 1 }
-  updateOperation(prepare, after)
-  return after.fence
-}
-
-function updateOperation(prepare: Prepare, record: OperationRecord): void {
-  const {
-    id,
-    state,
-    committed,
-    error,
-    blocked,
-    waitsFor,
-    owner,
-    leaseUntilMs,
-    fence,
-    updatedAt,
-  } = operationColumns(record)
-  prepare(UPDATE_OPERATION).run({
-    id,
-    state,
-    committed,
-    error,
-    blocked,
-    waitsFor,
-    owner,
-    leaseUntilMs,
-    fence,
-    updatedAt,
-  })
-}
-
-function putStep(
-  prepare: Prepare,
-  operationId: string,
-  index: number,
-  step: StepRecord
-): void {
-  prepare(PUT_STEP).run(stepColumns(operationId, index, step))
+  const { id, owner, leaseUntilMs } = write
+  const fence = before.fence + 1
+  prepare(TAKE_OVER).run({ id, owner, leaseUntilMs, fence })
+  return fence
 }
 
 function existing(prepare: Prepare, id: string): OperationRecord {

@@ -11,8 +11,10 @@ export type WriterSettings = { readonly file: string; readonly migrationsFolder:
 /** A write as it crosses to the writer's thread. */
 export type WireWrite = Exclude<StoreWrite, { write: 'reconcile' }> | PackedReconcile
 
+export type WireTransaction = { readonly id: number; readonly writes: readonly WireWrite[] }
+
 export type WriterRequest =
-  | { readonly ask: 'commit'; readonly id: number; readonly writes: readonly WireWrite[] }
+  | { readonly ask: 'commit'; readonly transactions: readonly WireTransaction[] }
   | { readonly ask: 'close' }
 
 export type WriterReply =

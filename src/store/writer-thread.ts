@@ -5,7 +5,12 @@ import { migrate } from './migrate.ts'
 import { readMigrations } from './migrations-folder.ts'
 import type { WriterConnection } from './writer-connection.ts'
 import { openWriterConnection } from './writer-connection.ts'
-import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts'
+import type {
+  WireTransaction,
+  WriterReply,
+  WriterRequest,
+  WriterSettings,
+} from './writer-messages.ts'
 import { toWire } from './writer-messages.ts'
 
 const port = parentPort
@@ -25,13 +30,13 @@ try {
 }
 
 function serve(connection: WriterConnection): void {
-  let waiting: Extract<WriterRequest, { ask: 'commit' }>[] = []
+  let waiting: WireTransaction[] = []
   let busy: Promise<void> | undefined
   let closing = false
 
   port?.on('message', (request: WriterRequest) => {
     if (request.ask === 'close') closing = true
-    else waiting.push(request)
+    else waiting.push(...request.transactions)
     busy ??= work()
   })
 
@@ -50,7 +55,7 @@ function serve(connection: WriterConnection): void {
     port?.close()
   }
 
-  async function commit(group: typeof waiting): Promise<void> {
+  async function commit(group: readonly WireTransaction[]): Promise<void> {
     const outcomes = await commitGroup(
       connection,
       group.map(({ writes }) => writes)

@@ -5,12 +5,13 @@ import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type {
   WireOutcome,
+  WireTransaction,
   WireWrite,
   WriterReply,
   WriterRequest,
   WriterSettings,
 } from './writer-messages.ts'
-import { fromWire } from './writer-messages.ts'
+import { fromWire, toWire } from './writer-messages.ts'
 
 export interface Writer {
   readonly commit: (writes: readonly StoreWrite[]) => Promise<CommitResult>
@@ -71,6 +72,35 @@ export async function startWriter(
   }
 
   const send = (request: WriterRequest) => worker.postMessage(request)
+  let waiting: WireTransaction[] = []
+
+  /** What is asked for in one turn of the loop crosses in one message: each costs as much as its transaction. */
+  function sendLater(transaction: WireTransaction): void {
+    if (waiting.length === 0) setImmediate(sendWaiting)
+    waiting.push(transaction)
+  }
+
+  function sendWaiting(): void {
+    const transactions = waiting
+    waiting = []
+    if (transactions.length === 0) return
+    try {
+      send({ ask: 'commit', transactions })
+    } catch {
+      // One of them holds what cannot be sent: that one is refused, by itself.
+      for (const transaction of transactions) sendAlone(transaction)
+    }
+  }
+
+  function sendAlone(transaction: WireTransaction): void {
+    try {
+      send({ ask: 'commit', transactions: [transaction] })
+    } catch (cause) {
+      const refused = { ok: false, error: toWire(cause, 'sending a transaction') } as const
+      settle({ id: transaction.id, ...refused })
+    }
+  }
+
   return {
     commit: (writes) =>
       new Promise((resolve, reject) => {
@@ -79,11 +109,12 @@ export async function startWriter(
           return
         }
         const id = ++lastId
-        send({ ask: 'commit', id, writes: writes.map(toWireWrite) }) // throws on what cannot be sent: then nothing waits for an answer
+        sendLater({ id, writes: writes.map(toWireWrite) })
         sent.set(id, { writes, resolve, reject })
       }),
     close: async () => {
       over ??= new StoreError('writing a closed database', { kind: 'writer-ended' })
+      sendWaiting()
       send({ ask: 'close' })
       await ended
     },

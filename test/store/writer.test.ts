@@ -105,6 +105,21 @@ test('a database that cannot be opened is refused, naming it', async () => {
   })
 })
 
+test('what cannot cross to the writer is refused, and nothing else that was sent with it', async () => {
+  const store = await temporaryStore()
+  const cannotCross = newEvent({ detail: { run: () => null } as never })
+
+  const [before, refused, after] = await Promise.allSettled([
+    store.commit([{ write: 'appendEvent', event: newEvent() }]),
+    store.commit([{ write: 'appendEvent', event: cannotCross }]),
+    store.commit([{ write: 'appendEvent', event: newEvent() }]),
+  ])
+
+  expect(before).toMatchObject({ value: { events: [1] } })
+  expect(refused).toMatchObject({ reason: { problem: { kind: 'refused' } } })
+  expect(after).toMatchObject({ value: { events: [2] } })
+})
+
 test('a closed store commits what was asked for before, and refuses what comes after', async () => {
   const folder = temporaryFolder()
   const first = await openStore({ file: join(folder, 'nvirt.db') })
