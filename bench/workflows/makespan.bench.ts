@@ -1,0 +1,32 @@
+/** What durable records add to the time of workflows whose steps wait for hardware. */
+import { compare } from '../support/rounds.ts'
+import { drive, makespanMs, sixSteps, STEPS } from './six-steps.ts'
+
+const DRIVER_MS = 20
+
+/** By how many run at once. */
+const GOALS = new Map([
+  [10, 1.05],
+  [100, 1.15],
+  [1000, 1.5],
+])
+
+const product = await sixSteps()
+try {
+  for (const [atOnce, goal] of GOALS)
+    await compare({
+      scenario: 'workflow-makespan',
+      params: { atOnce, steps: STEPS, driverMs: DRIVER_MS },
+      unit: 'ms until the last workflow has ended',
+      product: { name: 'engine', round: () => product.run(atOnce, DRIVER_MS) },
+      peers: [
+        { name: 'without records', round: () => makespanMs(atOnce, withoutRecords), goal },
+      ],
+    })
+} finally {
+  await product.close()
+}
+
+async function withoutRecords(): Promise<void> {
+  for (let step = 0; step < STEPS; step++) await drive(DRIVER_MS)
+}
