@@ -4,12 +4,13 @@ import type { OperationRecord, StepRecord } from './operation.ts'
 
 /** The record after the entry. Absent fields stay; a renewed lease alone is no change of the operation. */
 export function applyEntry(record: OperationRecord, entry: LogEntry): OperationRecord {
-  const { operationId: _, fence, at, step, ...fields } = entry
+  const { operationId: _, fence, at, step, retry, ...fields } = entry
+  const before = retry ? toBeUndoneAgain(record.steps) : record.steps
   return {
     ...record,
     ...present(fields),
     fence,
-    steps: step ? applyStep(record.steps, step) : record.steps,
+    steps: step ? applyStep(before, step) : before,
     updatedAt: isRenewal(entry) ? record.updatedAt : at,
   }
 }
@@ -19,6 +20,12 @@ export function isRenewal(entry: LogEntry): boolean {
   const { operationId: _id, fence: _fence, at: _at, leaseUntilMs, ...rest } = entry
   return (
     leaseUntilMs !== undefined && Object.values(rest).every((value) => value === undefined)
+  )
+}
+
+function toBeUndoneAgain(steps: readonly StepRecord[]): readonly StepRecord[] {
+  return steps.map((step) =>
+    step.state === 'undo-failed' ? { ...step, state: 'undoing' as const } : step
   )
 }
 

@@ -3,10 +3,11 @@ import type Database from 'better-sqlite3'
 import type {
   OperationRecord,
   OperationState,
+  PersonalRequest,
   StepRecord,
   StepState,
 } from '../saga/operation.ts'
-import type { Json, OperationError } from '../saga/workflow.ts'
+import type { Json, OperationError, StepProgress } from '../saga/workflow.ts'
 import { fromJson, fromJsonText, toJson } from './json-column.ts'
 
 export type Prepare = (sql: string) => Database.Statement
@@ -18,6 +19,7 @@ export type OperationColumns = {
   readonly params: string | null
   readonly state: OperationState
   readonly committed: 0 | 1
+  readonly cancelRequest: string | null
   readonly error: string | null
   readonly blocked: string | null
   readonly waitsFor: string
@@ -38,6 +40,7 @@ type StepColumns = {
   readonly output: string | null
   readonly error: string | null
   readonly attempts: number
+  readonly progress: string | null
   readonly startedAt: string | null
   readonly endedAt: string | null
 }
@@ -57,6 +60,7 @@ export function toOperation(prepare: Prepare, columns: OperationColumns): Operat
     ...columns,
     params: fromJson<Json>(columns.params),
     committed: columns.committed === 1,
+    cancelRequest: fromJson<PersonalRequest>(columns.cancelRequest),
     error: fromJson<OperationError>(columns.error),
     blocked: fromJson<Json>(columns.blocked),
     waitsFor: fromJsonText<string[]>(columns.waitsFor),
@@ -73,6 +77,7 @@ function toStep({
     ...columns,
     output: fromJson<Json>(columns.output),
     error: fromJson<OperationError>(columns.error),
+    progress: fromJson<StepProgress>(columns.progress),
   }
 }
 
@@ -84,6 +89,7 @@ export function operationColumns({
     ...record,
     params: toJson(record.params),
     committed: record.committed ? 1 : 0,
+    cancelRequest: toJson(record.cancelRequest),
     error: toJson(record.error),
     blocked: toJson(record.blocked),
     waitsFor: JSON.stringify(record.waitsFor),
@@ -101,5 +107,6 @@ export function stepColumns(
     index,
     output: toJson(step.output),
     error: toJson(step.error),
+    progress: toJson(step.progress),
   }
 }

@@ -1,7 +1,7 @@
 /** The step log, by prepared SQL: the record of an operation and of its steps. */
+import { admitEntry } from '../saga/admit-entry.ts'
 import { applyEntry } from '../saga/apply-entry.ts'
 import type { LogEntry } from '../saga/log.ts'
-import { StaleFence } from '../saga/log.ts'
 import type { OperationRecord, StepRecord } from '../saga/operation.ts'
 import type { StoreWrite } from './store.ts'
 import { operationColumns, readOperation, stepColumns } from './operation-columns.ts'
@@ -9,18 +9,18 @@ import type { WriterConnection } from './writer-connection.ts'
 
 type Prepare = WriterConnection['prepare']
 
-const INSERT_OPERATION = `INSERT INTO "Operation" ("id", "workflow", "version", "params", "state", "committed", "error",
-  "blocked", "waitsFor", "actor", "tenant", "owner", "leaseUntilMs", "fence", "createdAt", "updatedAt")
-  VALUES (@id, @workflow, @version, @params, @state, @committed, @error,
-  @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt)`
+const INSERT_OPERATION = `INSERT INTO "Operation" ("id", "workflow", "version", "params", "state", "committed",
+  "cancelRequest", "error", "blocked", "waitsFor", "actor", "tenant", "owner", "leaseUntilMs", "fence", "createdAt", "updatedAt")
+  VALUES (@id, @workflow, @version, @params, @state, @committed,
+  @cancelRequest, @error, @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt)`
 
-const UPDATE_OPERATION = `UPDATE "Operation" SET "state" = @state, "committed" = @committed, "error" = @error,
-  "blocked" = @blocked, "waitsFor" = @waitsFor, "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence,
+const UPDATE_OPERATION = `UPDATE "Operation" SET "state" = @state, "committed" = @committed,
+  "cancelRequest" = @cancelRequest, "error" = @error, "blocked" = @blocked, "waitsFor" = @waitsFor, "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence,
   "updatedAt" = @updatedAt WHERE "id" = @id`
 
 const PUT_STEP = `INSERT OR REPLACE INTO "OperationStep" ("operationId", "index", "name", "state", "output", "error",
-  "attempts", "startedAt", "endedAt")
-  VALUES (@operationId, @index, @name, @state, @output, @error, @attempts, @startedAt, @endedAt)`
+  "attempts", "progress", "startedAt", "endedAt")
+  VALUES (@operationId, @index, @name, @state, @output, @error, @attempts, @progress, @startedAt, @endedAt)`
 
 export function createOperation(prepare: Prepare, operation: OperationRecord): void {
   prepare(INSERT_OPERATION).run(operationColumns(operation))
@@ -28,16 +28,15 @@ export function createOperation(prepare: Prepare, operation: OperationRecord): v
     putStep(prepare, operation.id, index, step)
 }
 
-/** @throws {StaleFence} when the stored fence is higher than the entry's. */
+/** @throws what `admitEntry` throws */
 export function logOperation(prepare: Prepare, entry: LogEntry): void {
   const before = existing(prepare, entry.operationId)
-  if (before.fence > entry.fence) throw new StaleFence(entry.operationId)
+  admitEntry(before, entry)
 
   const after = applyEntry(before, entry)
   updateOperation(prepare, after)
-  const index = entry.step?.index
-  const step = index === undefined ? undefined : after.steps[index]
-  if (index !== undefined && step) putStep(prepare, after.id, index, step)
+  for (const [index, step] of after.steps.entries())
+    if (step !== before.steps[index]) putStep(prepare, after.id, index, step)
 }
 
 /** @returns the new fence, or null when somebody else holds the lease. */
@@ -60,6 +59,7 @@ function updateOperation(prepare: Prepare, record: OperationRecord): void {
     id,
     state,
     committed,
+    cancelRequest,
     error,
     blocked,
     waitsFor,
@@ -72,6 +72,7 @@ function updateOperation(prepare: Prepare, record: OperationRecord): void {
     id,
     state,
     committed,
+    cancelRequest,
     error,
     blocked,
     waitsFor,

@@ -14,6 +14,7 @@ import { fromSql } from './half-done/as-text.ts'
 import { CASES, UNKNOWN, type Case } from './half-done/cases.ts'
 import type { Ends } from './half-done/make.ts'
 import { serviceOn, type Service } from './half-done/service.ts'
+import { refusalsOf } from './trouble.ts'
 
 const FIXTURE = path.resolve(import.meta.dirname, '../fixtures/databases/half-done-at-0001')
 const ENDS = JSON.parse(readFileSync(path.join(FIXTURE, 'ends.json'), 'utf8')) as Ends
@@ -90,6 +91,37 @@ test('the one that no code knows names the version that it needs, and hides noth
     .events(null, 0, 10_000)
     .filter(({ type }) => type === 'operation.stuck')
   expect(told.map(({ operationId }) => operationId)).toContain(operation.id)
+})
+
+test('those that were stuck are tried again: one gets to its goal, one back to what was found', async () => {
+  const { workflows } = service.composition
+  const stuck = CASES.filter(({ name, end }) => end.state === 'stuck' && name !== UNKNOWN)
+  const ends: string[] = []
+  for (const one of stuck) {
+    await workflows.retry(DEMO, idOf(one.name))
+    const { state, committed } = await service.until({ id: idOf(one.name) }, (operation) =>
+      isTerminal(operation.state)
+    )
+    ends.push(state)
+    const now = driveOf(service.host(one.host).machine.snapshot(), one)
+    const found = committed ? ENDS.goal : ENDS.found
+    expect(now, one.name).toEqual(driveOf(found[one.host]!, one)) // of every host
+  }
+
+  expect(ends.toSorted()).toEqual(['succeeded', 'undone'])
+})
+
+test('the one that no code knows is not tried, and says why not', async () => {
+  const refusals = await refusalsOf(
+    service.composition.workflows.retry(DEMO, idOf(UNKNOWN))
+  )
+
+  expect(refusals).toMatchObject([
+    {
+      check: 'unknown-version',
+      reason: expect.stringContaining('assign-function version 99') as string,
+    },
+  ])
 })
 
 /** The operations on the same drive, which share its end. */

@@ -1,0 +1,19 @@
+/**
+ * What the log refuses, judged against the record in the transaction that would change it: so that of a wish to cancel and
+ * a commit step that come at one instant one is first, for every process that writes. Pure.
+ */
+import type { LogEntry } from './log.ts'
+import { Cancelled, NotNow, StaleFence } from './log.ts'
+import type { OperationRecord } from './operation.ts'
+import { isTerminal } from './operation.ts'
+
+/** @throws {StaleFence}, {Cancelled}, {NotNow} */
+export function admitEntry(record: OperationRecord, entry: LogEntry): void {
+  if (record.fence > entry.fence) throw new StaleFence(record.id)
+  const { cancelRequest, committed } = record
+  const isFinal = entry.committed === true || entry.state === 'succeeded'
+  if (cancelRequest && !committed && isFinal) throw new Cancelled(cancelRequest)
+  const isOver = committed || isTerminal(record.state)
+  if (entry.cancelRequest && isOver) throw new NotNow(record.id)
+  if (entry.retry && record.state !== 'stuck') throw new NotNow(record.id)
+}
