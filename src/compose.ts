@@ -137,6 +137,7 @@ function createServices(
     owner: newId(),
     // The lock of the data folder proves that its former user has gone.
     takeOverAll: true,
+    onTrouble: (doing, error) => late.report(doing, error),
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),
   })
   late.workflows = workflows

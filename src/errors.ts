@@ -12,6 +12,8 @@ export type Trouble =
       readonly id: string
       readonly state: string
       readonly allowedFrom: readonly string[]
+      /** What to do instead, where it is not to wait for such a state. */
+      readonly remedy?: string
     }
   /** Another operation has a conflicting intent on the same function. */
   | { readonly kind: 'conflict'; readonly device: string; readonly operationId: string }

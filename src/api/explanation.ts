@@ -32,7 +32,8 @@ export function explain(trouble: AnyTrouble): Explanation {
     case 'wrong-state':
       return {
         detail: `the ${trouble.resource} is ${trouble.state}`,
-        remedy: `It can be done when it is ${trouble.allowedFrom.join(' or ')}`,
+        remedy:
+          trouble.remedy ?? `It can be done when it is ${trouble.allowedFrom.join(' or ')}`,
       }
     case 'conflict':
       return {

@@ -37,7 +37,11 @@ import { EventShape } from './shapes/event.ts'
 import { IommuGroupShape, PcieLinkShape } from './shapes/function.ts'
 import { HostShape } from './shapes/host.ts'
 import { NamespaceShape } from './shapes/namespace.ts'
-import { OperationErrorShape, OperationShape } from './shapes/operation.ts'
+import {
+  NothingElseShape,
+  OperationErrorShape,
+  OperationShape,
+} from './shapes/operation.ts'
 import { ProblemShape } from './shapes/problem.ts'
 import { ProvisionShape, VirtualFunctionShape } from './shapes/virtual-function.ts'
 import { telemetryRoute, webSockets } from './socket/telemetry-route.ts'
@@ -55,6 +59,7 @@ const SHAPES = [
   IommuGroupShape,
   MachineEventShape,
   NamespaceShape,
+  NothingElseShape,
   OperationErrorShape,
   OperationShape,
   PcieLinkShape,

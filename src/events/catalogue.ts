@@ -40,6 +40,10 @@ export const EVENT_KEYS = {
   'assignment.freed-uncleaned': ['functionId', 'pciAddress'],
 
   'operation.created': ['workflow'],
+  /** By whom the event says; whose operation it is may be somebody else. */
+  'operation.cancel-requested': ['workflow'],
+  /** It was stuck, with that error. */
+  'operation.retried': ['workflow', 'error'],
   'operation.blocked': ['workflow', 'blocked'],
   'operation.succeeded': ['workflow'],
   'operation.undone': ['workflow', 'error'],

@@ -12,6 +12,9 @@ export function tellingOfOperations(store: Store): Store {
   }
 }
 
+type LogEntry = Extract<StoreWrite, { write: 'logOperation' }>['entry']
+type OperationRecord = NonNullable<ReturnType<Store['read']['operation']>>
+
 type Told = Extract<EventType, `operation.${string}`>
 
 /** Passing states (waiting, running, undoing) are in the operation, not in the log of events. */
@@ -30,12 +33,26 @@ function eventsOf(store: Store, write: StoreWrite): readonly StoreWrite[] {
   }
   if (write.write !== 'logOperation') return []
   const { operationId, state, at, error = null, blocked = null } = write.entry
-  if (state === undefined || !isTold(state)) return []
+  const asked = write.entry.cancelRequest ?? write.entry.retry
+  if (!asked && (state === undefined || !isTold(state))) return []
   const operation = store.read.operation(null, operationId)
   if (operation === undefined) return []
   const { workflow } = operation
+  if (asked) return [tellAsked({ ...operation, actor: asked.actor }, write.entry)]
+  if (state === undefined || !isTold(state)) return []
   const detail = state === 'blocked' ? { workflow, blocked } : { workflow, error }
   return [tell(operation, TOLD[state], state === 'succeeded' ? { workflow } : detail, at)]
+}
+
+/** What somebody wants of the operation: the event is by whoever asks. */
+function tellAsked(
+  operation: OperationRecord,
+  { cancelRequest, at }: LogEntry
+): StoreWrite {
+  const { workflow, error } = operation
+  return cancelRequest
+    ? tell(operation, 'operation.cancel-requested', { workflow }, at)
+    : tell(operation, 'operation.retried', { workflow, error }, at)
 }
 
 function isTold(state: string): state is keyof typeof TOLD {

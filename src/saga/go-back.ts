@@ -5,6 +5,7 @@ import type { StepRecord } from './operation.ts'
 import type { OperationRun } from './operation-run.ts'
 import { contextOf, endsRun } from './operation-run.ts'
 import { delayMs } from './retry-policy.ts'
+import { createReporter } from './step-progress.ts'
 import { untilUnblocked } from './until-unblocked.ts'
 import type { OperationError, Step } from './workflow.ts'
 
@@ -12,7 +13,7 @@ import type { OperationError, Step } from './workflow.ts'
 export async function goBack<W>(run: OperationRun<W>): Promise<readonly string[]> {
   for (const [index, step] of [...run.steps.entries()].reverse()) {
     if (!isToUndo(run, index)) continue
-    await holdStepLocks(run, index)
+    await holdStepLocks(run, index, run.signal)
     await undoStep(run, index, step)
     releaseStepLocks(run)
   }
@@ -85,15 +86,20 @@ async function attempt<W>(
     blocked: null,
     step: { index, state: 'undoing' },
   })
+  const progress = createReporter(run, index)
   try {
-    const done = await untilUnblocked(run, async () => {
-      return (await step.undo?.(contextOf(run, index, true))) ?? { result: 'done' }
+    const done = await untilUnblocked(run, run.signal, async () => {
+      const context = contextOf(run, index, true, progress.report)
+      return (await step.undo?.(context)) ?? { result: 'done' }
     })
+    await progress.flush()
     const undone = { index, state: 'undone', endedAt: run.journal.now() } as const
     await run.journal.append({ state: 'undoing', blocked: null, step: undone }, done.writes)
     return undefined
   } catch (error) {
     if (endsRun(error)) throw error
     return toOperationError(step.name, error)
+  } finally {
+    progress.close()
   }
 }

@@ -2,21 +2,25 @@
 import { holdStepLocks, releaseStepLocks } from './hold-locks.ts'
 import { toOperationError } from './operation-error.ts'
 import type { OperationRun } from './operation-run.ts'
-import { contextOf, endsRun } from './operation-run.ts'
+import { contextOf, leavesStep } from './operation-run.ts'
 import { delayMs } from './retry-policy.ts'
+import type { StepReporter } from './step-progress.ts'
+import { createReporter } from './step-progress.ts'
 import { untilUnblocked } from './until-unblocked.ts'
 import type { OperationError, Step, StepResult } from './workflow.ts'
 
 /**
  * Runs every step that is not done; an interrupted one again. Stops at the first that fails for good, with that step's
  * locks still held.
+ *
+ * @throws {Stopped}, {StaleFence}; {Cancelled}, between steps or where one waits
  */
 export async function goForward<W>(
   run: OperationRun<W>
 ): Promise<OperationError | undefined> {
   for (const [index, step] of run.steps.entries()) {
     if (run.journal.record().steps[index]?.state === 'done') continue
-    await holdStepLocks(run, index)
+    await holdStepLocks(run, index, run.forward)
     const error = await runStep(run, index, step)
     if (error) return error
     releaseStepLocks(run)
@@ -41,7 +45,7 @@ async function runStep<W>(
       blocked: null,
       step: { index, state: 'running', error },
     })
-    await run.clock.sleep(delayMs(run.retry, failures), run.signal)
+    await run.clock.sleep(delayMs(run.retry, failures), run.forward)
   }
 }
 
@@ -50,9 +54,12 @@ async function attempt<W>(
   index: number,
   step: Step<W>
 ): Promise<OperationError | undefined> {
-  run.signal.throwIfAborted()
+  run.forward.throwIfAborted()
+  const progress = createReporter(run, index)
   try {
-    const done = await untilUnblocked(run, guardedRun(run, index, step))
+    const work = guardedRun(run, index, step, progress)
+    const done = await untilUnblocked(run, run.forward, work)
+    await progress.flush()
     await run.journal.append(
       {
         state: 'running',
@@ -69,8 +76,11 @@ async function attempt<W>(
     )
     return undefined
   } catch (error) {
-    if (endsRun(error)) throw error
+    if (leavesStep(error)) throw error
+    await progress.flush()
     return toOperationError(step.name, error)
+  } finally {
+    progress.close()
   }
 }
 
@@ -81,11 +91,12 @@ async function attempt<W>(
 function guardedRun<W>(
   run: OperationRun<W>,
   index: number,
-  step: Step<W>
+  step: Step<W>,
+  progress: StepReporter
 ): () => Promise<StepResult<W>> {
   let isIntended = false
   return async () => {
-    const context = contextOf(run, index, false)
+    const context = contextOf(run, index, false, progress.report)
     const guarded = await step.guard?.(context)
     if (guarded?.result === 'blocked') return guarded
     if (!isIntended) await intend(run, index, step)
@@ -99,7 +110,7 @@ async function intend<W>(
   index: number,
   step: Step<W>
 ): Promise<void> {
-  run.signal.throwIfAborted()
+  run.forward.throwIfAborted()
   run.blocked = false // by the guard: from here on a stop waits for what is begun
   const { journal } = run
   const before = journal.record().steps[index]

@@ -1,16 +1,22 @@
 /** Waiting for locks, in order, and saying for whom. */
 import type { LockRequest } from './locks.ts'
 import type { OperationRun } from './operation-run.ts'
-import { goesBack } from './operation-run.ts'
+import { goesBack, hasBegun } from './operation-run.ts'
 
+/** @throws the reason of the signal; {Cancelled} when nothing has begun, so that there is nothing to undo under them */
 export async function holdOperationLocks<W>(run: OperationRun<W>): Promise<void> {
-  await untilHeld(run, run.operationLocks)
+  const isBegun = hasBegun(run.journal.record())
+  await untilHeld(run, run.operationLocks, isBegun ? run.signal : run.forward)
 }
 
 /** Those that are already held for this step, after its failure or a restart, stay held. */
-export async function holdStepLocks<W>(run: OperationRun<W>, index: number): Promise<void> {
+export async function holdStepLocks<W>(
+  run: OperationRun<W>,
+  index: number,
+  leave: AbortSignal
+): Promise<void> {
   if (run.stepLocks?.index !== index) requestStepLocks(run, index)
-  if (run.stepLocks) await untilHeld(run, run.stepLocks.request)
+  if (run.stepLocks) await untilHeld(run, run.stepLocks.request, leave)
 }
 
 /** Takes its place in the queue, without waiting. */
@@ -25,17 +31,21 @@ export function releaseStepLocks<W>(run: OperationRun<W>): void {
   run.stepLocks = undefined
 }
 
-async function untilHeld<W>(run: OperationRun<W>, request: LockRequest): Promise<void> {
+async function untilHeld<W>(
+  run: OperationRun<W>,
+  request: LockRequest,
+  leave: AbortSignal
+): Promise<void> {
   const state = goesBack(run.journal.record()) ? 'undoing' : 'waiting'
   for (;;) {
-    run.signal.throwIfAborted()
+    leave.throwIfAborted()
     const moved = request.moved() // before looking: who goes while we record must not be missed
     const waitsFor = request.waitsFor()
     if (waitsFor.length === 0) return
     if (!sameIds(waitsFor, run.journal.record().waitsFor)) {
       await run.journal.append({ state, waitsFor })
     }
-    await unlessAborted(moved, run.signal)
+    await unlessAborted(moved, leave)
   }
 }
 
@@ -45,7 +55,7 @@ function sameIds(a: readonly string[], b: readonly string[]): boolean {
 
 function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error) // always {Stopped}
+    const abort = () => reject(signal.reason as Error) // always {Stopped} or {Cancelled}
     signal.addEventListener('abort', abort, { once: true })
     void promise.then(() => {
       signal.removeEventListener('abort', abort)

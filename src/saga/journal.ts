@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { isoTime } from '../clock.ts'
 import { applyEntry } from './apply-entry.ts'
 import type { LogEntry, SagaLog } from './log.ts'
-import { StaleFence } from './log.ts'
+import { Cancelled, NotNow, StaleFence } from './log.ts'
 import type { OperationRecord } from './operation.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import { delayMs } from './retry-policy.ts'
@@ -16,9 +16,11 @@ export interface Journal<W> {
    * Durable when resolved. Alone, it is tried until the log takes it; with further writes, which may be what the log
    * refuses, it is tried once.
    *
-   * @throws {StaleFence}; the reason of the signal; with writes, whatever the log throws
+   * @throws {StaleFence}, {Cancelled}; the reason of the signal; with writes, whatever the log throws
    */
   readonly append: (change: Change, writes?: readonly W[]) => Promise<void>
+  /** Durable when resolved; tried once. @throws what the log throws */
+  readonly appendOnce: (change: Change, writes: readonly W[]) => Promise<void>
   /** Keeps the lease. @throws what the log throws */
   readonly renew: () => Promise<void>
   readonly now: () => string
@@ -55,18 +57,28 @@ export function createJournal<W>(
     record = applyEntry(record, entry)
   }
 
+  async function appendOnce(change: Change, writes: readonly W[]): Promise<void> {
+    await write(change, writes)
+    onChange(record)
+  }
+
   async function append(change: Change, writes: readonly W[] = []): Promise<void> {
     for (let failures = 1; ; failures++) {
       try {
-        await write(change, writes)
-        onChange(record)
-        return
+        return await appendOnce(change, writes)
       } catch (error) {
-        if (error instanceof StaleFence || writes.length > 0) throw error
+        if (isVerdict(error) || writes.length > 0) throw error
         await clock.sleep(delayMs(retry, failures), signal)
       }
     }
   }
 
-  return { record: () => record, append, renew: () => write({}, []), now }
+  return { record: () => record, append, appendOnce, renew: () => write({}, []), now }
+}
+
+/** Asking again does not help. */
+function isVerdict(error: unknown): boolean {
+  return (
+    error instanceof StaleFence || error instanceof Cancelled || error instanceof NotNow
+  )
 }

@@ -1,11 +1,16 @@
 /** The port through which the engine makes its intent durable. `store/` implements it. */
-import type { OperationRecord, OperationState, StepState } from './operation.ts'
-import type { Json, OperationError } from './workflow.ts'
+import type {
+  OperationRecord,
+  OperationState,
+  PersonalRequest,
+  StepState,
+} from './operation.ts'
+import type { Json, OperationError, StepProgress } from './workflow.ts'
 
 export interface SagaLog<W> {
   /** Durable when resolved, with `writes` in the same transaction. */
   create: (operation: OperationRecord, writes: readonly W[]) => Promise<void>
-  /** Durable when resolved, all or nothing. @throws StaleFence when the stored fence is higher than the record's. */
+  /** Durable when resolved, all or nothing. @throws what `admitEntry` throws: {StaleFence}, {Cancelled}, {NotNow} */
   append: (entry: LogEntry, writes: readonly W[]) => Promise<void>
   /** Operations that have not ended, oldest first. */
   loadOpen: () => Promise<readonly OperationRecord[]>
@@ -32,13 +37,18 @@ export type LogEntry = {
   readonly error?: OperationError | null
   readonly blocked?: Json
   readonly waitsFor?: readonly string[]
+  readonly owner?: string
   readonly leaseUntilMs?: number
+  readonly cancelRequest?: PersonalRequest
+  /** It was stuck, and goes on from there: steps whose undo failed are to be undone again. */
+  readonly retry?: PersonalRequest
   readonly step?: {
     readonly index: number
-    readonly state: StepState
+    readonly state?: StepState
     readonly output?: Json
     readonly error?: OperationError | null
     readonly attempts?: number
+    readonly progress?: StepProgress
     readonly startedAt?: string
     readonly endedAt?: string
   }
@@ -50,6 +60,28 @@ export class StaleFence extends Error {
   constructor(operationId: string) {
     super(`operation ${operationId} has a later owner`)
     this.name = 'StaleFence'
+    this.operationId = operationId
+  }
+}
+
+/** Somebody wants it undone: it neither commits nor succeeds any more. Not a failure of a step. */
+export class Cancelled extends Error {
+  readonly request: PersonalRequest
+
+  constructor(request: PersonalRequest) {
+    super(`cancelled by ${request.actor}`)
+    this.name = 'Cancelled'
+    this.request = request
+  }
+}
+
+/** What was asked for is too late, or too early, for the state that the operation is in. */
+export class NotNow extends Error {
+  readonly operationId: string
+
+  constructor(operationId: string) {
+    super(`operation ${operationId} is not in a state for that`)
+    this.name = 'NotNow'
     this.operationId = operationId
   }
 }

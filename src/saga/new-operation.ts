@@ -22,6 +22,7 @@ export function newOperation<W>(
     state: waitsFor.length > 0 ? 'waiting' : 'running',
     steps: steps.map(({ name }) => ({ name, ...NOT_BEGUN })),
     committed: false,
+    cancelRequest: null,
     error: null,
     blocked: null,
     waitsFor,
@@ -38,6 +39,7 @@ const NOT_BEGUN = {
   output: null,
   error: null,
   attempts: 0,
+  progress: null,
   startedAt: null,
   endedAt: null,
 } as const satisfies Omit<StepRecord, 'name'>

@@ -1,5 +1,11 @@
-/** What went wrong, as data: logged, shown, and still there when the process that threw it is not. */
+/**
+ * What went wrong, as data: logged, shown, and still there when the process that threw it is not. Whatever was thrown, this
+ * does not throw: an error that cannot be recorded would end the operation without one.
+ */
 import type { Json, OperationError } from './workflow.ts'
+
+/** Of a chain of causes; one that leads back to itself has no end. */
+const MOST_CAUSES = 20
 
 export function toOperationError(step: string, thrown: unknown): OperationError {
   const [first, ...causes] = chainOf(thrown)
@@ -12,13 +18,18 @@ export function toOperationError(step: string, thrown: unknown): OperationError 
 }
 
 function chainOf(thrown: unknown): unknown[] {
-  if (thrown === undefined) return []
-  const cause = thrown instanceof Error ? thrown.cause : undefined
-  return [thrown, ...chainOf(cause)]
+  const chain: unknown[] = []
+  let next = thrown
+  while (next !== undefined && chain.length < MOST_CAUSES && !chain.includes(next)) {
+    chain.push(next)
+    next = next instanceof Error ? next.cause : undefined
+  }
+  return chain
 }
 
 function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : JSON.stringify(thrown)
+  if (thrown instanceof Error) return thrown.message
+  return asText(thrown) ?? String(thrown)
 }
 
 /** The typed part of the outermost error that has one: each room's error class keeps it under one of these names. */
@@ -33,5 +44,14 @@ function detailOf(chain: readonly unknown[]): Json {
 }
 
 function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value ?? null)) as Json // what JSON.parse gives is JSON
+  return JSON.parse(asText(value) ?? 'null') as Json // what JSON.parse gives is JSON
+}
+
+/** undefined: it has no JSON (a function, a cycle), or refuses to be written. */
+function asText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }

@@ -1,9 +1,9 @@
 /** One operation as it runs in this process. */
 import type { Clock } from '../clock.ts'
 import type { Journal } from './journal.ts'
-import { StaleFence } from './log.ts'
+import { Cancelled, StaleFence } from './log.ts'
 import type { LockRequest, Locks } from './locks.ts'
-import type { OperationRecord } from './operation.ts'
+import type { OperationRecord, StepRecord } from './operation.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import type { Json, Step, StepContext, WorkflowDefinition } from './workflow.ts'
 
@@ -20,6 +20,8 @@ export type OperationRun<W> = {
   readonly retry: RetryPolicy
   /** Aborted with {Stopped}: the engine stops, or somebody else has taken the operation over. */
   readonly signal: AbortSignal
+  /** The same for the way forward, which also ends with {Cancelled}: waits are left, what is in flight is let end. */
+  readonly forward: AbortSignal
   /** A step waits for what no program can hurry: stopping does not wait for it. */
   blocked: boolean
 }
@@ -37,16 +39,27 @@ export function endsRun(error: unknown): boolean {
   return error instanceof Stopped || error instanceof StaleFence
 }
 
-/** Failed before its commit step: from here on it goes backwards. */
-export function goesBack(record: OperationRecord): boolean {
-  return record.error !== null && !record.committed
+/** The step has not failed: it is left, or nobody is there any more to go on with it. */
+export function leavesStep(error: unknown): boolean {
+  return endsRun(error) || error instanceof Cancelled
+}
+
+/** Failed or cancelled before its commit step: from here on it goes backwards. */
+export function goesBack({ error, cancelRequest, committed }: OperationRecord): boolean {
+  return !committed && (error !== null || cancelRequest !== null)
+}
+
+/** Some of it may have been done. */
+export function hasBegun({ steps }: { readonly steps: readonly StepRecord[] }): boolean {
+  return steps.some(({ state }) => state !== 'pending')
 }
 
 /** @param own also the output of this step itself: for its undo */
 export function contextOf<W>(
   run: OperationRun<W>,
   index: number,
-  own: boolean
+  own: boolean,
+  progress: StepContext['progress']
 ): StepContext {
   const { id, fence, actor, tenant, steps } = run.journal.record()
   const outputs: Record<string, Json> = {}
@@ -54,5 +67,15 @@ export function contextOf<W>(
     const isKnown = at < index || (own && at === index && step.output !== null)
     if (isKnown) outputs[step.name] = step.output
   }
-  return { operationId: id, step: steps[index]?.name ?? '', fence, outputs, actor, tenant }
+  const { name = '', progress: reported = null } = steps[index] ?? {}
+  return {
+    operationId: id,
+    step: name,
+    fence,
+    outputs,
+    actor,
+    tenant,
+    progress,
+    reported,
+  }
 }

@@ -1,5 +1,5 @@
 /** The life of an operation. A field exists only in the states where it is true. */
-import type { Json, OperationError } from './workflow.ts'
+import type { Json, OperationError, StepProgress } from './workflow.ts'
 
 export type OperationState =
   /** Waits for a lock; `waitsFor` says whom. */
@@ -37,6 +37,8 @@ export type OperationRecord = {
   readonly steps: readonly StepRecord[]
   /** Has its commit step begun. */
   readonly committed: boolean
+  /** Somebody wants it undone. Once it is in the log it is kept, whoever runs the operation. */
+  readonly cancelRequest: PersonalRequest | null
   readonly error: OperationError | null
   readonly blocked: Json
   /** Operations that hold a lock it waits for. */
@@ -51,6 +53,9 @@ export type OperationRecord = {
   readonly updatedAt: string
 }
 
+/** Who asked for it, and when. */
+export type PersonalRequest = { readonly actor: string; readonly at: string }
+
 export type StepRecord = {
   readonly name: string
   readonly state: StepState
@@ -58,6 +63,8 @@ export type StepRecord = {
   readonly error: OperationError | null
   /** Times that `run` was begun; 0 of a failed step: its guard refused it. */
   readonly attempts: number
+  /** What it last said of how far it is. */
+  readonly progress: StepProgress | null
   readonly startedAt: string | null
   readonly endedAt: string | null
 }

@@ -11,14 +11,17 @@ import { createJournal } from './journal.ts'
 import type { LockRequest } from './locks.ts'
 import { createLocks } from './locks.ts'
 import type { SagaLog } from './log.ts'
-import { StaleFence } from './log.ts'
+import { Cancelled, NotNow, StaleFence } from './log.ts'
 import { newOperation } from './new-operation.ts'
-import type { OperationRecord } from './operation.ts'
+import type { OperationRecord, PersonalRequest } from './operation.ts'
+import { toOperationError } from './operation-error.ts'
 import type { OperationRun } from './operation-run.ts'
 import { Stopped, endsRun, goesBack } from './operation-run.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import { DEFAULT_RETRY } from './retry-policy.ts'
-import { runOperation } from './run-operation.ts'
+import { applyEntry } from './apply-entry.ts'
+import { CannotRun, retryEntry } from './retry-operation.ts'
+import { end, endContext, runOperation } from './run-operation.ts'
 import { takeOverOpen } from './take-over.ts'
 import type { WorkflowDefinition } from './workflow.ts'
 import type { Plan } from './workflow-book.ts'
@@ -35,11 +38,15 @@ export type EngineOptions<W> = {
   readonly leaseMs?: number
   /** The former owner is known to be dead, by the lock of the data folder: its leases need not run out. */
   readonly takeOverAll?: boolean
+  /** Told of bugs: nothing that is wrong with one operation, or with who listens to it, ends the process. */
+  readonly onTrouble?: (doing: string, error: unknown) => void
 }
 
 type Running<W> = {
   readonly run: OperationRun<W>
   readonly control: AbortController
+  /** Of the way forward only. */
+  readonly forward: AbortController
   finished: Promise<void>
 }
 
@@ -48,11 +55,14 @@ const RESUME_DELAY_MS = 1_000
 
 export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   const { log, clock, owner, leaseMs = 30_000, takeOverAll = false } = options
-  const retry = { ...DEFAULT_RETRY, ...options.retry }
+  const policy = { ...DEFAULT_RETRY, ...options.retry }
   const book = createWorkflowBook(options.workflows)
   const locks = createLocks()
   const running = new Map<string, Running<W>>()
-  const changes = createChangeListeners()
+  const trouble = options.onTrouble ?? (() => {})
+  const changes = createChangeListeners((error) =>
+    trouble('telling of an operation', error)
+  )
   const ends = createEnds({ clock, get })
   const stopping = new AbortController()
   const cancelRenewal = clock.every(leaseMs / 3, renewLeases)
@@ -86,9 +96,12 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
 
   function prepare(record: OperationRecord, plan: Plan<W>, operationLocks: LockRequest) {
     const control = new AbortController()
+    const forward = new AbortController()
     const { definition, steps } = plan
-    const { id } = record
+    const { id, cancelRequest, committed } = record
     const { signal } = control
+    signal.addEventListener('abort', () => forward.abort(signal.reason))
+    if (cancelRequest && !committed) forward.abort(new Cancelled(cancelRequest))
     const journal = journalOf(record, signal)
     const run: OperationRun<W> = {
       id,
@@ -98,12 +111,13 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       locks,
       operationLocks,
       clock,
-      retry,
+      retry: policy,
       signal,
+      forward: forward.signal,
       stepLocks: undefined,
       blocked: false,
     }
-    const entry: Running<W> = { run, control, finished: Promise.resolve() }
+    const entry: Running<W> = { run, control, forward, finished: Promise.resolve() }
     running.set(id, entry)
     return entry
   }
@@ -113,11 +127,11 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       log,
       clock,
       leaseMs,
-      retry,
+      retry: policy,
       signal,
-      onChange: (record) => {
-        changes.tell(record)
-        ends.tell(record)
+      onChange: (changed) => {
+        changes.tell(changed)
+        ends.tell(changed)
       },
     })
   }
@@ -125,10 +139,77 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   function begin(entry: Running<W>): void {
     if (stopping.signal.aborted) entry.control.abort(new Stopped())
     entry.finished = runOperation(entry.run)
+      .catch(async (error: unknown) => {
+        if (!endsRun(error)) await giveUp(entry.run, error)
+      })
       .catch((error: unknown) => {
-        if (!endsRun(error)) throw error
+        if (!endsRun(error)) trouble(`recording why ${entry.run.id} was given up`, error)
       })
       .finally(() => running.delete(entry.run.id))
+  }
+
+  /** A bug, in here or in what the workflow adds to its end: nobody can say what it left, so a person must look. */
+  async function giveUp(run: OperationRun<W>, error: unknown): Promise<void> {
+    trouble(`running operation ${run.id}`, error)
+    await end(run, 'stuck', toOperationError('engine', error))
+  }
+
+  async function cancel(
+    id: string,
+    request: PersonalRequest,
+    writes: readonly W[]
+  ): Promise<OperationRecord> {
+    const entry = running.get(id)
+    if (!entry) return cancelElsewhere(id, request, writes)
+    const { journal } = entry.run
+    await journal.appendOnce({ cancelRequest: request }, writes)
+    entry.forward.abort(new Cancelled(request))
+    return journal.record()
+  }
+
+  /** Whoever takes it over, or has it, finds the wish in the log. */
+  async function cancelElsewhere(
+    id: string,
+    request: PersonalRequest,
+    writes: readonly W[]
+  ): Promise<OperationRecord> {
+    const record = await log.load(id)
+    if (!record) throw new NotNow(id)
+    const { fence } = record
+    const entry = { operationId: id, fence, at: request.at, cancelRequest: request }
+    await log.append(entry, writes)
+    const after = applyEntry(record, entry)
+    changes.tell(after)
+    return after
+  }
+
+  async function retry(
+    id: string,
+    request: PersonalRequest,
+    writes: readonly W[]
+  ): Promise<OperationRecord> {
+    stopping.signal.throwIfAborted()
+    const record = await log.load(id)
+    if (record?.state !== 'stuck' || running.has(id)) throw new NotNow(id)
+    const plan = planToRetry(record)
+    const leaseUntilMs = clock.nowMs() + leaseMs
+    const entry = retryEntry(record, { request, owner, leaseUntilMs })
+    const reopened = applyEntry(record, entry)
+    const context = endContext(reopened, record.error, request.at)
+    const own = plan.definition.onRetried?.(context) ?? []
+    await log.append(entry, [...own, ...writes])
+    changes.tell(reopened)
+    begin(prepare(reopened, plan, locks.request(id, 'operation', plan.locks)))
+    return reopened
+  }
+
+  function planToRetry(record: OperationRecord): Plan<W> {
+    try {
+      return book.planOf(record)
+    } catch (thrown) {
+      const cause = thrown instanceof Error ? thrown : new Error('no plan for it')
+      throw new CannotRun(record.id, cause)
+    }
   }
 
   async function resume(): Promise<readonly string[]> {
@@ -193,6 +274,8 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   return {
     start,
     resume,
+    cancel,
+    retry,
     wait: ends.wait,
     get,
     running: () => [...running.keys()].map((id) => ({ id, locks: locks.of(id) })),

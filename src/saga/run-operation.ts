@@ -3,22 +3,64 @@ import { goBack } from './go-back.ts'
 import { goForward } from './go-forward.ts'
 import { holdOperationLocks, releaseStepLocks } from './hold-locks.ts'
 import { toOperationError } from './operation-error.ts'
-import type { OperationState } from './operation.ts'
+import { Cancelled } from './log.ts'
+import type { OperationRecord, OperationState, PersonalRequest } from './operation.ts'
 import type { OperationRun } from './operation-run.ts'
-import { endsRun, goesBack } from './operation-run.ts'
+import { endsRun, goesBack, leavesStep } from './operation-run.ts'
 import { delayMs } from './retry-policy.ts'
 import type { EndContext, OperationError } from './workflow.ts'
 
 /** @throws {Stopped}, {StaleFence}: the operation is still open, and no longer ours */
 export async function runOperation<W>(run: OperationRun<W>): Promise<void> {
   try {
-    await holdOperationLocks(run)
-    if (!goesBack(run.journal.record())) await forward(run)
+    const request = (await unlessCancelled(() => there(run))) ?? cancelledBefore(run)
+    if (request) await turnBack(run, request)
     if (goesBack(run.journal.record())) await back(run)
   } finally {
     releaseStepLocks(run)
     run.operationLocks.release()
   }
+}
+
+async function there<W>(run: OperationRun<W>): Promise<void> {
+  await holdOperationLocks(run)
+  if (!goesBack(run.journal.record())) await forward(run)
+}
+
+async function unlessCancelled(
+  work: () => Promise<void>
+): Promise<PersonalRequest | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof Cancelled) return thrown.request
+    throw thrown
+  }
+}
+
+/** By a former process, which did not come to turn back. */
+function cancelledBefore<W>({ journal }: OperationRun<W>): PersonalRequest | null {
+  const { error, cancelRequest, committed } = journal.record()
+  return error === null && !committed ? cancelRequest : null
+}
+
+async function turnBack<W>(
+  { journal }: OperationRun<W>,
+  { actor, at }: PersonalRequest
+): Promise<void> {
+  const error = {
+    step: nextStep(journal.record()),
+    message: `cancelled by ${actor}`,
+    causes: [],
+    detail: { kind: 'cancelled', actor, at },
+  }
+  await journal.append({ state: 'undoing', error, blocked: null, waitsFor: [] })
+}
+
+/** The one that it stopped in, or before. */
+function nextStep({ steps }: OperationRecord): string {
+  return steps.find(({ state }) => state !== 'done')?.name ?? 'end'
 }
 
 async function forward<W>(run: OperationRun<W>): Promise<void> {
@@ -29,11 +71,15 @@ async function forward<W>(run: OperationRun<W>): Promise<void> {
 /** @returns why the writes of the end were refused: then what was done counts for nothing */
 async function succeed<W>(run: OperationRun<W>): Promise<OperationError | undefined> {
   try {
-    const writes = run.definition.onSucceeded?.(endContext(run, null)) ?? []
+    run.forward.throwIfAborted()
+    const writes =
+      run.definition.onSucceeded?.(
+        endContext(run.journal.record(), null, run.journal.now())
+      ) ?? []
     await run.journal.append({ state: 'succeeded', blocked: null, waitsFor: [] }, writes)
     return undefined
   } catch (thrown) {
-    if (endsRun(thrown)) throw thrown
+    if (leavesStep(thrown)) throw thrown
     const error = toOperationError('end', thrown)
     if (!run.journal.record().committed)
       await run.journal.append({ state: 'undoing', error })
@@ -59,7 +105,7 @@ function lookAt(error: OperationError, notUndone: readonly string[]): OperationE
 }
 
 /** The further writes are tried a few times; when the log goes on refusing them, the end is `stuck` without them. */
-async function end<W>(
+export async function end<W>(
   run: OperationRun<W>,
   state: Extract<OperationState, 'undone' | 'stuck'>,
   error: OperationError | null
@@ -67,7 +113,7 @@ async function end<W>(
   const { definition, journal, retry } = run
   for (let failures = 1; ; failures++) {
     try {
-      const context = endContext(run, error)
+      const context = endContext(run.journal.record(), error, run.journal.now())
       const hook = state === 'undone' ? definition.onUndone : definition.onStuck
       await journal.append(
         { state, error, blocked: null, waitsFor: [] },
@@ -91,8 +137,11 @@ async function end<W>(
   }
 }
 
-function endContext<W>(run: OperationRun<W>, error: OperationError | null): EndContext {
-  const { id, params, actor, tenant, steps } = run.journal.record()
+export function endContext(
+  { id, params, actor, tenant, steps }: OperationRecord,
+  error: OperationError | null,
+  at: string
+): EndContext {
   const done = steps.filter(({ output }) => output !== null)
   return {
     operationId: id,
@@ -101,6 +150,6 @@ function endContext<W>(run: OperationRun<W>, error: OperationError | null): EndC
     error,
     actor,
     tenant,
-    at: run.journal.now(),
+    at,
   }
 }

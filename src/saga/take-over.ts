@@ -4,6 +4,7 @@ import type { Journal } from './journal.ts'
 import type { SagaLog } from './log.ts'
 import type { OperationRecord } from './operation.ts'
 import { toOperationError } from './operation-error.ts'
+import { hasBegun } from './operation-run.ts'
 import type { Plan, WorkflowBook } from './workflow-book.ts'
 
 export type TakeOverOptions<W> = {
@@ -74,8 +75,4 @@ async function planOrStuck<W>(
     await journalOf(record).append({ state: 'stuck', error, blocked: null, waitsFor: [] })
     return undefined
   }
-}
-
-function hasBegun({ steps }: OperationRecord): boolean {
-  return steps.some(({ state }) => state !== 'pending')
 }

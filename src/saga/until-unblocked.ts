@@ -4,9 +4,13 @@ import type { Json, StepResult } from './workflow.ts'
 
 export type Done<W> = Extract<StepResult<W>, { readonly result: 'done' }>
 
-/** @throws what the step throws; the reason of the signal */
+/**
+ * @param leave ends the waiting between two looks; a look that is in flight is let end
+ * @throws what the step throws; the reason of the signal
+ */
 export async function untilUnblocked<W>(
   run: OperationRun<W>,
+  leave: AbortSignal,
   work: () => Promise<StepResult<W>>
 ): Promise<Done<W>> {
   try {
@@ -16,7 +20,7 @@ export async function untilUnblocked<W>(
       if (result.result === 'done') return result
       await show(run, result.report)
       run.blocked = true
-      await run.clock.sleep(run.retry.blockedDelayMs, run.signal)
+      await run.clock.sleep(run.retry.blockedDelayMs, leave)
     }
   } catch (error) {
     if (run.blocked) run.signal.throwIfAborted()

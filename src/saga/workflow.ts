@@ -29,6 +29,8 @@ export type WorkflowDefinition<W> = {
   readonly onUndone?: (end: EndContext) => readonly W[]
   /** The operation gives up after its commit step, or an undo failed for good. */
   readonly onStuck?: (end: EndContext) => readonly W[]
+  /** It is tried again: takes back what `onStuck` wrote. Further writes of the transaction that opens it again. */
+  readonly onRetried?: (end: EndContext) => readonly W[]
 }
 
 export type Step<W> = {
@@ -50,6 +52,16 @@ export type Step<W> = {
   readonly undo?: (context: StepContext) => Promise<StepResult<W>>
 }
 
+/** How far a step is, which may take hours. */
+export type StepProgress = {
+  /** Of `total`, in `unit`: 0 to `total`. */
+  readonly done: number
+  readonly total: number
+  readonly unit: string
+  /** When it said so. */
+  readonly at: string
+}
+
 export type StepContext = {
   readonly operationId: string
   readonly step: string
@@ -59,6 +71,13 @@ export type StepContext = {
   /** Caller who started the operation, for events. */
   readonly actor: string
   readonly tenant: string
+  /**
+   * Says how far it is, as often as it likes: at most every two seconds that becomes durable, and when the step ends. Says
+   * nothing of what was done: run again, after a restart, the step may have done more than it had said.
+   */
+  readonly progress: (now: Omit<StepProgress, 'at'>) => void
+  /** The last that it said when it was run before, for a step that can go on where it was; null: nothing. */
+  readonly reported: StepProgress | null
 }
 
 export type StepResult<W> =

@@ -5,10 +5,11 @@ import type { LogEntry } from '../saga/log.ts'
 import type {
   OperationRecord,
   OperationState,
+  PersonalRequest,
   StepRecord,
   StepState,
 } from '../saga/operation.ts'
-import type { Json, OperationError } from '../saga/workflow.ts'
+import type { Json, OperationError, StepProgress } from '../saga/workflow.ts'
 import { fromJson, fromJsonText, toJson } from './json-column.ts'
 
 export type Prepare = (sql: string) => Database.Statement
@@ -20,6 +21,7 @@ export type OperationColumns = {
   readonly params: string | null
   readonly state: OperationState
   readonly committed: 0 | 1
+  readonly cancelRequest: string | null
   readonly error: string | null
   readonly blocked: string | null
   readonly waitsFor: string
@@ -40,6 +42,7 @@ type StepColumns = {
   readonly output: string | null
   readonly error: string | null
   readonly attempts: number
+  readonly progress: string | null
   readonly startedAt: string | null
   readonly endedAt: string | null
 }
@@ -59,6 +62,7 @@ export function toOperation(prepare: Prepare, columns: OperationColumns): Operat
     ...columns,
     params: fromJson<Json>(columns.params),
     committed: columns.committed === 1,
+    cancelRequest: fromJson<PersonalRequest>(columns.cancelRequest),
     error: fromJson<OperationError>(columns.error),
     blocked: fromJson<Json>(columns.blocked),
     waitsFor: fromJsonText<string[]>(columns.waitsFor),
@@ -75,6 +79,7 @@ function toStep({
     ...columns,
     output: fromJson<Json>(columns.output),
     error: fromJson<OperationError>(columns.error),
+    progress: fromJson<StepProgress>(columns.progress),
   }
 }
 
@@ -86,6 +91,7 @@ export function operationColumns({
     ...record,
     params: toJson(record.params),
     committed: record.committed ? 1 : 0,
+    cancelRequest: toJson(record.cancelRequest),
     error: toJson(record.error),
     blocked: toJson(record.blocked),
     waitsFor: JSON.stringify(record.waitsFor),
@@ -103,20 +109,24 @@ export function stepColumns(
     index,
     output: toJson(step.output),
     error: toJson(step.error),
+    progress: toJson(step.progress),
   }
 }
 
 /** The columns that an entry sets, with the meaning of {applyEntry}: absent fields stay, and renewing a lease is no update. */
 export function entryColumns(entry: LogEntry): Partial<OperationColumns> {
-  const { fence, at, state, committed, error, blocked, waitsFor, leaseUntilMs } = entry
+  const { fence, at, state, committed, cancelRequest, error, blocked, waitsFor } = entry
+  const { owner, leaseUntilMs } = entry
   return {
     fence,
     ...(isRenewal(entry) ? {} : { updatedAt: at }),
     ...(state !== undefined && { state }),
     ...(committed !== undefined && { committed: committed ? 1 : 0 }),
+    ...(cancelRequest !== undefined && { cancelRequest: toJson(cancelRequest) }),
     ...(error !== undefined && { error: toJson(error) }),
     ...(blocked !== undefined && { blocked: toJson(blocked) }),
     ...(waitsFor !== undefined && { waitsFor: JSON.stringify(waitsFor) }),
+    ...(owner !== undefined && { owner }),
     ...(leaseUntilMs !== undefined && { leaseUntilMs }),
   }
 }
@@ -124,9 +134,10 @@ export function entryColumns(entry: LogEntry): Partial<OperationColumns> {
 export function entryStepColumns(
   fields: Omit<NonNullable<LogEntry['step']>, 'index'>
 ): Partial<StepColumns> {
-  const { output, error, ...rest } = fields
+  const { output, error, progress, ...rest } = fields
   return {
     ...rest,
+    ...(progress !== undefined && { progress: toJson(progress) }),
     ...(output !== undefined && { output: toJson(output) }),
     ...(error !== undefined && { error: toJson(error) }),
   }

@@ -1,4 +1,5 @@
 /** The step log, by prepared SQL: the record of an operation and of its steps. */
+import { admitEntry, needsJudging } from '../saga/admit-entry.ts'
 import type { LogEntry } from '../saga/log.ts'
 import { StaleFence } from '../saga/log.ts'
 import type { OperationRecord } from '../saga/operation.ts'
@@ -14,17 +15,20 @@ import type { WriterConnection } from './writer-connection.ts'
 
 type Prepare = WriterConnection['prepare']
 
-const INSERT_OPERATION = `INSERT INTO "Operation" ("id", "workflow", "version", "params", "state", "committed", "error",
-  "blocked", "waitsFor", "actor", "tenant", "owner", "leaseUntilMs", "fence", "createdAt", "updatedAt")
-  VALUES (@id, @workflow, @version, @params, @state, @committed, @error,
-  @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt)`
+const INSERT_OPERATION = `INSERT INTO "Operation" ("id", "workflow", "version", "params", "state", "committed",
+  "cancelRequest", "error", "blocked", "waitsFor", "actor", "tenant", "owner", "leaseUntilMs", "fence", "createdAt", "updatedAt")
+  VALUES (@id, @workflow, @version, @params, @state, @committed,
+  @cancelRequest, @error, @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt)`
 
 const TAKE_OVER = `UPDATE "Operation" SET "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence
   WHERE "id" = @id`
 
 const INSERT_STEP = `INSERT INTO "OperationStep" ("operationId", "index", "name", "state", "output", "error",
-  "attempts", "startedAt", "endedAt")
-  VALUES (@operationId, @index, @name, @state, @output, @error, @attempts, @startedAt, @endedAt)`
+  "attempts", "progress", "startedAt", "endedAt")
+  VALUES (@operationId, @index, @name, @state, @output, @error, @attempts, @progress, @startedAt, @endedAt)`
+
+const UNDO_AGAIN = `UPDATE "OperationStep" SET "state" = 'undoing'
+  WHERE "operationId" = ? AND "state" = 'undo-failed'`
 
 export function createOperation(prepare: Prepare, operation: OperationRecord): void {
   prepare(INSERT_OPERATION).run(operationColumns(operation))
@@ -34,12 +38,14 @@ export function createOperation(prepare: Prepare, operation: OperationRecord): v
 }
 
 /**
- * Only what the entry says is written, and nothing is read before: an entry is most of what an operation costs.
+ * Only what the entry says is written, and nothing is read before where its fence is all that counts: entries are most of
+ * what an operation costs.
  *
- * @throws {StaleFence} when the stored fence is higher than the entry's.
+ * @throws what `admitEntry` throws
  */
 export function logOperation(prepare: Prepare, entry: LogEntry): void {
-  const { operationId, fence, step } = entry
+  const { operationId, fence, step, retry } = entry
+  if (needsJudging(entry)) admitEntry(existing(prepare, operationId), entry)
   const set = entryColumns(entry)
   const { changes } = prepare(
     `UPDATE "Operation" SET ${assignments(set)} WHERE "id" = @id AND "fence" <= @fence`
@@ -48,6 +54,7 @@ export function logOperation(prepare: Prepare, entry: LogEntry): void {
     existing(prepare, operationId)
     throw new StaleFence(operationId)
   }
+  if (retry) prepare(UNDO_AGAIN).run(operationId)
   if (step) updateStep(prepare, operationId, step)
 }
 

@@ -1,5 +1,6 @@
 /** What the calling thread and the writer say to each other. */
-import { StaleFence } from '../saga/log.ts'
+import { Cancelled, NotNow, StaleFence } from '../saga/log.ts'
+import type { PersonalRequest } from '../saga/operation.ts'
 import type { PackedReconcile } from './inventory-writes.ts'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { IdempotencyTaken } from './store.ts'
@@ -31,6 +32,8 @@ export type WireOutcome = { readonly id: number } & (
 /** Errors lose their class on the way between threads, so they travel as data. */
 export type WireError =
   | { readonly error: 'stale-fence'; readonly operationId: string }
+  | { readonly error: 'cancelled'; readonly request: PersonalRequest }
+  | { readonly error: 'not-now'; readonly operationId: string }
   | { readonly error: 'idempotency-taken'; readonly key: string }
   | {
       readonly error: 'store'
@@ -44,6 +47,8 @@ export function toWire(error: unknown, doing: string): WireError {
   if (error instanceof StaleFence) {
     return { error: 'stale-fence', operationId: error.operationId }
   }
+  if (error instanceof Cancelled) return { error: 'cancelled', request: error.request }
+  if (error instanceof NotNow) return { error: 'not-now', operationId: error.operationId }
   if (error instanceof IdempotencyTaken)
     return { error: 'idempotency-taken', key: error.key }
   if (error instanceof StoreError) {
@@ -57,6 +62,10 @@ export function fromWire(wire: WireError): Error {
   switch (wire.error) {
     case 'stale-fence':
       return new StaleFence(wire.operationId)
+    case 'cancelled':
+      return new Cancelled(wire.request)
+    case 'not-now':
+      return new NotNow(wire.operationId)
     case 'idempotency-taken':
       return new IdempotencyTaken(wire.key)
     case 'store':

@@ -1,6 +1,7 @@
 /** In which states what may be asked for: one table for the refusal, the API's 409 and the dashboard's buttons. */
 import { ControlPlaneError } from '../errors.ts'
-import { isTerminal } from '../saga/operation.ts'
+import { goesBack } from '../saga/operation-run.ts'
+import { isTerminal, type OperationRecord } from '../saga/operation.ts'
 import type {
   AssignmentRow,
   AssignmentState,
@@ -40,6 +41,11 @@ export type AssignmentUse =
   /** The operation that had it ended, and said nothing of it: this nvirt has no code for that operation. */
   | 'abandoned'
 
+export type OperationUse =
+  | OperationRecord['state']
+  /** Its commit step has begun, so it only goes forward; and it has not ended. */
+  | 'committed'
+
 export const ALLOWED_FROM = {
   provision: ['available', 'divided'],
   retire: ['provisioned', 'disabled', 'half-retired'],
@@ -47,9 +53,11 @@ export const ALLOWED_FROM = {
   assignVirtualFunction: ['provisioned'],
   release: ['ready'],
   releaseUncleaned: ['ready', 'quarantined', 'abandoned'],
+  cancel: ['waiting', 'running', 'blocked'],
+  retry: ['stuck'],
 } as const satisfies Record<string, readonly Use[]>
 
-type Use = ControllerUse | VirtualFunctionUse | AssignmentUse
+type Use = ControllerUse | VirtualFunctionUse | AssignmentUse | OperationUse
 
 export type Request = keyof typeof ALLOWED_FROM
 
@@ -92,12 +100,28 @@ export function useOfAssignment({ read }: Store, row: AssignmentRow): Assignment
   return operation && !isTerminal(operation.state) ? row.state : 'abandoned'
 }
 
+/** One that goes back is `undoing`, whatever it waits for. */
+export function useOfOperation(record: OperationRecord): OperationUse {
+  if (isTerminal(record.state)) return record.state
+  if (record.committed) return 'committed'
+  return goesBack(record) ? 'undoing' : record.state
+}
+
+/** What may be asked of it now. */
+export function allowedOf(record: OperationRecord): readonly ('cancel' | 'retry')[] {
+  const use: string = useOfOperation(record)
+  const isAllowed = (request: Request) =>
+    (ALLOWED_FROM[request] as readonly string[]).includes(use)
+  return (['cancel', 'retry'] as const).filter(isAllowed)
+}
+
 /** @throws ControlPlaneError wrong-state */
 export function requireState(
   request: Request,
   resource: string,
   id: string,
-  state: Use
+  state: Use,
+  remedy?: string
 ): void {
   const allowedFrom: readonly string[] = ALLOWED_FROM[request]
   if (allowedFrom.includes(state)) return
@@ -107,5 +131,6 @@ export function requireState(
     id,
     state,
     allowedFrom,
+    ...(remedy !== undefined && { remedy }),
   })
 }

@@ -48,6 +48,14 @@ export function assignFunction(around: Surroundings) {
     onUndone: (p, end) => ended(p, end, 'failed', null),
     onStuck: (p, end) =>
       ended(p, end, 'quarantined', 'assigning it failed half-way, and could not be undone'),
+    onRetried: (p, { at }) => [
+      {
+        write: 'updateAssignment',
+        id: p.assignmentId,
+        set: { state: 'preparing', quarantine: null },
+        at,
+      },
+    ],
   })
 }
 

@@ -43,6 +43,7 @@ export type Table<Params> = {
   readonly onSucceeded?: (params: Params, end: EndContext) => readonly StoreWrite[]
   readonly onUndone?: (params: Params, end: EndContext) => readonly StoreWrite[]
   readonly onStuck?: (params: Params, end: EndContext) => readonly StoreWrite[]
+  readonly onRetried?: (params: Params, end: EndContext) => readonly StoreWrite[]
 }
 
 /** A row in action. */
@@ -58,6 +59,9 @@ export type Turn = {
   readonly outputs: Readonly<Record<string, Json>>
   /** Before the commit step a reboot ends an operation, since it took away what the steps until now did. */
   readonly reboot: 'refused' | 'allowed'
+  /** Says how far the row is, and how far it was when it was interrupted: see StepContext. */
+  readonly progress: StepContext['progress']
+  readonly reported: StepContext['reported']
 }
 
 export type Done = { readonly output?: Json; readonly writes?: readonly StoreWrite[] }
@@ -106,8 +110,12 @@ export function pass(name: string, refusals: readonly Refusal[]): void {
   if (refusals.length > 0) throw refused(`passing ${name}`, refusals)
 }
 
-export function refused(doing: string, refusals: readonly Refusal[]): ControlPlaneError {
-  return new ControlPlaneError(doing, { kind: 'guard', refusals })
+export function refused(
+  doing: string,
+  refusals: readonly Refusal[],
+  cause?: unknown
+): ControlPlaneError {
+  return new ControlPlaneError(doing, { kind: 'guard', refusals }, cause)
 }
 
 export function record(name: string, writes: (turn: Turn) => readonly StoreWrite[]): Row {
@@ -118,7 +126,7 @@ export function defineWorkflow<Params extends { readonly hostId: string }>(
   around: Surroundings,
   table: Table<Params>
 ): WorkflowDefinition<StoreWrite> {
-  const { onSucceeded, onUndone, onStuck } = table
+  const { onSucceeded, onUndone, onStuck, onRetried } = table
   const paramsOf = (end: EndContext) => table.params(end.params)
   return {
     name: table.name,
@@ -136,6 +144,7 @@ export function defineWorkflow<Params extends { readonly hostId: string }>(
     ...(onSucceeded && { onSucceeded: (end) => onSucceeded(paramsOf(end), end) }),
     ...(onUndone && { onUndone: (end) => onUndone(paramsOf(end), end) }),
     ...(onStuck && { onStuck: (end) => onStuck(paramsOf(end), end) }),
+    ...(onRetried && { onRetried: (end) => onRetried(paramsOf(end), end) }),
   }
 }
 
@@ -175,7 +184,7 @@ async function orBlocked<Result>(doing: () => Promise<Result>): Promise<Result |
 
 function turnOf(around: AroundRow, context: StepContext): Turn {
   const { hosts, store, inventory, clock, deadlineMs, hostId, reboot } = around
-  const { operationId, step, fence, actor, tenant, outputs } = context
+  const { operationId, step, fence, actor, tenant, outputs, progress, reported } = context
   return {
     ask: asker(hosts, hostId),
     apply: applier(hosts, hostId, { operationId, step, fence, deadlineMs }),
@@ -187,5 +196,7 @@ function turnOf(around: AroundRow, context: StepContext): Turn {
     tenant,
     outputs,
     reboot,
+    progress,
+    reported,
   }
 }

@@ -37,6 +37,19 @@ export function halfRetired(
   ]
 }
 
+/** As it stood when it stuck: in the pool, where it had been returned, and else as provisioned. */
+export function retiringAgain(
+  { read }: Store,
+  { virtualFunctionId }: RetireParams,
+  { outputs }: EndContext
+): readonly StoreWrite[] {
+  const row = read.virtualFunction(virtualFunctionId)
+  if (!row?.provisioned) return []
+  const { quarantine: _, ...as } = row.provisioned
+  const provisioned = RETURN_TO_POOL in outputs ? null : as
+  return [{ write: 'setProvisioned', virtualFunctionId, provisioned }]
+}
+
 const Guard = Type.Object({
   refusals: Type.Array(Type.Object({ reason: Type.String() })),
 })

@@ -78,6 +78,15 @@ export function releaseAssignment(around: Surroundings) {
     ],
     onStuck: (p, end) =>
       quarantined(p, end, 'returning it failed half-way, and could not be undone'),
+    onRetried: (p, { at }) => [
+      {
+        write: 'updateAssignment',
+        id: p.assignmentId,
+        // Should this be undone now, it is as it was: the reason of a quarantine before it has gone with its own.
+        set: { state: 'releasing', ...(p.state === 'ready' && { quarantine: null }) },
+        at,
+      },
+    ],
   })
 }
 

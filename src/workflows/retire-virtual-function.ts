@@ -18,7 +18,12 @@ import { refuseHeldGroup } from './guards/group.ts'
 import { driveTarget, functionTarget, isThere, refuseOther } from './guards/identity.ts'
 import { refuseOnline } from './guards/secondary.ts'
 import { refuseUsedThrough } from './guards/usage.ts'
-import { halfRetired, RETURN_TO_POOL, retirementEvent } from './half-retired.ts'
+import {
+  halfRetired,
+  retiringAgain,
+  RETURN_TO_POOL,
+  retirementEvent,
+} from './half-retired.ts'
 import type { Ask } from './host-session.ts'
 import { Binding, outputOf } from './logged-shapes.ts'
 import { look } from './moves.ts'
@@ -49,6 +54,7 @@ export function retireVirtualFunction(around: Surroundings) {
       rescan(p.hostId),
     ],
     onStuck: (p, end) => halfRetired(around.store, p, end),
+    onRetried: (p, end) => retiringAgain(around.store, p, end),
   })
 }
 

@@ -11,9 +11,10 @@ import { createEngine } from '../saga/run-engine.ts'
 import type { WorkflowDefinition } from '../saga/workflow.ts'
 import type { Store, StoreWrite } from '../store/store.ts'
 import { storeLog } from '../store/store-log.ts'
+import { cancelOperation, retryOperation } from './ask-of-operation.ts'
 import { assignFunction } from './assign-function.ts'
 import type { Surroundings } from './define-workflow.ts'
-import { heldFunctions } from './open-operations.ts'
+import { heldBy, heldFunctions } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
 import { releaseAssignment } from './release-assignment.ts'
@@ -47,6 +48,8 @@ export type WorkflowsOptions = {
   readonly leaseMs?: number
   /** The former process is known to be dead: what it left is taken over at once. */
   readonly takeOverAll?: boolean
+  /** What went wrong where nobody waits. */
+  readonly onTrouble?: (doing: string, error: unknown) => void
   /** Stands between a workflow and the engine: tests of workflows run every undo twice. */
   readonly adapt?: (
     workflow: WorkflowDefinition<StoreWrite>
@@ -66,6 +69,14 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   engine.onChange(held.note)
   const turns = createTurns()
 
+  const contextOf = (caller: Caller): RequestContext => ({
+    store,
+    hosts,
+    caller,
+    at: isoTime(clock.nowMs()),
+    newId,
+  })
+
   /** @param controllerId whose line it joins, with all controllers of its subsystem */
   async function start(
     caller: Caller,
@@ -74,7 +85,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     prepare: (context: RequestContext) => Promise<Prepared>
   ): Promise<OperationView> {
     requireOperator(caller)
-    const context = { store, hosts, caller, at: isoTime(clock.nowMs()), newId }
+    const context = contextOf(caller)
     const record = await turns.take(
       lineOf(store, controllerId),
       async () =>
@@ -126,6 +137,18 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       const record = await engine.wait(id, timeoutSeconds * 1000)
       return operationView(record ?? before)
     },
+    cancel: async (caller, id, key) => {
+      requireOperator(caller)
+      return operationView(await cancelOperation(contextOf(caller), engine, id, key))
+    },
+    retry: async (caller, id, key) => {
+      requireOperator(caller)
+      const { exclusive } = heldBy(operation(caller, id).params).holds
+      const line = lineOf(store, primaryOf(exclusive[0] ?? id))
+      return turns.take(line, async () =>
+        operationView(await retryOperation(contextOf(caller), engine, id, key))
+      )
+    },
     resume: async () => {
       await engine.resume()
     },
@@ -163,5 +186,6 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     ...(retry && { retry }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(takeOverAll !== undefined && { takeOverAll }),
+    ...(options.onTrouble && { onTrouble: options.onTrouble }),
   })
 }

@@ -32,7 +32,7 @@ export function startedBefore(
   )
 }
 
-/** Durable when resolved, the key with it. */
+/** Durable when resolved, the key with it: starting an operation. */
 export async function begin(
   context: RequestContext,
   engine: Engine<StoreWrite>,
@@ -55,7 +55,8 @@ export async function begin(
   }
 }
 
-function keyWrites(
+/** To be written with what the key stands for. */
+export function keyWrites(
   { caller, at }: RequestContext,
   key: IdempotencyKey | undefined,
   operationId: string

@@ -1,6 +1,6 @@
 /** The workflows' face: what we do to the hardware. `createWorkflows` (service.ts) implements it. */
 import type { Caller } from '../access/caller.ts'
-import type { OperationRecord, OperationState } from '../saga/operation.ts'
+import type { OperationRecord, OperationState, PersonalRequest } from '../saga/operation.ts'
 import type { AssignmentRow } from '../store/rows.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 
@@ -37,6 +37,10 @@ export interface Workflows {
   ) => Page<OperationView>
   operation: (caller: Caller, id: string) => OperationView
   wait: (caller: Caller, id: string, timeoutSeconds: number) => Promise<OperationView>
+  /** Before its commit step: it will be undone, whatever becomes of this process. */
+  cancel: (caller: Caller, id: string, key?: IdempotencyKey) => Promise<OperationView>
+  /** Of one that is stuck: it goes on from where it stuck, with as many attempts as at first. */
+  retry: (caller: Caller, id: string, key?: IdempotencyKey) => Promise<OperationView>
   /** Takes over what a former process left, before anything new may start. */
   resume: () => Promise<void>
   stop: () => Promise<void>
@@ -70,11 +74,28 @@ export type ReleaseRequest = {
   readonly acceptUncleaned?: boolean
 }
 
-export type OperationView = Omit<OperationRecord, 'owner' | 'leaseUntilMs' | 'fence'> & {
+export type OperationView = Omit<
+  OperationRecord,
+  'owner' | 'leaseUntilMs' | 'fence' | 'cancelRequest'
+> & {
   /** What it works on. */
   readonly subject: { readonly kind: string; readonly id: string }
-  /** Steps done of all, 0 to 1. */
-  readonly progress: number
+  readonly progress: OperationProgress
+  readonly cancelRequest: CancelView | null
+  /** What may be asked of it now. */
+  readonly allowed: readonly ('cancel' | 'retry')[]
+}
+
+export type OperationProgress = {
+  readonly stepsDone: number
+  readonly stepsTotal: number
+  /** 0 to 1: steps done of all, and of the one that runs what it says of itself. */
+  readonly fraction: number
+}
+
+export type CancelView = PersonalRequest & {
+  /** What the undo waits for; `undo`: it runs. null: the operation has ended. */
+  readonly waitsFor: 'running-step' | 'blocked-call' | 'undo' | null
 }
 
 export type AssignmentView = AssignmentRow

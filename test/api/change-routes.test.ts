@@ -42,7 +42,7 @@ test('VFs are provisioned as asked, and their operation can be followed', async 
   expect(answer.headers['location']).toBe(`/v1/operations/${answer.body.id}`)
   expect(answer.body.subject).toEqual({ kind: 'controller', id: pf.id })
   const operation = await succeeded(api, answer.body)
-  expect(operation.progress).toBe(1)
+  expect(operation.progress.fraction).toBe(1)
   const vfs = await provisionedVfs(api, pf.id)
   expect(vfs.map(({ secondary }) => secondary).toSorted((a, b) => b.vq - a.vq)).toEqual([
     { state: 'online', vq: 4, vi: 4 },

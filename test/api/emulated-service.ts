@@ -7,7 +7,7 @@ import { SYSTEM } from '../../src/access/caller.ts'
 import { authenticator } from '../../src/access/token.ts'
 import type { App } from '../../src/api/app.ts'
 import { systemClock } from '../../src/clock.ts'
-import { compose } from '../../src/compose.ts'
+import { compose, type CompositionOptions } from '../../src/compose.ts'
 import type { HostDescription } from '../../src/emulator/fleet.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { EmulatedMachine } from '../../src/emulator/machine.ts'
@@ -26,27 +26,36 @@ type ServiceOptions = {
   readonly token?: string | null
   readonly host?: HostDescription
   readonly drillsAllowed?: boolean
+  /** Default: as the service has it. */
+  readonly callDeadlineMs?: number
 }
 
 export async function emulatedService({
   token = null,
   host = labLikeHost(),
   drillsAllowed = false,
+  callDeadlineMs,
 }: ServiceOptions = {}): Promise<EmulatedService> {
   const data = mkdtempSync(path.join(tmpdir(), 'nvirt-api-'))
   const machine = await emulatedMachine(
     { ...host, machineId: MACHINE_ID },
     { clock: systemClock }
   )
-  return served(machine, data, { token, drillsAllowed })
+  return served(machine, data, {
+    token,
+    drillsAllowed,
+    ...(callDeadlineMs !== undefined && { callDeadlineMs }),
+  })
 }
 
 async function served(
   machine: EmulatedMachine,
   data: string,
-  options: { readonly token: string | null; readonly drillsAllowed: boolean }
+  options: Pick<CompositionOptions, 'drillsAllowed' | 'callDeadlineMs'> & {
+    readonly token: string | null
+  }
 ): Promise<EmulatedService> {
-  const { token, drillsAllowed } = options
+  const { token, ...rest } = options
   const composition = await compose({
     data,
     kernels: [machine],
@@ -54,7 +63,7 @@ async function served(
     authenticate: authenticator(token),
     allowedHosts: [],
     logLevel: 'silent',
-    drillsAllowed,
+    ...rest,
   })
   // The first scan runs on behind the start; a test wants its result.
   await composition.inventory.rescan(SYSTEM, hostIdOf(MACHINE_ID))

@@ -32,7 +32,7 @@ test('an operation tells its steps, and waiting for one that has ended takes no 
   expect(performance.now() - begun).toBeLessThan(5000)
   expect(operation).toMatchObject({
     state: 'succeeded',
-    progress: 1,
+    progress: { fraction: 1 },
     error: null,
     actor: 'demo',
   })

@@ -328,6 +328,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/operations/{id}/cancel': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Cancel operation
+     * @description Undoes an operation that has not come to its commit step. What it waits for it leaves at once, a step that runs is let end, and a kernel call that is blocked has to come back before the undo begins. Kept through restarts. Safe to repeat until it has ended.
+     */
+    post: operations['cancelOperation']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/operations/{id}/retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Retry operation
+     * @description Lets an operation that is stuck go on from where it stuck: forward after its commit step, back before it. Refused when others have worked on its functions since. One that was undone is asked for anew.
+     */
+    post: operations['retryOperation']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/events': {
     parameters: {
       query?: never
@@ -909,6 +949,8 @@ export interface components {
        */
       observedAt: string
     }
+    /** @description A request that the path says all of: an empty object, or no body */
+    NothingElse: Record<string, never>
     /** @description What went wrong in an operation */
     OperationError: {
       /** @description Step in which it went wrong */
@@ -951,6 +993,20 @@ export interface components {
         error: components['schemas']['OperationError'] | null
         /** @description Times that it was begun */
         attempts: number
+        /** @description How far the step says that it is; kept every two seconds at most, and through restarts */
+        progress: {
+          /** @description Of `total` */
+          done: number
+          /** @description All that there is to do */
+          total: number
+          /** @description What is counted */
+          unit: string
+          /**
+           * Format: date-time
+           * @description When it said so
+           */
+          at: string
+        } | null
         /**
          * Format: date-time
          * @description When it was last begun
@@ -990,8 +1046,28 @@ export interface components {
         /** @description Id of the resource */
         id: string
       }
-      /** @description Steps done of all */
-      progress: number
+      /** @description How far it is */
+      progress: {
+        /** @description Steps that are done */
+        stepsDone: number
+        /** @description Steps of it */
+        stepsTotal: number
+        /** @description Steps done of all, with what the step that runs says of itself */
+        fraction: number
+      }
+      /** @description Somebody wants it undone */
+      cancelRequest: {
+        /** @description Who asked for it */
+        actor: string
+        /**
+         * Format: date-time
+         * @description When it was asked for
+         */
+        at: string
+        waitsFor: ('running-step' | 'blocked-call' | 'undo') | null
+      } | null
+      /** @description What may be asked of it as it is */
+      allowed: ('cancel' | 'retry')[]
     }
     /** @description PCI Express link, as the kernel prints it */
     PcieLink: {
@@ -2676,6 +2752,232 @@ export interface operations {
       }
       /** @description No such resource */
       404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  cancelOperation: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of an operation */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NothingElse']
+      }
+    }
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  retryOperation: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of an operation */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NothingElse']
+      }
+    }
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
         headers: {
           [name: string]: unknown
         }

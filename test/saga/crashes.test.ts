@@ -15,6 +15,8 @@ type Outcome = {
   readonly b: Bench
   /** Two operations in one place at once, or a step of which the log knows nothing. */
   readonly violations: readonly string[]
+  /** Whoever asked that the first of them be cancelled was answered that it will be. */
+  readonly cancelled: boolean
 }
 
 test('whenever the process dies, every operation ends as done, undone or stuck with its reason', async () => {
@@ -46,6 +48,31 @@ test('processes that die again and again change nothing of that', async () => {
   expect([...ends].toSorted(), 'each kind of end').toEqual(['stuck', 'succeeded', 'undone'])
 }, 120_000)
 
+test('what was cancelled is undone, whenever it was asked for and whenever the process dies', async () => {
+  const heard = new Set<boolean>()
+  const at = fc.nat({ max: 60 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(script, { minLength: 1, maxLength: 3 }),
+      fc.array(at, { maxLength: 3 }),
+      at,
+      async (scripts, deaths, cancelAt) => {
+        const outcome = await runAll(scripts, deaths, cancelAt)
+        judge(scripts, outcome)
+        const { state, committed, cancelRequest } = outcome.b.memory.operations.get('o0')!
+        heard.add(cancelRequest !== null)
+        if (outcome.cancelled) expect(cancelRequest).not.toBeNull()
+        if (cancelRequest)
+          expect({ state, committed }).not.toMatchObject({ state: 'succeeded' })
+        if (cancelRequest) expect(committed).toBe(false)
+      }
+    ),
+    { numRuns: 200, seed: seed() }
+  )
+
+  expect(heard, 'some came in time, and some too late').toEqual(new Set([true, false]))
+}, 120_000)
+
 /** A new one each time, printed so that a failure can be run again with SAGA_SEED. */
 function seed(): number {
   const chosen = Number(process.env['SAGA_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -53,15 +80,20 @@ function seed(): number {
   return chosen
 }
 
-/** @param deaths how many instants each process in turn lives for; the one after the last lives on */
+/**
+ * @param deaths how many instants each process in turn lives for; the one after the last lives on
+ * @param cancelAt the instant, of all, at which somebody asks that the first operation be undone
+ */
 async function runAll(
   scripts: readonly Script[],
-  deaths: readonly number[]
+  deaths: readonly number[],
+  cancelAt = Infinity
 ): Promise<Outcome> {
   const world = new World()
   const b = bench()
   const violations: string[] = []
   let instants = 0
+  let cancelled = false
   for (let life = 0; ; life++) {
     const owner = { dead: false, passed: new Set<string>() }
     const workflows = scripts.map((one, n) => scriptedWorkflow(world, `w${n}`, one, owner))
@@ -70,7 +102,13 @@ async function runAll(
     let lived = 0
     const instant = () => {
       if (owner.dead) return
-      instants++
+      if (instants++ === cancelAt) {
+        const request = { actor: 'somebody', at: '2026-01-01T00:00:00.000Z' }
+        engine.cancel('o0', request, []).then(
+          () => (cancelled = true),
+          () => {} // too early, or too late
+        )
+      }
       if (lived++ < lives) return
       owner.dead = true
       kill()
@@ -86,7 +124,8 @@ async function runAll(
         void engine.start(operation(`o${n}`, { workflow: `w${n}` }), [`o${n} requested`])
       }
     })
-    if (await allEnded(scripts, b, owner)) return { instants, world, b, violations }
+    if (await allEnded(scripts, b, owner))
+      return { instants, world, b, violations, cancelled }
   }
 }
 

@@ -2,9 +2,9 @@
  * A saga log in memory that outlives the engines using it, as the disk outlives a process. `connect` is one process's
  * way to it: killed, everything that it has asked for and not yet got never comes back.
  */
+import { admitEntry } from '../../src/saga/admit-entry.ts'
 import { applyEntry } from '../../src/saga/apply-entry.ts'
 import type { LogEntry, SagaLog } from '../../src/saga/log.ts'
-import { StaleFence } from '../../src/saga/log.ts'
 import type { OperationRecord } from '../../src/saga/operation.ts'
 import { isTerminal } from '../../src/saga/operation.ts'
 
@@ -63,7 +63,7 @@ function connect<W>(memory: MemoryLog<W>): ReturnType<MemoryLog<W>['connect']> {
       alive(() =>
         commit(entry, writes, () => {
           const record = existing(operations, entry.operationId)
-          if (record.fence > entry.fence) throw new StaleFence(record.id)
+          admitEntry(record, entry)
           operations.set(record.id, applyEntry(record, entry))
         })
       ),

@@ -159,6 +159,7 @@ export function operationRecord(set: Partial<OperationRecord> = {}): OperationRe
     output: null,
     error: null,
     attempts: 0,
+    progress: null,
     startedAt: null,
     endedAt: null,
   } as const
@@ -173,6 +174,7 @@ export function operationRecord(set: Partial<OperationRecord> = {}): OperationRe
       { name: 'bind-vfio', ...step },
     ],
     committed: false,
+    cancelRequest: null,
     error: null,
     blocked: null,
     waitsFor: [],

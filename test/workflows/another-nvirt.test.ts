@@ -36,7 +36,7 @@ test('one keeps nothing from starting, is shown, and is stuck with the reason', 
   await workflows.resume()
 
   expect(before).toMatchObject([
-    { state: 'running', subject: { kind: 'unknown', id: '' }, progress: 1 },
+    { state: 'running', subject: { kind: 'unknown', id: '' }, progress: { stepsTotal: 0 } },
   ])
   expect(workflows.operation(DEMO, OPERATION)).toMatchObject({
     state: 'stuck',
@@ -187,6 +187,7 @@ async function leave(store: Store, params: Json): Promise<void> {
         state: 'running',
         steps: [],
         committed: false,
+        cancelRequest: null,
         error: null,
         blocked: null,
         waitsFor: [],

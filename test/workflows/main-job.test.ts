@@ -93,7 +93,7 @@ test(
     const { id } = onlyAssignment(world)
     expect(workflows.operation(mine, operation.id)).toMatchObject({
       actor: 'token:mine',
-      progress: 1,
+      progress: { fraction: 1 },
       subject: { kind: 'assignment', id },
     })
     expect(workflows.operation(mine, operation.id)).not.toHaveProperty('fence')

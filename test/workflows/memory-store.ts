@@ -3,8 +3,8 @@
  * a stale fence is refused, as on the disk. What SQL does is tested in test/store; the main job here runs on both.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { admitEntry } from '../../src/saga/admit-entry.ts'
 import { applyEntry } from '../../src/saga/apply-entry.ts'
-import { StaleFence } from '../../src/saga/log.ts'
 import type { OperationRecord } from '../../src/saga/operation.ts'
 import type {
   AssignmentRow,
@@ -119,7 +119,7 @@ function apply(to: Writable, write: StoreWrite): number | null {
       return null
     case 'logOperation': {
       const record = existing(to.operations, write.entry.operationId)
-      if (record.fence > write.entry.fence) throw new StaleFence(record.id)
+      admitEntry(record, write.entry)
       to.operations.set(record.id, applyEntry(record, write.entry))
       return null
     }

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { accepted, BODY_PROBLEMS, json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
 import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
@@ -7,6 +6,7 @@ import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
 import { AssignmentShape, AssignShape, ReleaseShape } from '../shapes/assignment.ts'
 import { OperationShape } from '../shapes/operation.ts'
+import { emptyBodyIsEmptyObject } from './empty-body.ts'
 import { idOf } from './ids.ts'
 import { sendStarted } from './started.ts'
 
@@ -98,8 +98,4 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
       return sendStarted(reply, await workflows.release(caller, params.id, body, key))
     }
   )
-}
-
-async function emptyBodyIsEmptyObject(request: FastifyRequest): Promise<void> {
-  request.body ??= {}
 }

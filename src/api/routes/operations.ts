@@ -1,12 +1,15 @@
 import { Type } from 'typebox'
-import { json, problems } from '../answers.ts'
+import { accepted, BODY_PROBLEMS, json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
+import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
 import { unlessStopping } from '../orderly-stop.ts'
 import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
-import { OperationShape, OperationState } from '../shapes/operation.ts'
+import { NothingElseShape, OperationShape, OperationState } from '../shapes/operation.ts'
+import { emptyBodyIsEmptyObject } from './empty-body.ts'
 import { idOf } from './ids.ts'
+import { sendStarted } from './started.ts'
 
 const tags = ['operations']
 const DEFAULT_WAIT_SECONDS = 30
@@ -94,6 +97,57 @@ export function operationRoutes(
       return (
         (await unlessStopping(stopping, wait)) ?? workflows.operation(caller, params.id)
       )
+    }
+  )
+  askRoutes(app, workflows)
+}
+
+/** What may be asked of an operation once it is there. */
+function askRoutes(app: App, workflows: Services['workflows']): void {
+  const common = {
+    tags,
+    params: idOf('an operation'),
+    headers: idempotencyHeaders,
+    body: ref(NothingElseShape),
+    response: {
+      202: accepted(ref(OperationShape)),
+      ...problems(404, 409, ...BODY_PROBLEMS),
+    },
+  }
+  app.post(
+    '/v1/operations/:id/cancel',
+    {
+      preValidation: emptyBodyIsEmptyObject,
+      schema: {
+        operationId: 'cancelOperation',
+        summary: 'Cancel operation',
+        description:
+          'Undoes an operation that has not come to its commit step. What it waits for it leaves at once, a step that runs is let end, and a kernel call that is blocked has to come back before the undo begins. Kept through restarts. Safe to repeat until it has ended.',
+        ...common,
+      },
+    },
+    async (request, reply) => {
+      const { caller, params } = request
+      const key = idempotencyKey(request)
+      return sendStarted(reply, await workflows.cancel(caller, params.id, key))
+    }
+  )
+  app.post(
+    '/v1/operations/:id/retry',
+    {
+      preValidation: emptyBodyIsEmptyObject,
+      schema: {
+        operationId: 'retryOperation',
+        summary: 'Retry operation',
+        description:
+          'Lets an operation that is stuck go on from where it stuck: forward after its commit step, back before it. Refused when others have worked on its functions since. One that was undone is asked for anew.',
+        ...common,
+      },
+    },
+    async (request, reply) => {
+      const { caller, params } = request
+      const key = idempotencyKey(request)
+      return sendStarted(reply, await workflows.retry(caller, params.id, key))
     }
   )
 }

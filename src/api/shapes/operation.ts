@@ -9,6 +9,7 @@ import {
   listOf,
   nullable,
   ref,
+  requestShape,
   text,
   time,
 } from '../shape.ts'
@@ -54,6 +55,17 @@ const StepFields = inline<Step>('A step', {
   output: Type.Unsafe<Step['output']>(anyJson('What later steps use')),
   error: nullable(ref(OperationErrorShape)),
   attempts: count('Times that it was begun'),
+  progress: nullable(
+    inline<NonNullable<Step['progress']>>(
+      'How far the step says that it is; kept every two seconds at most, and through restarts',
+      {
+        done: Type.Number({ description: 'Of `total`', minimum: 0 }),
+        total: Type.Number({ description: 'All that there is to do', minimum: 0 }),
+        unit: text('What is counted'),
+        at: time('When it said so'),
+      }
+    )
+  ),
   startedAt: nullable(time('When it was last begun')),
   endedAt: nullable(time('When it ended')),
 })
@@ -85,6 +97,37 @@ export const OperationShape = answerShape<OperationView>(
       kind: text('Kind of resource'),
       id: text('Id of the resource'),
     }),
-    progress: Type.Number({ minimum: 0, maximum: 1, description: 'Steps done of all' }),
+    progress: inline<OperationView['progress']>('How far it is', {
+      stepsDone: count('Steps that are done'),
+      stepsTotal: count('Steps of it'),
+      fraction: Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'Steps done of all, with what the step that runs says of itself',
+      }),
+    }),
+    cancelRequest: nullable(
+      inline<NonNullable<OperationView['cancelRequest']>>('Somebody wants it undone', {
+        actor: text('Who asked for it'),
+        at: time('When it was asked for'),
+        waitsFor: nullable(
+          choice(
+            ['running-step', 'blocked-call', 'undo'],
+            'The undo begins when the step that runs has ended, or goes on when the kernel call has come back; `undo`: it runs'
+          )
+        ),
+      })
+    ),
+    allowed: listOf(
+      choice(['cancel', 'retry'], 'A request'),
+      'What may be asked of it as it is'
+    ),
   }
+)
+
+/** The path says all that there is to say. */
+export const NothingElseShape = requestShape<Readonly<Record<never, never>>>(
+  'NothingElse',
+  'A request that the path says all of: an empty object, or no body',
+  {}
 )

@@ -53,6 +53,24 @@ export function virtualFunctionActions(vf, fleet) {
 }
 
 /**
+ * @param {Operation} operation
+ * @returns {readonly Action[]}
+ */
+export function operationActions({ id, allowed }) {
+  return allowed.map((name) => ({
+    name,
+    label: name === 'cancel' ? 'Cancel' : 'Retry',
+    run: async () => {
+      try {
+        onStarted(await start('POST', `/v1/operations/${id}/${name}`, {}))
+      } catch (error) {
+        showProblem(error)
+      }
+    },
+  }))
+}
+
+/**
  * @param {'controllerId' | 'virtualFunctionId'} field
  * @param {Controller | VirtualFunction} fn
  * @returns {Action}

@@ -1,5 +1,6 @@
 /** Operations as they run: steps, what they wait for, and how they ended. */
 import { arrange, el, whenChanged } from './dom.js'
+import { operationActions } from './actions.js'
 import { timeOfDay, workflowName } from './words.js'
 
 /** @import { Blocked, Operation, Refusals } from './types.d.ts' */
@@ -66,8 +67,9 @@ function contents(operation) {
       el('span', { class: 'badge', 'data-tone': TONES[state] }, state),
       el('time', { datetime: createdAt }, timeOfDay(createdAt))
     ),
-    el('progress', { max: 1, value: progress, 'aria-label': 'Steps done' }),
+    el('progress', { max: 1, value: progress.fraction, 'aria-label': 'Steps done' }),
     ...reasons(operation),
+    ...buttons(operation),
     el(
       'details',
       {},
@@ -75,6 +77,13 @@ function contents(operation) {
       el('ol', { class: 'steps' }, steps.map(stepItem))
     ),
   ]
+}
+
+/** @param {Operation} operation */
+function buttons(operation) {
+  return operationActions(operation).map(({ name, label, run }) =>
+    el('button', { type: 'button', 'data-action': name, onclick: () => void run() }, label)
+  )
 }
 
 /** @param {Operation['steps']} steps */
@@ -87,10 +96,11 @@ function currentStep(steps) {
 }
 
 /** @param {Operation['steps'][number]} step */
-function stepItem({ name, state, attempts, error }) {
+function stepItem({ name, state, attempts, progress, error }) {
+  const far = progress ? `, ${progress.done} of ${progress.total} ${progress.unit}` : ''
   const tries = attempts > 1 ? `, ${attempts} attempts` : ''
   const why = error ? `: ${[error.message, ...error.causes].join(': ')}` : ''
-  return el('li', { 'data-state': state }, `${name}, ${state}${tries}${why}`)
+  return el('li', { 'data-state': state }, `${name}, ${state}${far}${tries}${why}`)
 }
 
 /**
@@ -99,10 +109,14 @@ function stepItem({ name, state, attempts, error }) {
  *
  * @param {Operation} operation
  */
-function reasons({ error, blocked, waitsFor }) {
+function reasons({ error, blocked, waitsFor, cancelRequest }) {
   /** @type {string[]} */
   const words = []
   if (waitsFor.length > 0) words.push(`Waits for operation ${waitsFor.join(', ')}`)
+  if (cancelRequest?.waitsFor === 'running-step')
+    words.push(`Cancelled by ${cancelRequest.actor}: undone when the step has ended`)
+  if (cancelRequest?.waitsFor === 'blocked-call')
+    words.push(`Cancelled by ${cancelRequest.actor}: undone when the kernel has come back`)
   if (blocked) words.push(...blockedWords(/** @type {Blocked} */ (blocked)))
   if (error) {
     const detail = /** @type {Refusals | null} */ (error.detail)

@@ -1,0 +1,28 @@
+/**
+ * What the log refuses, judged against the record in the transaction that would change it: so that of a wish to cancel and
+ * a commit step that come at one instant one is first, for every process that writes. Pure.
+ */
+import type { LogEntry } from './log.ts'
+import { Cancelled, NotNow, StaleFence } from './log.ts'
+import type { OperationRecord } from './operation.ts'
+import { isTerminal } from './operation.ts'
+
+/** @throws {StaleFence}, {Cancelled}, {NotNow} */
+export function admitEntry(record: OperationRecord, entry: LogEntry): void {
+  if (record.fence > entry.fence) throw new StaleFence(record.id)
+  const { cancelRequest, committed } = record
+  if (cancelRequest && !committed && isFinal(entry)) throw new Cancelled(cancelRequest)
+  const isOver = committed || isTerminal(record.state)
+  if (entry.cancelRequest && isOver) throw new NotNow(record.id)
+  if (entry.retry && record.state !== 'stuck') throw new NotNow(record.id)
+}
+
+/** Whether it is judged by more of the record than its fence: most entries are not. */
+export function needsJudging(entry: LogEntry): boolean {
+  const { cancelRequest, retry } = entry
+  return isFinal(entry) || cancelRequest !== undefined || retry !== undefined
+}
+
+function isFinal({ committed, state }: LogEntry): boolean {
+  return committed === true || state === 'succeeded'
+}

@@ -1,0 +1,45 @@
+/**
+ * A stuck operation holds nothing: others may have worked on its functions since, and what it remembers of them is not
+ * true any more. To go on, or back, by it would be done to somebody else.
+ */
+import type { Refusal } from '../errors.ts'
+import type { OperationRecord } from '../saga/operation.ts'
+import type { Store } from '../store/store.ts'
+import { heldBy, openOperations } from './open-operations.ts'
+
+export function refuseOvertaken(store: Store, record: OperationRecord): readonly Refusal[] {
+  const others = [...openOperations(store), ...laterOperations(store, record.id)]
+  const overtaking = others.find(
+    (other) =>
+      other.id !== record.id && other.state !== 'undone' && isOnTheSame(record, other)
+  )
+  return overtaking === undefined ? [] : [refusal(record, overtaking)]
+}
+
+/** Ids are UUIDv7, so their order is that of creation. */
+function* laterOperations({ read }: Store, id: string): Generator<OperationRecord> {
+  let after: string | null = id
+  while (after !== null) {
+    const page = read.operations({ tenant: null }, { after, limit: 500 })
+    yield* page.items
+    after = page.next
+  }
+}
+
+function isOnTheSame(a: OperationRecord, b: OperationRecord): boolean {
+  const [mine, theirs] = [heldBy(a.params).holds, heldBy(b.params).holds]
+  const isIn = (ids: readonly string[]) => (id: string) => ids.includes(id)
+  return (
+    mine.exclusive.some(isIn([...theirs.exclusive, ...theirs.shared])) ||
+    mine.shared.some(isIn(theirs.exclusive))
+  )
+}
+
+function refusal({ id }: OperationRecord, other: OperationRecord): Refusal {
+  return {
+    check: 'operation-overtaken',
+    device: id,
+    reason: `operation ${other.id} (${other.workflow}) has worked on the same functions since`,
+    remedy: 'Look at the functions as they are now, and ask for what is needed.',
+  }
+}
