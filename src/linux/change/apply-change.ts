@@ -9,6 +9,7 @@ import { changeAttachment } from './attachment.ts'
 import { setOverride, unbind } from './binding.ts'
 import { changeInWords, functionOf } from './change-in-words.ts'
 import type { Fences } from './fences.ts'
+import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
 import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
 import { resetFunction, setAutoprobe, setVfCount } from './sriov.ts'
@@ -56,6 +57,10 @@ function carryOut(
       return bringOnline(session, change)
     case 'resetFunction':
       return resetFunction(session, change)
+    case 'allocatePrimaryResources':
+      return allocatePrimaryResources(session, change)
+    case 'resetPrimary':
+      return resetPrimary(session, change, { clock: host.clock, withinMs: deadlineMs })
     case 'attachNamespace':
     case 'detachNamespace':
       return changeAttachment(session, change)
