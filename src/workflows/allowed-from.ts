@@ -42,6 +42,7 @@ export type AssignmentUse =
 
 export const ALLOWED_FROM = {
   provision: ['available', 'divided'],
+  resizePrimary: ['available'],
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],

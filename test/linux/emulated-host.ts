@@ -1,6 +1,4 @@
 /** The driver over the emulated twin of the lab's guest, and the changes of the main job in their order. */
-import type { DeviceName } from '../../src/emulator/devices/device-policy.ts'
-import type { HostDescription } from '../../src/emulator/fleet.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { EmulatedMachine } from '../../src/emulator/machine.ts'
 import { emulatedMachine } from '../../src/emulator/power-on.ts'
@@ -21,16 +19,6 @@ export async function emulatedHost(description = labLikeHost()): Promise<Emulate
   const clock = fakeClock()
   const machine = await emulatedMachine(description, { clock, timing: AT_ONCE })
   return { clock, machine, host: linuxHost(machine.kernel, clock) }
-}
-
-/** The lab's guest, its drives of another kind. */
-export function labWith(device: DeviceName): HostDescription {
-  const host = labLikeHost()
-  const subsystems = host.subsystems.map((drive) => ({
-    ...drive,
-    controllers: drive.controllers.map((one) => ({ ...one, device })),
-  }))
-  return { ...host, subsystems }
 }
 
 /** Two VFs with 3 and 2 I/O queues and a namespace each; one goes to the host's driver, the other to a guest's. */

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import type { DeviceName } from '../../src/emulator/devices/device-policy.ts'
 import type { HostChange } from '../../src/host/change.ts'
 import type { FlexibleResources } from '../../src/nvme/secondary-controller.ts'
+import { labWith } from '../support/lab-with.ts'
 import { pf } from './captured-host.ts'
 import {
   applied,
   appliedAll,
   emulatedHost,
-  labWith,
   PROVISION,
   type EmulatedHost,
 } from './emulated-host.ts'

@@ -44,6 +44,7 @@ function carryOut(
   change: HostChange,
   deadlineMs: number
 ): Promise<void> {
+  const waiting = { clock: host.clock, withinMs: deadlineMs }
   switch (change.change) {
     case 'setAutoprobe':
       return setAutoprobe(session, change)
@@ -58,9 +59,9 @@ function carryOut(
     case 'resetFunction':
       return resetFunction(session, change)
     case 'allocatePrimaryResources':
-      return allocatePrimaryResources(session, change)
+      return allocatePrimaryResources(session, change, waiting)
     case 'resetPrimary':
-      return resetPrimary(session, change, { clock: host.clock, withinMs: deadlineMs })
+      return resetPrimary(session, change, waiting)
     case 'attachNamespace':
     case 'detachNamespace':
       return changeAttachment(session, change)
@@ -69,6 +70,6 @@ function carryOut(
     case 'unbind':
       return unbind(session, change)
     case 'probe':
-      return probe(session, change, { clock: host.clock, withinMs: deadlineMs })
+      return probe(session, change, waiting)
   }
 }

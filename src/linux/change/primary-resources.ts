@@ -30,9 +30,11 @@ const MODIFIED = 0xffff
  */
 export async function allocatePrimaryResources(
   session: LaneSession,
-  change: ChangeOf<'allocatePrimaryResources'>
+  change: ChangeOf<'allocatePrimaryResources'>,
+  waiting: Waiting
 ): Promise<void> {
   const { pf, resource, count } = change
+  await untilLive(session, change, waiting) // a reset that was interrupted may still be going on
   const name = await liveController(session.kernel, pf)
   const { cntlid } = await primaryCapabilities(session, name)
   const sent = virtualizationManagement({ act: 'allocate', cntlid, resource, count })
@@ -56,7 +58,7 @@ export async function resetPrimary(
   waiting: Waiting
 ): Promise<void> {
   const { pf, expected } = change
-  await untilLive(session, change, waiting) // a reset that was interrupted may still be going on
+  await untilLive(session, change, waiting)
   if ((await ownResources(session, pf)) === inWords(expected)) return
   await requireResettable(session, change)
   await session.call({ call: 'write', path: attributePath(pf, 'reset'), text: '1' })
@@ -69,7 +71,7 @@ export async function resetPrimary(
 
 function untilLive(
   { kernel }: LaneSession,
-  change: ChangeOf<'resetPrimary'>,
+  change: ChangeOf<'allocatePrimaryResources' | 'resetPrimary'>,
   waiting: Waiting
 ): Promise<void> {
   return waitUntil(changeInWords(change), () => notLive(kernel, change.pf), waiting)
