@@ -125,6 +125,7 @@ function createServices(
     store,
     clock,
     changing: (functionId) => late.workflows?.changing(functionId) ?? null,
+    pendingPrimary: (controllerId) => late.workflows?.pendingPrimary(controllerId) ?? null,
     onTrouble: (error) => late.report('scanning a host', error),
     ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
   })

@@ -25,6 +25,8 @@ export type Trouble =
       readonly resource: 'vq' | 'vi' | 'virtual functions'
       readonly requested: number
       readonly available: number
+      /** Of the same kind, flexible ones that the primary has for itself and could give up. */
+      readonly heldByPrimary?: number
     }
   | { readonly kind: 'guard'; readonly refusals: readonly Refusal[] }
   | { readonly kind: 'host-away'; readonly hostId: string; readonly why: string }

@@ -82,10 +82,15 @@ function explainRefusals(
 function explainShortage(
   trouble: Extract<AnyTrouble, { kind: 'insufficient-resources' }>
 ): Explanation {
-  const { device, resource, requested, available } = trouble
+  const { device, resource, requested, available, heldByPrimary = 0 } = trouble
   const name = resource === 'virtual functions' ? resource : resource.toUpperCase()
   return {
-    detail: `${device} has ${available} ${name} to give, ${requested} were asked for`,
-    remedy: 'Ask for less, or retire virtual functions first',
+    detail:
+      `${device} has ${available} ${name} to give, ${requested} were asked for` +
+      (heldByPrimary > 0 ? `; its primary has ${heldByPrimary} for itself` : ''),
+    remedy:
+      heldByPrimary > 0
+        ? 'Let the primary give up its own first, with POST /v1/controllers/{id}/primaryResources; or ask for less'
+        : 'Ask for less, or retire virtual functions first',
   }
 }

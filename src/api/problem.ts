@@ -74,6 +74,7 @@ export type Problem = {
   readonly device?: string
   readonly requested?: number
   readonly available?: number
+  readonly heldByPrimary?: number
   readonly operationId?: string
   readonly hostId?: string
   readonly refusals?: readonly Refusal[]
@@ -113,8 +114,8 @@ function membersOf(trouble: AnyTrouble): Partial<Problem> {
     case 'conflict':
       return { device: trouble.device, operationId: trouble.operationId }
     case 'insufficient-resources': {
-      const { device, resource, requested, available } = trouble
-      return { device, resource, requested, available }
+      const { kind: _, ...members } = trouble
+      return members
     }
     case 'guard':
       return { refusals: trouble.refusals }

@@ -26,7 +26,7 @@ import { pageRoutes } from './routes/page.ts'
 import { virtualFunctionRoutes } from './routes/virtual-functions.ts'
 import type { ServerOptions } from './services.ts'
 import { AssignmentShape, AssignShape, ReleaseShape } from './shapes/assignment.ts'
-import { ControllerShape, PoolShape } from './shapes/controller.ts'
+import { ControllerShape, PoolShape, ResizePrimaryShape } from './shapes/controller.ts'
 import {
   DrillRequestShape,
   DrillShape,
@@ -67,6 +67,7 @@ const SHAPES = [
   ProblemShape,
   ProvisionShape,
   ReleaseShape,
+  ResizePrimaryShape,
   VirtualFunctionShape,
 ]
 

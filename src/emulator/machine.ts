@@ -34,6 +34,10 @@ export type MachineSnapshot = {
       {
         readonly vfCount: number
         readonly autoprobe: boolean
+        /** Flexible resources of the primary's own: those in force, and those from its next function reset on. */
+        readonly flexible: Readonly<
+          Record<'vq' | 'vi', { readonly now: number; readonly pending: number }>
+        >
         readonly secondaries: readonly {
           readonly cntlid: number
           readonly state: 'online' | 'offline'

@@ -1,4 +1,5 @@
 /** What "as found" means: everything that nvirt may change on a machine, with sorted keys. */
+import type { FlexibleKind } from '../nvme/secondary-controller.ts'
 import type { EmulatedLinux } from './linux.ts'
 import type { MachineSnapshot } from './machine.ts'
 import { primaryOf } from './pci/pci-function.ts'
@@ -30,7 +31,12 @@ function primaryEntry(fn: PciFunction): readonly (readonly [string, PrimarySnaps
     vi,
   }))
   const { vfs, autoprobe } = fn.sriov
-  return [[fn.address, { vfCount: vfs.length, autoprobe, secondaries }]]
+  const own = (kind: FlexibleKind) => {
+    const { primary: now, pendingPrimary: pending } = primary.pools[kind]
+    return { now, pending }
+  }
+  const flexible = { vq: own('vq'), vi: own('vi') }
+  return [[fn.address, { vfCount: vfs.length, autoprobe, flexible, secondaries }]]
 }
 
 function attachmentsOf({ nqn, namespaces }: EmulatedLinux['drives'][number]) {

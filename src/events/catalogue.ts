@@ -13,6 +13,8 @@ export const EVENT_KEYS = {
   'controller.appeared': ['after'],
   'controller.changed': ['changes'],
   'controller.gone': ['before'],
+  /** Flexible resources of the primary's own: what it had, and what it has since its reset. */
+  'controller.primary-resized': ['vqBefore', 'viBefore', 'vq', 'vi'],
 
   'virtual-function.appeared': ['after'],
   'virtual-function.changed': ['changes'],

@@ -2,7 +2,7 @@
  * Every change of a host is a value. Each is safe to repeat: the driver reads first, writes only when the machine is not
  * yet as wished, and reads again afterwards (`drivers_probe` succeeds when the probe fails).
  */
-import type { FlexibleKind } from '../nvme/secondary-controller.ts'
+import type { FlexibleKind, FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 
 export type HostChange =
@@ -23,6 +23,20 @@ export type HostChange =
   | { readonly change: 'bringOnline'; readonly pf: PciAddress; readonly cntlid: number }
   /** Function Level Reset of a VF. Leaves no trace that could be verified, so it is always written. */
   | { readonly change: 'resetFunction'; readonly fn: PciAddress; readonly pf: PciAddress }
+  /** In force from the next `resetPrimary`, and to be seen nowhere before that, so it is always sent. */
+  | {
+      readonly change: 'allocatePrimaryResources'
+      readonly pf: PciAddress
+      readonly resource: FlexibleKind
+      /** The primary's own flexible ones, absolute. 0 gives all of them to the pool. */
+      readonly count: number
+    }
+  /** Function Level Reset of a primary without VFs, unless it already has the flexible resources that it should. */
+  | {
+      readonly change: 'resetPrimary'
+      readonly pf: PciAddress
+      readonly expected: FlexibleResources
+    }
   | {
       readonly change: 'attachNamespace' | 'detachNamespace'
       readonly pf: PciAddress

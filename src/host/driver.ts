@@ -38,6 +38,8 @@ export type HostFailure =
   | { readonly kind: 'too-many-vfs'; readonly requested: number }
   | { readonly kind: 'vfs-already-enabled' }
   | { readonly kind: 'no-sriov-driver' }
+  /** The kernel would reset the function in another way, or not at all: its reset methods, in the order of its trying. */
+  | { readonly kind: 'no-function-level-reset'; readonly methods: string | null }
   | {
       readonly kind: 'driver-did-not-bind'
       readonly expected: string
@@ -75,6 +77,7 @@ export function isTransient(failure: HostFailure): boolean {
     case 'too-many-vfs':
     case 'vfs-already-enabled':
     case 'no-sriov-driver':
+    case 'no-function-level-reset':
     case 'stale-fence':
       return false
   }

@@ -15,6 +15,8 @@ export type HostQuery =
   /** What on this host uses the namespaces with these nsids of the function's subsystem. All its namespaces when `nsids` is absent. */
   | { readonly read: 'usage'; readonly fn: PciAddress; readonly nsids?: readonly number[] }
   | { readonly read: 'sriov'; readonly pf: PciAddress }
+  /** By which methods the kernel would reset the function, the one that it tries first in front. */
+  | { readonly read: 'resetMethods'; readonly fn: PciAddress }
   | { readonly read: 'primary'; readonly pf: PciAddress }
   | { readonly read: 'secondaries'; readonly pf: PciAddress }
   /** Namespaces attached to that controller, by nsid, asked of the primary. */
@@ -34,6 +36,8 @@ export type HostAnswers = {
   group: { readonly group: IommuGroup | null }
   usage: { readonly uses: readonly NamespaceUse[] }
   sriov: SriovState
+  /** null: the kernel has no such attribute (before Linux 5.15). */
+  resetMethods: { readonly methods: readonly string[] | null }
   primary: PrimaryCapabilities
   secondaries: { readonly secondaries: readonly SecondaryController[] }
   attachments: { readonly nsids: readonly number[] }

@@ -3,6 +3,7 @@ import type { Caller } from '../access/caller.ts'
 import type { Clock } from '../clock.ts'
 import { ControlPlaneError } from '../errors.ts'
 import type { Hosts } from '../host/hosts.ts'
+import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { HostRow } from '../store/rows.ts'
 import type { Page, Store } from '../store/store.ts'
 import type { Inventory } from './inventory.ts'
@@ -26,6 +27,8 @@ export type InventoryOptions = {
   readonly periodMs?: number
   /** The operation that holds a function, if one does. */
   readonly changing: (functionId: string) => string | null
+  /** What was allocated to a primary and waits for its reset. Absent: nobody allocates. */
+  readonly pendingPrimary?: (controllerId: string) => FlexibleResources | null
   /** Told of what went wrong in a scan that nobody waits for. */
   readonly onTrouble?: (error: unknown) => void
 }
@@ -41,7 +44,8 @@ export function createInventory(options: InventoryOptions): Inventory {
     scanHost: (hostId) => scanHost(context, hostId),
     onTrouble: options.onTrouble ?? (() => {}),
   })
-  const around = () => surroundings(read, changing)
+  const { pendingPrimary = () => null } = options
+  const around = () => surroundings(read, changing, pendingPrimary)
 
   async function rescan(_caller: Caller, hostId: string): Promise<HostView> {
     if (!hosts.get(hostId)) found(read.host(hostId), 'host', hostId)

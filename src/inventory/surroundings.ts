@@ -1,4 +1,5 @@
 /** What a view needs besides its own row, read once for a page however many rows it has. */
+import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../store/rows.ts'
 import type { StoreReader } from '../store/store.ts'
 import type { InventoryRows } from './scanned-row.ts'
@@ -10,6 +11,8 @@ export type Surroundings = {
   readonly namespaces: (hostId: string) => readonly NamespaceRow[]
   readonly assignmentOf: (functionId: string) => string | null
   readonly changing: (functionId: string) => string | null
+  /** What was allocated to a primary and waits for its reset. */
+  readonly pendingPrimary: (controllerId: string) => FlexibleResources | null
   /** When a row was last confirmed: rows that did not change are not written again. */
   readonly observedAt: (row: {
     readonly hostId: string
@@ -19,7 +22,8 @@ export type Surroundings = {
 
 export function surroundings(
   read: StoreReader,
-  changing: (functionId: string) => string | null
+  changing: (functionId: string) => string | null,
+  pendingPrimary: (controllerId: string) => FlexibleResources | null
 ): Surroundings {
   const byHost = new Map<string, InventoryRows>()
   const rowsOf = (hostId: string): InventoryRows => {
@@ -34,6 +38,7 @@ export function surroundings(
     namespaces: (hostId) => rowsOf(hostId).namespaces,
     assignmentOf: (functionId) => read.standingAssignment(functionId)?.id ?? null,
     changing,
+    pendingPrimary,
     observedAt: (row) => read.host(row.hostId)?.observedAt ?? row.observedAt,
   }
 }

@@ -1,6 +1,10 @@
 /** What callers see, made of rows. Pure but for what the surroundings look up. */
 import type { FunctionObservation, SmartSummary } from '../host/observation.ts'
-import { freeOf, type FlexiblePool } from '../nvme/secondary-controller.ts'
+import {
+  freeOf,
+  type FlexiblePool,
+  type FlexibleResources,
+} from '../nvme/secondary-controller.ts'
 import type {
   ControllerRow,
   HostRow,
@@ -41,7 +45,7 @@ export function controllerView(row: ControllerRow, around: Surroundings): Contro
     ambiguous: row.ambiguous,
     ioQueuePairs: answering ? Math.max(0, answering.queueCount - 1) : null,
     queueDepth: answering?.queueDepth ?? null,
-    sriov: sriovView(row),
+    sriov: sriovView(row, around.pendingPrimary(row.id)),
     capabilities: lastController?.capabilities ?? null,
     smart: lastController?.health ?? null,
     health: healthOf(answering?.state ?? null, lastController?.health ?? null),
@@ -147,10 +151,10 @@ function functionView(seen: FunctionObservation | null): FunctionView {
   }
 }
 
-function sriovView({
-  observation,
-  lastController,
-}: ControllerRow): ControllerView['sriov'] {
+function sriovView(
+  { observation, lastController }: ControllerRow,
+  pending: FlexibleResources | null
+): ControllerView['sriov'] {
   if (observation.sriov === null) return null
   const { totalVfs, vfCount, autoprobe } = observation.sriov
   const primary = lastController?.primary ?? null
@@ -158,13 +162,14 @@ function sriovView({
     totalVfs,
     vfCount,
     autoprobe,
-    vq: primary && poolView(primary.vq),
-    vi: primary && poolView(primary.vi),
+    vq: primary && poolView(primary.vq, pending?.vq),
+    vi: primary && poolView(primary.vi, pending?.vi),
   }
 }
 
-function poolView(pool: FlexiblePool): PoolView {
-  return { ...pool, free: freeOf(pool) }
+function poolView(pool: FlexiblePool, pending = pool.primary): PoolView {
+  const pendingReset = pending === pool.primary ? null : pending
+  return { ...pool, free: freeOf(pool), pendingReset }
 }
 
 /**

@@ -41,7 +41,11 @@ export type FunctionView = {
   readonly blocked: string | null
 }
 
-export type PoolView = FlexiblePool & { readonly free: number }
+export type PoolView = FlexiblePool & {
+  readonly free: number
+  /** What the primary will have from its next reset other than a Controller Reset on; null: nothing that is known to wait. */
+  readonly pendingReset: number | null
+}
 
 export type ControllerView = FunctionView & {
   readonly id: string

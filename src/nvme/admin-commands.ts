@@ -44,8 +44,8 @@ export const IDENTIFY_LENGTH = 4096
 export const SMART_LENGTH = 512
 export const ALL_NAMESPACES = 0xffffffff
 
-/** Action of Virtualization Management. Primary Controller Flexible Allocation (1) is not among what we send. */
-export const ACT = { offline: 7, assign: 8, online: 9 } as const
+/** Action of Virtualization Management. `allocate`: Primary Controller Flexible Allocation. */
+export const ACT = { allocate: 1, offline: 7, assign: 8, online: 9 } as const
 export const RESOURCE_TYPE: Readonly<Record<FlexibleKind, number>> = { vq: 0, vi: 1 }
 
 export const SEL = { attach: 0, detach: 1 } as const
@@ -88,19 +88,20 @@ export function getFeatures(feature: number): NvmeAdminCommand {
 export type VirtualizationAction =
   | { readonly act: 'offline' | 'online'; readonly cntlid: number }
   | {
-      readonly act: 'assign'
+      /** `allocate`: to the primary itself, whose cntlid it is; in force from its next reset other than a Controller Reset. */
+      readonly act: 'assign' | 'allocate'
       readonly cntlid: number
       readonly resource: FlexibleKind
       /** Absolute, not a difference. */
       readonly count: number
     }
 
-/** Sent to the primary; the secondary is named by its cntlid. */
+/** Sent to the primary. */
 export function virtualizationManagement(action: VirtualizationAction): NvmeAdminCommand {
   fits('CNTLID', action.cntlid, 0xffff)
-  // RT stays 0 unless assigning: QEMU checks it for every action (hw/nvme/ctrl.c, nvme_virt_mngmt).
+  // RT stays 0 unless resources move: QEMU checks it for every action (hw/nvme/ctrl.c, nvme_virt_mngmt).
   const [rt, nr] =
-    action.act === 'assign' ? [RESOURCE_TYPE[action.resource], action.count] : [0, 0]
+    'resource' in action ? [RESOURCE_TYPE[action.resource], action.count] : [0, 0]
   fits('NR', nr, 0xffff)
   const cdw10 = (action.cntlid << 16) | (rt << 8) | ACT[action.act]
   return { opcode: OPCODE.virtualizationManagement, cdw10: cdw10 >>> 0, cdw11: nr }

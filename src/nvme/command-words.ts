@@ -37,6 +37,8 @@ function virtualizationInWords(cdw10: number, count: number): string {
   const cntlid = cdw10 >>> 16
   const resource = ((cdw10 >> 8) & 7) === 0 ? 'VQ' : 'VI'
   switch (cdw10 & 0xf) {
+    case ACT.allocate:
+      return `allocate ${count} ${resource} to primary controller ${cntlid}`
     case ACT.offline:
       return `take controller ${cntlid} offline`
     case ACT.assign:

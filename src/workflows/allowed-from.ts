@@ -48,6 +48,7 @@ export type OperationUse =
 
 export const ALLOWED_FROM = {
   provision: ['available', 'divided'],
+  resizePrimary: ['available'],
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],

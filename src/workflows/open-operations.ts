@@ -6,7 +6,7 @@ import type { Json } from '../saga/workflow.ts'
 import type { Page, Store } from '../store/store.ts'
 import { Held } from './logged-shapes.ts'
 
-const OPEN = [
+export const OPEN = [
   'waiting',
   'running',
   'blocked',
@@ -33,18 +33,25 @@ export function heldBy(params: Json): Held {
   }
 }
 
-export function openOperations({ read }: Store): readonly OperationRecord[] {
-  const open: OperationRecord[] = []
+export function openOperations(store: Store): readonly OperationRecord[] {
+  return operationsIn(store, OPEN)
+}
+
+export function operationsIn(
+  { read }: Store,
+  states: readonly OperationState[]
+): readonly OperationRecord[] {
+  const found: OperationRecord[] = []
   let after: string | null = null
   do {
     const page: Page<OperationRecord> = read.operations(
-      { tenant: null, states: OPEN },
+      { tenant: null, states },
       { after, limit: 500 }
     )
-    open.push(...page.items)
+    found.push(...page.items)
     after = page.next
   } while (after !== null)
-  return open
+  return found
 }
 
 /** Which operation holds a function, kept up to date by what the engine tells; asked for every row of every list. */

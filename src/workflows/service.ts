@@ -5,6 +5,7 @@ import { isoTime, type Clock } from '../clock.ts'
 import { tellingOfOperations } from '../events/operation-events.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { Engine } from '../saga/engine.ts'
 import type { RetryPolicy } from '../saga/retry-policy.ts'
 import { createEngine } from '../saga/run-engine.ts'
@@ -16,6 +17,7 @@ import { assignFunction } from './assign-function.ts'
 import type { Surroundings } from './define-workflow.ts'
 import { heldBy, heldFunctions } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
+import { pendingAllocations } from './pending-primary.ts'
 import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
 import { releaseAssignment } from './release-assignment.ts'
 import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
@@ -28,6 +30,8 @@ import {
 import { prepareProvision } from './requests/provision-request.ts'
 import { prepareRelease } from './requests/release-request.ts'
 import { prepareRetire } from './requests/retire-request.ts'
+import { prepareResize } from './requests/resize-request.ts'
+import { resizePrimary } from './resize-primary.ts'
 import { retireVirtualFunction } from './retire-virtual-function.ts'
 import { begin, startedBefore } from './start-once.ts'
 import { createTurns } from './turns.ts'
@@ -59,6 +63,8 @@ export type WorkflowsOptions = {
 export interface RunningWorkflows extends Workflows {
   /** The open operation that holds a function; null: none does. */
   readonly changing: (functionId: string) => string | null
+  /** Allocated to a primary, and in force only after its next reset; null: nothing that is known. */
+  readonly pendingPrimary: (controllerId: string) => FlexibleResources | null
 }
 
 export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
@@ -67,6 +73,8 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const engine = engineOf(options)
   const held = heldFunctions(store)
   engine.onChange(held.note)
+  const pending = pendingAllocations(store)
+  engine.onChange(pending.note)
   const turns = createTurns()
 
   const contextOf = (caller: Caller): RequestContext => ({
@@ -104,6 +112,10 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     provision: (caller, controllerId, request, key) =>
       start(caller, key, controllerId, (context) =>
         prepareProvision(context, controllerId, request)
+      ),
+    resizePrimary: (caller, controllerId, request, key) =>
+      start(caller, key, controllerId, (context) =>
+        prepareResize(context, controllerId, request)
       ),
     retire: (caller, id, key) =>
       start(caller, key, primaryOf(id), (context) => prepareRetire(context, id)),
@@ -154,6 +166,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     },
     stop: () => engine.stop(),
     changing: held.holderOf,
+    pendingPrimary: pending.of,
   }
 }
 
@@ -174,6 +187,7 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
   }
   const workflows = [
     provisionVirtualFunctions(around),
+    resizePrimary(around),
     retireVirtualFunction(around),
     assignFunction(around),
     releaseAssignment(around),

@@ -12,6 +12,12 @@ export interface Workflows {
     request: ProvisionRequest,
     key?: IdempotencyKey
   ) => Promise<OperationView>
+  resizePrimary: (
+    caller: Caller,
+    controllerId: string,
+    request: ResizePrimaryRequest,
+    key?: IdempotencyKey
+  ) => Promise<OperationView>
   retire: (
     caller: Caller,
     virtualFunctionId: string,
@@ -60,6 +66,9 @@ export type ProvisionRequest = {
   /** Default none. `nvme`: the host's own driver takes the function. */
   readonly driver?: 'none' | 'nvme'
 }
+
+/** Flexible resources that a primary is to have for itself, 0 to 65535. 0 gives all of them to the pool. */
+export type ResizePrimaryRequest = { readonly vq: number; readonly vi: number }
 
 export type AssignRequest = {
   /** Exactly one of the two. */

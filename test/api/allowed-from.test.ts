@@ -8,6 +8,7 @@ import type { Operation, Schemas } from './steps.ts'
 
 const ALLOWED = {
   provision: ['available', 'divided'],
+  resizePrimary: ['available'],
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
@@ -33,6 +34,7 @@ async function refused(asked: Asked, id: string, state: string): Promise<void> {
   const path = { id }
   const [operationId, call] = {
     provision: ['provisionVirtualFunctions', { path, body: one }],
+    resizePrimary: ['resizePrimary', { path, body: { vq: 0, vi: 0 } }],
     retire: ['retireVirtualFunction', { path }],
     assignController: ['createAssignment', { body: { controllerId: id, consumer: 'vm' } }],
     assignVirtualFunction: [
@@ -68,6 +70,7 @@ test('a controller that is divided is not assigned, one that is assigned is not 
   await refused('assignController', pf.id, 'divided')
   await refused('assignController', plain.id, 'assigned')
   await refused('provision', plain.id, 'assigned')
+  await refused('resizePrimary', plain.id, 'assigned')
 }, 60_000)
 
 test('a VF is asked for in the order of its life, and an assignment in that of its own', async () => {

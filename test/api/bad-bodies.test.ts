@@ -55,6 +55,27 @@ test('a provisioning that is not one is refused by its field', async () => {
   }
 })
 
+const BAD_RESIZES: readonly (readonly [unknown, string])[] = [
+  [{}, 'vq'],
+  [{ vq: 4 }, 'vi'],
+  [{ vq: -1, vi: 0 }, 'vq'],
+  [{ vq: 0, vi: 65_536 }, 'vi'],
+  [{ vq: 1.5, vi: 0 }, 'vq'],
+  [{ vq: '4', vi: 0 }, 'vq'],
+  [{ vq: 4, vi: 0, force: true }, 'force'],
+]
+
+test('resources of a primary that are none are refused by their field', async () => {
+  for (const [body, field] of BAD_RESIZES) {
+    const call = { path: { id: controllerId }, body }
+    const { errors } = await service.api.no('resizePrimary', call, 400, 'invalid')
+    expect(
+      errors?.map((error) => error.field),
+      JSON.stringify(body)
+    ).toContain(field)
+  }
+})
+
 const BAD_ASSIGNMENTS: readonly (readonly [unknown, string])[] = [
   [{}, 'consumer'],
   [{ virtualFunctionId: 'a' }, 'consumer'],

@@ -76,6 +76,7 @@ const provision = () =>
     },
     { requiredKeys: ['virtualFunctions'] }
   )
+const resize = () => fc.record({ vq: count(), vi: count() })
 const assign = () =>
   fc.record(
     { virtualFunctionId: anyId(), controllerId: anyId(), consumer: fc.string() },
@@ -106,6 +107,7 @@ async function statusesOf(requests: fc.Arbitrary<Sent>, examples: readonly Sent[
 test('no change that may be asked for is a 500', async () => {
   const requests = fc.oneof(
     sent('provisionVirtualFunctions', mostly(provision())),
+    sent('resizePrimary', mostly(resize())),
     sent('createAssignment', mostly(assign())),
     sent('releaseAssignment', mostly(release())),
     sent('retireVirtualFunction'),

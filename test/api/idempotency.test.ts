@@ -14,6 +14,16 @@ type Route = {
 
 const ROUTES: readonly Route[] = [
   {
+    id: 'resizePrimary',
+    requests: async ({ api }) => {
+      const path = { id: (await controllerAt(api, PF)).id }
+      return [
+        { path, body: { vq: 2, vi: 0 } },
+        { path, body: { vq: 0, vi: 0 } },
+      ]
+    },
+  },
+  {
     id: 'provisionVirtualFunctions',
     requests: async ({ api }) => {
       const path = { id: (await controllerAt(api, PF)).id }
@@ -84,6 +94,6 @@ test('on each route that changes something a key counts once, and for ever', asy
   }
 
   const operations = seen.map((ids) => [...new Set(ids)])
-  expect(operations.map(({ length }) => length)).toEqual([1, 1, 1, 1])
-  expect(new Set(operations.flat()).size).toBe(4)
+  expect(operations.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1])
+  expect(new Set(operations.flat()).size).toBe(5)
 }, 60_000)

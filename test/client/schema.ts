@@ -120,6 +120,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/controllers/{id}/primaryResources': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Resize primary
+     * @description Gives the primary flexible resources of its own, or takes them from it, and resets its function, since only then they are in force. Refused while anybody would be taken down: VFs, and file systems of the host. Undone whole when it fails.
+     */
+    post: operations['resizePrimary']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/virtualFunctions': {
     parameters: {
       query?: never
@@ -1098,6 +1118,8 @@ export interface components {
       granularity: number
       /** @description What the pool can still give */
       free: number
+      /** @description Pending reset: what the primary controller will have for itself after its next reset other than a Controller Reset. Null: nothing is known to wait */
+      pendingReset: number | null
     }
     /** @description What went wrong (RFC 9457), with members that depend on its type */
     Problem: {
@@ -1134,6 +1156,8 @@ export interface components {
       requested?: number
       /** @description How much there is */
       available?: number
+      /** @description How much more the primary could give up of its own */
+      heldByPrimary?: number
       /** @description Operation that is in the way */
       operationId?: string
       /** @description Host that is away */
@@ -1182,6 +1206,19 @@ export interface components {
     ReleaseRequest: {
       /** @description Frees the function although the data of its last user are still on it. An event says so. */
       acceptUncleaned?: boolean
+    }
+    /**
+     * @description Flexible resources that a primary controller is to have for itself, besides its private ones
+     * @example {
+     *       "vq": 0,
+     *       "vi": 0
+     *     }
+     */
+    ResizePrimaryRequest: {
+      /** @description Flexible VQ of the primary's own. 0 gives all of them to the pool */
+      vq: number
+      /** @description Flexible VI of the primary's own. 0 gives all of them to the pool */
+      vi: number
     }
     /** @description A VF of an SR-IOV controller: its secondary controller and its PCI function are shown apart */
     VirtualFunction: {
@@ -1661,6 +1698,128 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['ProvisionRequest']
+      }
+    }
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not enough controller resources */
+      507: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  resizePrimary: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of an SR-IOV controller */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ResizePrimaryRequest']
       }
     }
     responses: {

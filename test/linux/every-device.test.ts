@@ -1,9 +1,8 @@
 /** The main job's changes on every emulated device with VFs: done and undone, the machine as it was found. */
 import { expect, test } from 'vitest'
 import type { DeviceName } from '../../src/emulator/devices/device-policy.ts'
-import type { HostDescription } from '../../src/emulator/fleet.ts'
-import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import { pf } from './captured-host.ts'
+import { labWith } from '../support/lab-with.ts'
 import { appliedAll, emulatedHost, PROVISION, RETIRE } from './emulated-host.ts'
 
 const SHARED_AT_START = 'nqn.2019-08.org.qemu:nqn.2026-01.lab:sub0 1'
@@ -43,15 +42,6 @@ test('on a PM1733 nothing is free while its primary has it all', async () => {
     failure: { kind: 'nvme-refused', status: 0x122 },
   })
 })
-
-function labWith(device: DeviceName): HostDescription {
-  const host = labLikeHost()
-  const subsystems = host.subsystems.map((drive) => ({
-    ...drive,
-    controllers: drive.controllers.map((one) => ({ ...one, device })),
-  }))
-  return { ...host, subsystems }
-}
 
 async function primaryOf({ host }: Awaited<ReturnType<typeof emulatedHost>>) {
   const reply = await host.ask({ read: 'primary', pf })

@@ -54,6 +54,16 @@ test.for([
     cdw11: 3,
   },
   {
+    action: { act: 'allocate', cntlid: 0, resource: 'vq', count: 0 },
+    cdw10: 0x00000001,
+    cdw11: 0,
+  },
+  {
+    action: { act: 'allocate', cntlid: 0x41, resource: 'vi', count: 4 },
+    cdw10: 0x00410101,
+    cdw11: 4,
+  },
+  {
     action: { act: 'assign', cntlid: 1, resource: 'vi', count: 3 },
     cdw10: 0x00010108,
     cdw11: 3,

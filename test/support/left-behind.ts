@@ -27,6 +27,7 @@ const LEFT_BY: readonly (readonly [step: RegExp, left: (vfNumber: number) => Reg
     (vf) => new RegExp(`^primaries \\S+ secondaries ${vf - 1} `),
   ],
   [/^attach-vf(\d+)$/, () => /^attachments /],
+  [/^allocate-and-reset$/, () => /^primaries \S+ flexible /],
   // VFs that stay are functions, to which the drive attached some namespaces when they came.
   [
     /^(enable-vfs|record-sriov)$/,

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { AssignmentRow } from '../../src/store/rows.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
+import { labWith } from '../support/lab-with.ts'
 import type { Scenario } from '../support/workflow-contract.ts'
 import {
   controllerAt,
@@ -10,6 +11,7 @@ import {
   PF,
   PLAIN,
   provision,
+  resize,
   virtualFunctionOf,
   type World,
 } from './world.ts'
@@ -104,6 +106,29 @@ export const ASSIGNMENTS = {
   },
 } satisfies Record<string, Scenario>
 
+/** On each kind of drive with VFs; one is delivered with everything at its primary. */
+export const PRIMARIES = {
+  'giving a primary resources of its own, on QEMU 7.2': growing('qemu-7.2'),
+  'giving a primary resources of its own, on QEMU 10': growing('qemu-10'),
+  'giving a primary resources of its own, on a drive as specified':
+    growing('specification'),
+  'releasing what a PM1733 is delivered with': {
+    description: labWith('pm1733'),
+    start: (world) => resize(world, { vq: 0, vi: 0 }),
+    atGoal: (world) => expectOwn(world, { vq: 0, vi: 0 }),
+    asFound: (world) => expectOwn(world, { vq: 32, vi: 24 }),
+  },
+} satisfies Record<string, Scenario>
+
+function growing(device: Parameters<typeof labWith>[0]): Scenario {
+  return {
+    description: labWith(device),
+    start: (world) => resize(world, { vq: 4, vi: 2 }),
+    atGoal: (world) => expectOwn(world, { vq: 4, vi: 2 }),
+    asFound: (world) => expectOwn(world, { vq: 0, vi: 0 }),
+  }
+}
+
 /** The same, failing in their last step: the way back is as long as the way there. */
 export const UNDONE: Record<string, Scenario> = {
   'undoing the first VF': {
@@ -127,6 +152,13 @@ export const UNDONE: Record<string, Scenario> = {
     ...VIRTUAL_FUNCTIONS['retiring the last VF, which the host’s driver has'],
     failsIn: 'take-offline',
   },
+  'undoing the release of what a PM1733 is delivered with': {
+    ...PRIMARIES['releasing what a PM1733 is delivered with'],
+    failsIn: 'rescan',
+    quarantined: (_, end) => {
+      expect(end.error?.message).toContain('allocate-and-reset')
+    },
+  },
   'undoing the assignment of a controller': {
     ...ASSIGNMENTS['assigning a whole controller'],
     failsIn: 'rescan',
@@ -146,6 +178,15 @@ export const UNDONE: Record<string, Scenario> = {
         quarantine: 'returning it failed half-way, and could not be undone',
       }),
   },
+}
+
+/** In the machine, now and after its next reset, and nothing is said to wait for one. */
+function expectOwn(world: World, { vq, vi }: { vq: number; vi: number }): void {
+  expect(world.machine.snapshot().primaries[PF]?.flexible).toEqual({
+    vq: { now: vq, pending: vq },
+    vi: { now: vi, pending: vi },
+  })
+  expect(world.workflows.pendingPrimary(controllerAt(world, PF).id)).toBeNull()
 }
 
 function assignVf(world: World) {

@@ -80,6 +80,7 @@ async function worldOf(
     store,
     clock,
     changing: (id) => workflows.changing(id),
+    pendingPrimary: (id) => workflows.pendingPrimary(id),
   })
   const workflows = createWorkflows({
     hosts,
@@ -171,6 +172,14 @@ export function provision(
   }))
   const { id } = controllerAt(world, PF)
   return world.workflows.provision(DEMO, id, { virtualFunctions, driver })
+}
+
+/** Of the SR-IOV drive. */
+export function resize(
+  world: World,
+  wanted: { readonly vq: number; readonly vi: number }
+): Promise<OperationView> {
+  return world.workflows.resizePrimary(DEMO, controllerAt(world, PF).id, wanted)
 }
 
 /** Must succeed: for what a test needs to be there. */

@@ -4,7 +4,7 @@ import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
 import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
-import { ControllerShape } from '../shapes/controller.ts'
+import { ControllerShape, ResizePrimaryShape } from '../shapes/controller.ts'
 import { OperationShape } from '../shapes/operation.ts'
 import { ProvisionShape } from '../shapes/virtual-function.ts'
 import { filterBy, idOf } from './ids.ts'
@@ -72,6 +72,30 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
       const { caller, params, body } = request
       const key = idempotencyKey(request)
       return sendStarted(reply, await workflows.provision(caller, params.id, body, key))
+    }
+  )
+  app.post(
+    '/v1/controllers/:id/primaryResources',
+    {
+      schema: {
+        operationId: 'resizePrimary',
+        summary: 'Resize primary',
+        description:
+          'Gives the primary flexible resources of its own, or takes them from it, and resets its function, since only then they are in force. Refused while anybody would be taken down: VFs, and file systems of the host. Undone whole when it fails.',
+        tags,
+        params: idOf('an SR-IOV controller'),
+        headers: idempotencyHeaders,
+        body: ref(ResizePrimaryShape),
+        response: {
+          202: accepted(ref(OperationShape)),
+          ...problems(404, 409, 507, ...BODY_PROBLEMS),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { caller, params, body } = request
+      const key = idempotencyKey(request)
+      return sendStarted(reply, await workflows.resizePrimary(caller, params.id, body, key))
     }
   )
 }

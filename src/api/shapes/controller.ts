@@ -1,4 +1,6 @@
+import { Type } from 'typebox'
 import type { ControllerView, PoolView } from '../../inventory/views.ts'
+import type { ResizePrimaryRequest } from '../../workflows/workflows.ts'
 import {
   answerShape,
   choice,
@@ -7,6 +9,7 @@ import {
   inline,
   nullable,
   ref,
+  requestShape,
   text,
   time,
   whole,
@@ -25,6 +28,11 @@ export const PoolShape = answerShape<PoolView>(
     maxPerSecondary: count('Most that one secondary controller may get'),
     granularity: count('Preferred granularity'),
     free: count('What the pool can still give'),
+    pendingReset: nullable(
+      count(
+        'Pending reset: what the primary controller will have for itself after its next reset other than a Controller Reset. Null: nothing is known to wait'
+      )
+    ),
   }
 )
 
@@ -83,4 +91,18 @@ export const ControllerShape = answerShape<ControllerView>(
     numaNode: whole('NUMA node; -1: unknown'),
     observedAt: time('When this was seen'),
   }
+)
+
+const own = (kind: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    description: `Flexible ${kind} of the primary's own. 0 gives all of them to the pool`,
+  })
+
+export const ResizePrimaryShape = requestShape<ResizePrimaryRequest>(
+  'ResizePrimaryRequest',
+  'Flexible resources that a primary controller is to have for itself, besides its private ones',
+  { vq: own('VQ'), vi: own('VI') },
+  { examples: [{ vq: 0, vi: 0 }] }
 )

@@ -43,6 +43,7 @@ export const ProblemShape = answerShape<Problem>(
     device: optionalText('Device that is concerned'),
     requested: optionalWhole('How much was asked for'),
     available: optionalWhole('How much there is'),
+    heldByPrimary: optionalWhole('How much more the primary could give up of its own'),
     operationId: optionalText('Operation that is in the way'),
     hostId: optionalText('Host that is away'),
     refusals: Type.Optional(Refusals),

@@ -7,7 +7,7 @@ import { groupOf } from '../iommu-group.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { attachedControllers, namespaceIds, primaryCapabilities } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
-import { bindingOf, functionExists, sriovOf } from '../pci-function.ts'
+import { bindingOf, functionExists, resetMethodsOf, sriovOf } from '../pci-function.ts'
 import { secondariesOf } from '../secondaries.ts'
 import { readIdentity } from './identity.ts'
 import { readUsage } from './usage.ts'
@@ -57,6 +57,8 @@ async function answer(
       return { uses: await readUsage(host, session, query) }
     case 'sriov':
       return readSriov(session, query.pf)
+    case 'resetMethods':
+      return { methods: await resetMethodsOf(session, query.fn) }
     case 'primary':
       return primaryCapabilities(session, await liveController(session.kernel, query.pf))
     case 'secondaries':

@@ -9,6 +9,7 @@ import { changeAttachment } from './attachment.ts'
 import { setOverride, unbind } from './binding.ts'
 import { changeInWords, functionOf } from './change-in-words.ts'
 import type { Fences } from './fences.ts'
+import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
 import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
 import { resetFunction, setAutoprobe, setVfCount } from './sriov.ts'
@@ -43,6 +44,7 @@ function carryOut(
   change: HostChange,
   deadlineMs: number
 ): Promise<void> {
+  const waiting = { clock: host.clock, withinMs: deadlineMs }
   switch (change.change) {
     case 'setAutoprobe':
       return setAutoprobe(session, change)
@@ -56,6 +58,10 @@ function carryOut(
       return bringOnline(session, change)
     case 'resetFunction':
       return resetFunction(session, change)
+    case 'allocatePrimaryResources':
+      return allocatePrimaryResources(session, change, waiting)
+    case 'resetPrimary':
+      return resetPrimary(session, change, waiting)
     case 'attachNamespace':
     case 'detachNamespace':
       return changeAttachment(session, change)
@@ -64,6 +70,6 @@ function carryOut(
     case 'unbind':
       return unbind(session, change)
     case 'probe':
-      return probe(session, change, { clock: host.clock, withinMs: deadlineMs })
+      return probe(session, change, waiting)
   }
 }

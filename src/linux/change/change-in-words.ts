@@ -18,6 +18,10 @@ export function changeInWords(change: HostChange): string {
       return `bringing controller ${change.cntlid} of ${change.pf} online`
     case 'resetFunction':
       return `resetting ${change.fn}`
+    case 'allocatePrimaryResources':
+      return `allocating ${change.count} ${change.resource.toUpperCase()} to primary ${change.pf}`
+    case 'resetPrimary':
+      return `resetting primary ${change.pf}`
     case 'attachNamespace':
       return `attaching namespace ${change.nsid} to controller ${change.cntlid} of ${change.pf}`
     case 'detachNamespace':

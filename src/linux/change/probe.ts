@@ -4,20 +4,16 @@
  * counts.
  * Source: Linux drivers/base/bus.c, drivers_probe_store, bind_store; drivers/nvme/host/pci.c, nvme_probe.
  */
-import type { Clock } from '../../clock.ts'
 import type { HostChange } from '../../host/change.ts'
 import { HostDriverError, type HostFailure } from '../../host/driver.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
 import type { LaneSession } from '../lane-session.ts'
-import { controllerNameOf, controllerStateOf } from '../nvme-controller.ts'
 import { driverOf, functionExists } from '../pci-function.ts'
 import { driverPath, DRIVERS_PROBE } from '../sysfs-paths.ts'
 import { changeInWords } from './change-in-words.ts'
+import { notLive, waitUntil, type Waiting } from './wait-until.ts'
 
 type Probe = Extract<HostChange, { readonly change: 'probe' }>
-type Waiting = { readonly clock: Clock; readonly withinMs: number }
-
-const POLL_MS = 20
 
 /** @throws {HostDriverError} driver-did-not-bind, controller-not-live, kernel-refused */
 export async function probe(
@@ -55,22 +51,14 @@ async function bind(session: LaneSession, change: Probe): Promise<void> {
   }
 }
 
-async function waitUntilServed(
-  session: LaneSession,
-  change: Probe,
-  { clock, withinMs }: Waiting
-): Promise<void> {
-  const until = clock.monotonicMs() + withinMs
-  for (;;) {
-    const missing = await whatIsMissing(session, change)
-    if (missing === undefined) return
-    // A driver that let go again will not come back; one that is still starting may.
-    const hopeless = missing.kind === 'driver-did-not-bind'
-    if (hopeless || clock.monotonicMs() >= until) {
-      throw new HostDriverError(changeInWords(change), missing)
-    }
-    await clock.sleep(POLL_MS)
-  }
+/** A driver that let go again will not come back; one that is still starting may. */
+function waitUntilServed(session: LaneSession, change: Probe, waiting: Waiting) {
+  return waitUntil(
+    changeInWords(change),
+    () => whatIsMissing(session, change),
+    waiting,
+    ({ kind }) => kind === 'driver-did-not-bind'
+  )
 }
 
 async function whatIsMissing(
@@ -82,10 +70,7 @@ async function whatIsMissing(
   if (found !== driverAfter(change)) {
     return { kind: 'driver-did-not-bind', expected: expectDriver, found }
   }
-  if (expectDriver !== 'nvme') return undefined
-  const name = await controllerNameOf(kernel, fn)
-  const state = name === null ? null : await controllerStateOf(kernel, name)
-  return state === 'live' ? undefined : { kind: 'controller-not-live', state }
+  return expectDriver === 'nvme' ? notLive(kernel, fn) : undefined
 }
 
 function didNotBind(change: Probe, found: string | null, cause?: KernelError) {

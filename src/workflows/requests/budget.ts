@@ -4,6 +4,7 @@ import { refusalsOf, type BudgetRefusal } from '../../nvme/budget.ts'
 import type {
   FlexibleKind,
   FlexibleResources,
+  PrimaryCapabilities,
   SecondaryController,
 } from '../../nvme/secondary-controller.ts'
 import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
@@ -36,7 +37,7 @@ export async function requireBudget(
     vi: returned.vi - coming.vi,
   })
   const [first] = refusals
-  if (first) throw refusedBudget(pf, first)
+  if (first) throw refusedBudget(pf, first, live.primary)
 }
 
 function heldTogether(
@@ -68,15 +69,20 @@ function sum(resources: readonly FlexibleResources[]): FlexibleResources {
   return { vq: total('vq'), vi: total('vi') }
 }
 
-function refusedBudget(device: string, refusal: BudgetRefusal): ControlPlaneError {
+function refusedBudget(
+  device: string,
+  refusal: BudgetRefusal,
+  pools: PrimaryCapabilities
+): ControlPlaneError {
   const { resource } = refusal
-  const insufficient = (requested: number, available: number) =>
+  const insufficient = (requested: number, available: number, heldByPrimary = 0) =>
     new ControlPlaneError(`planning the ${resource.toUpperCase()} of ${device}`, {
       kind: 'insufficient-resources',
       device,
       resource,
       requested,
       available: Math.max(0, available),
+      ...(heldByPrimary > 0 && { heldByPrimary }),
     })
   switch (refusal.refused) {
     case 'not-flexible':
@@ -84,7 +90,7 @@ function refusedBudget(device: string, refusal: BudgetRefusal): ControlPlaneErro
     case 'above-secondary-maximum':
       return insufficient(refusal.requested, refusal.maximum)
     case 'not-free':
-      return insufficient(refusal.requested, refusal.available)
+      return insufficient(refusal.requested, refusal.available, pools[resource].primary)
     case 'below-minimum':
       return invalid('virtualFunctions', `needs at least ${refusal.minimum} ${resource}`)
     case 'granularity':
