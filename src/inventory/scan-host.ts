@@ -7,6 +7,7 @@ import type { HostFacts, HostObservation } from '../host/observation.ts'
 import type { HostRow, ScanDigestRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { elsewhereThan } from './elsewhere.ts'
+import type { InTurn } from './few-at-once.ts'
 import { hostIdOf } from './identity.ts'
 import { driftEvent, hostEvents } from './inventory-events.ts'
 import { reconcile } from './reconcile.ts'
@@ -23,6 +24,7 @@ export type ScanContext = {
   readonly changing: (functionId: string) => string | null
   /** Of this process: two hosts that claim one identity must see each other's rows. */
   readonly underway: Underway
+  readonly looking: InTurn
 }
 
 /** Never throws for a host that cannot be read: it is `away`, and its row says why. */
@@ -30,7 +32,7 @@ export async function scanHost(context: ScanContext, hostId: string): Promise<vo
   const registered = context.hosts.get(hostId)
   const look: Look =
     registered?.reach === 'reachable'
-      ? await lookAt(hostId, registered.driver)
+      ? await context.looking(() => lookAt(hostId, registered.driver))
       : { reach: 'away', why: registered?.why ?? 'it is not in the fleet' }
   if (look.reach === 'away') await recordAway(context, hostId, look.why)
   else await recordScan(context, hostId, look.observation)
