@@ -37,8 +37,8 @@ export type FleetOptions = {
   readonly mostIdle?: number
 }
 
-/** More than are scanned side by side, and few enough to be no burden: one takes some 100 KB. */
-const MOST_IDLE = 64
+/** More than are looked at at once, and so few that they are gone while they are young: one takes some 100 KB. */
+const MOST_IDLE = 16
 
 export async function fleetMachines(
   fleet: FleetDescription,

@@ -182,9 +182,10 @@ function readLink(root: Directory, path: string): string {
 function readDir(root: Directory, path: string): readonly string[] {
   const { node } = find(root, path, 'follow')
   if (node.kind !== 'directory') throw new Refused('ENOTDIR')
-  return Object.entries(node.entries())
-    .flatMap(([name, child]) => (child ? [name] : []))
-    .toSorted()
+  const entries = node.entries()
+  return Object.keys(entries)
+    .filter((name) => entries[name])
+    .sort()
 }
 
 function exists(root: Directory, path: string): boolean {

@@ -53,8 +53,9 @@ export class Timetable {
 
   /** Does what is due by now. */
   catchUp(): void {
+    if (!this.#due[0]) return
     const now = this.nowMs()
-    if (!this.#due[0] || this.#due[0].atMs > now) return
+    if (this.#due[0].atMs > now) return
     const before = this.#standing
     for (let next = this.#due[0]; next && next.atMs <= now; next = this.#due[0]) {
       this.#due.shift()

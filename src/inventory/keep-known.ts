@@ -36,8 +36,8 @@ function keepUnanswered(
   seen: ControllerObservation,
   known: ControllerObservation | null
 ): ControllerObservation {
-  const isWhole = seen.capabilities && seen.primary && seen.health
-  if (known === null || isWhole || !isSameController(seen, known)) return seen
+  if (known === null || !isSameController(seen, known) || !tellsMore(known, seen))
+    return seen
   return {
     ...seen,
     capabilities: seen.capabilities ?? known.capabilities,
@@ -45,6 +45,14 @@ function keepUnanswered(
     secondaries: seen.primary === null ? known.secondaries : seen.secondaries,
     health: seen.health ?? known.health,
   }
+}
+
+function tellsMore(known: ControllerObservation, seen: ControllerObservation): boolean {
+  return (
+    (seen.capabilities === null && known.capabilities !== null) ||
+    (seen.primary === null && known.primary !== null) ||
+    (seen.health === null && known.health !== null)
+  )
 }
 
 function isSameController(

@@ -14,6 +14,8 @@ import { seenController, type SeenControllerRow } from './scanned-row.ts'
 
 export type ReconciledControllers = {
   readonly all: readonly SeenControllerRow[]
+  /** Of this host. */
+  readonly own: readonly SeenControllerRow[]
   readonly changed: readonly SeenControllerRow[]
   readonly differences: readonly Difference[]
 }
@@ -28,11 +30,13 @@ export function reconcileControllers(
     .filter((row) => !ids.has(row.id))
     .map((row) => ({ ...seenController(row), present: false }))
   const rivals = matched.flatMap((match) => rivalElsewhere(scan, match))
-  const own = changedRows(scan.before.controllers, [...there, ...gone])
+  const own = [...there, ...gone]
+  const changed = changedRows(scan.before.controllers, own)
   return {
-    all: [...there, ...gone, ...rivals],
-    changed: [...own, ...rivals],
-    differences: own.flatMap((row) => differenceOf(scan, row)),
+    all: [...own, ...rivals],
+    own,
+    changed: [...changed, ...rivals],
+    differences: changed.flatMap((row) => differenceOf(scan, row)),
   }
 }
 

@@ -24,6 +24,7 @@ export function reconcileNamespaces(scan: Scan, controllers: readonly SeenContro
     .map((row) => ({ ...row, present: false }))
   const changed = changedRows(scan.before.namespaces, [...there, ...gone])
   return {
+    seen: there,
     changed,
     differences: changed.flatMap((row) => differenceOf(scan, controllers, row)),
   }

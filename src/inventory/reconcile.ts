@@ -15,6 +15,7 @@ import type {
   SeenControllerRow,
   SeenVirtualFunctionRow,
 } from './scanned-row.ts'
+import { isSettled } from './settled.ts'
 
 export type Reconciled = {
   /** Whole rows, only those that changed. */
@@ -22,6 +23,8 @@ export type Reconciled = {
   readonly virtualFunctions: readonly SeenVirtualFunctionRow[]
   readonly namespaces: readonly NamespaceRow[]
   readonly differences: readonly Difference[]
+  /** The same observation would change nothing more: settled.ts. */
+  readonly isSettled: boolean
 }
 
 export type Scan = {
@@ -44,7 +47,14 @@ export function reconcile(scan: Scan): Reconciled {
   const controllers = reconcileControllers(scan, matched)
   const virtualFunctions = reconcileVirtualFunctions(scan, matched, controllers.all)
   const namespaces = reconcileNamespaces(scan, controllers.all)
+  const changed = [controllers, virtualFunctions, namespaces].map((of) => of.changed.length)
   return {
+    isSettled: isSettled({
+      functions: observation.functions,
+      controllers: controllers.own,
+      namespaces: namespaces.seen,
+      hasChanged: changed.some((count) => count > 0),
+    }),
     controllers: controllers.changed,
     virtualFunctions: virtualFunctions.changed,
     namespaces: namespaces.changed,

@@ -4,13 +4,17 @@ import type { HostDriver } from '../host/driver.ts'
 import { HostDriverError } from '../host/driver.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { HostFacts, HostObservation } from '../host/observation.ts'
-import type { HostRow } from '../store/rows.ts'
+import type { HostRow, ScanDigestRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { elsewhereThan } from './elsewhere.ts'
+import type { InTurn } from './few-at-once.ts'
 import { hostIdOf } from './identity.ts'
 import { driftEvent, hostEvents } from './inventory-events.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
+import { digestOf, healthOfControllers } from './scan-digest.ts'
+import type { InventoryRows } from './scanned-row.ts'
+import { rowsAfter } from './settled.ts'
 import type { Underway } from './underway.ts'
 
 export type ScanContext = {
@@ -20,6 +24,7 @@ export type ScanContext = {
   readonly changing: (functionId: string) => string | null
   /** Of this process: two hosts that claim one identity must see each other's rows. */
   readonly underway: Underway
+  readonly looking: InTurn
 }
 
 /** Never throws for a host that cannot be read: it is `away`, and its row says why. */
@@ -27,7 +32,7 @@ export async function scanHost(context: ScanContext, hostId: string): Promise<vo
   const registered = context.hosts.get(hostId)
   const look: Look =
     registered?.reach === 'reachable'
-      ? await lookAt(hostId, registered.driver)
+      ? await context.looking(() => lookAt(hostId, registered.driver))
       : { reach: 'away', why: registered?.why ?? 'it is not in the fleet' }
   if (look.reach === 'away') await recordAway(context, hostId, look.why)
   else await recordScan(context, hostId, look.observation)
@@ -66,34 +71,61 @@ async function recordScan(
   hostId: string,
   observation: HostObservation
 ): Promise<void> {
+  const digest = digestOf(observation)
   for (;;) {
-    const { reconciled, waitFor } = againstStored(context, hostId, observation)
-    // Nothing comes between the rows that were read and the commit that changes them.
-    if (waitFor.length === 0) return storeScan(context, hostId, observation, reconciled)
+    // Nothing comes between what was read and the commit that changes it.
+    if (context.store.read.scanDigest(hostId) === digest)
+      return confirmRows(context, hostId, observation)
+    const { before, reconciled, waitFor } = againstStored(context, hostId, observation)
+    if (waitFor.length === 0) {
+      const standsFor = rowsAfter(hostId, before, reconciled)
+      const row = reconciled.isSettled ? { hostId, digest, ...standsFor } : null
+      return storeScan(context, hostId, observation, { ...reconciled, digest: row })
+    }
     await Promise.all(waitFor)
   }
 }
 
-/** `waitFor`: commits of other hosts after which the answer may be another. */
+async function confirmRows(
+  { store, clock }: ScanContext,
+  hostId: string,
+  observation: HostObservation
+): Promise<void> {
+  const { observedAt } = observation
+  const row = hostRow(hostId, observation.host, observedAt)
+  await store.commit([
+    { write: 'putHost', row },
+    { write: 'confirmScan', observedAt, health: healthOfControllers(observation) },
+    ...hostEvents(store.read.host(hostId), row, isoTime(clock.nowMs())),
+  ])
+}
+
+type Against = {
+  readonly before: InventoryRows
+  readonly reconciled: Reconciled
+  /** Commits of other hosts after which the answer may be another. */
+  readonly waitFor: readonly Promise<void>[]
+}
+
 function againstStored(
   { store, changing, underway }: ScanContext,
   hostId: string,
   observation: HostObservation
-): { readonly reconciled: Reconciled; readonly waitFor: readonly Promise<void>[] } {
+): Against {
   const before = store.read.inventoryOf(hostId)
   const elsewhere = elsewhereThan(hostId, store, underway)
   const reconciled = reconcile({ hostId, before, observation, changing, elsewhere })
   const ofRivals = before.controllers.flatMap(({ id }) => underway.ofId(id) ?? [])
-  return { reconciled, waitFor: [...elsewhere.waitFor, ...ofRivals] }
+  return { before, reconciled, waitFor: [...elsewhere.waitFor, ...ofRivals] }
 }
 
 async function storeScan(
   { store, clock, underway }: ScanContext,
   hostId: string,
   observation: HostObservation,
-  reconciled: Reconciled
+  reconciled: Reconciled & { readonly digest: ScanDigestRow | null }
 ): Promise<void> {
-  const { differences, ...rows } = reconciled
+  const { differences, isSettled: _, ...rows } = reconciled
   const row = hostRow(hostId, observation.host, observation.observedAt)
   const at = isoTime(clock.nowMs())
   const commit = store.commit([

@@ -7,6 +7,7 @@ import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { HostRow } from '../store/rows.ts'
 import type { Page, Store } from '../store/store.ts'
 import type { Inventory } from './inventory.ts'
+import { fewAtOnce } from './few-at-once.ts'
 import { scanHost } from './scan-host.ts'
 import { scanRounds } from './scan-rounds.ts'
 import { surroundings } from './surroundings.ts'
@@ -18,6 +19,11 @@ import {
   namespaceView,
   virtualFunctionView,
 } from './views-of-rows.ts'
+
+/** Of hosts that answer at once, as emulated ones do: many more are being stored meanwhile. */
+const LOOKS_AT_ONCE = 4
+/** A look that takes longer waits for its host. */
+const LOOK_MS = 50
 
 export type InventoryOptions = {
   readonly hosts: Hosts
@@ -36,7 +42,8 @@ export type InventoryOptions = {
 export function createInventory(options: InventoryOptions): Inventory {
   const { hosts, store, clock, changing } = options
   const { read } = store
-  const context = { hosts, store, clock, changing, underway: underway() }
+  const looking = fewAtOnce(clock, LOOKS_AT_ONCE, LOOK_MS)
+  const context = { hosts, store, clock, changing, underway: underway(), looking }
   const rounds = scanRounds({
     hosts,
     clock,

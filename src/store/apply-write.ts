@@ -2,6 +2,7 @@
 import type { CommitResult } from './store.ts'
 import { appendEvent } from './event-writes.ts'
 import { putHost, reconcile } from './inventory-writes.ts'
+import { confirmScan } from './scan-digest-writes.ts'
 import { createOperation, logOperation, takeOverOperation } from './operation-writes.ts'
 import type { OrdinaryWrite } from './ordinary-writes.ts'
 import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
@@ -44,6 +45,9 @@ function writePrepared(
       return {}
     case 'putHost':
       putHost(prepare, write.row)
+      return {}
+    case 'confirmScan':
+      confirmScan(prepare, write)
       return {}
     case 'packedReconcile':
       reconcile(prepare, write)

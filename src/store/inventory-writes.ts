@@ -2,10 +2,17 @@
  * Bulk reconciliation of one scan, by prepared SQL: rows that changed, whole, but for the columns that a scan does not
  * know. They cross to the writer's thread as one text: copying a row as an object takes three times as long.
  */
-import type { ControllerRow, HostRow, NamespaceRow, VirtualFunctionRow } from './rows.ts'
+import type {
+  ControllerRow,
+  HostRow,
+  NamespaceRow,
+  ScanDigestRow,
+  VirtualFunctionRow,
+} from './rows.ts'
 import type { StoreWrite } from './store.ts'
 import { AS_OBSERVED, VIRTUAL_FUNCTION_COLUMNS } from './inventory-columns.ts'
 import { toJson } from './json-column.ts'
+import { replaceDigests } from './scan-digest-writes.ts'
 import type { WriterConnection } from './writer-connection.ts'
 
 type Prepare = WriterConnection['prepare']
@@ -23,6 +30,9 @@ type PackedRows = {
   readonly controllers: readonly (readonly Value[])[]
   readonly virtualFunctions: readonly (readonly Value[])[]
   readonly namespaces: readonly (readonly Value[])[]
+  /** Hosts whose rows these are. */
+  readonly hostIds: readonly string[]
+  readonly digest: ScanDigestRow | null
 }
 
 const HOST = [
@@ -73,19 +83,31 @@ export function packReconcile(write: Reconcile): PackedReconcile {
     controllers: write.controllers.map(controllerValues),
     virtualFunctions: write.virtualFunctions.map(virtualFunctionValues),
     namespaces: write.namespaces.map(namespaceValues),
+    hostIds: hostIdsOf(write),
+    digest: write.digest ?? null,
   }
   return { write: 'packedReconcile', rows: JSON.stringify(rows) }
 }
 
 export function reconcile(prepare: Prepare, { rows }: PackedReconcile): void {
-  const { controllers, virtualFunctions, namespaces } = JSON.parse(rows) as PackedRows // packReconcile's
+  const packed = JSON.parse(rows) as PackedRows // packReconcile's
+  const { controllers, virtualFunctions, namespaces } = packed
   putAll(prepare(PUT_CONTROLLER), controllers)
   putAll(prepare(PUT_VIRTUAL_FUNCTION), virtualFunctions)
   putAll(prepare(PUT_NAMESPACE), namespaces)
+  replaceDigests(prepare, packed.hostIds, packed.digest)
 }
 
 function putAll(statement: ReturnType<Prepare>, rows: readonly (readonly Value[])[]): void {
   for (const values of rows) statement.run(values)
+}
+
+function hostIdsOf(write: Reconcile): readonly string[] {
+  const hostIds = new Set<string>()
+  for (const row of write.controllers) hostIds.add(row.hostId)
+  for (const row of write.virtualFunctions) hostIds.add(row.hostId)
+  for (const row of write.namespaces) hostIds.add(row.hostId)
+  return [...hostIds]
 }
 
 /** In the order of CONTROLLER. */

@@ -24,6 +24,15 @@ import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
 import type { StoreReader } from './store.ts'
 
+/** Rows are counted as well, in their indexes: what was deleted by hand is to be scanned again. */
+const STANDING_DIGEST = `SELECT "digest" FROM "ScanDigest" WHERE "hostId" = @hostId
+  AND ${['Controller', 'VirtualFunction', 'Namespace'].map(isComplete).join(' AND ')}`
+
+function isComplete(table: string): string {
+  const counted = `${table.charAt(0).toLowerCase()}${table.slice(1)}s`
+  return `"${counted}" = (SELECT count(*) FROM "${table}" WHERE "hostId" = @hostId)`
+}
+
 const OVER = `('released', 'failed')`
 
 export function createReader(db: Database.Database): StoreReader {
@@ -47,6 +56,7 @@ type InventoryReader = Pick<
   | 'namespaces'
   | 'namespace'
   | 'inventoryOf'
+  | 'scanDigest'
 >
 
 function inventoryReader(db: Database.Database, prepare: Prepare): InventoryReader {
@@ -78,6 +88,11 @@ function inventoryReader(db: Database.Database, prepare: Prepare): InventoryRead
     namespace: (id) => one(prepare, 'Namespace', id, toNamespace),
     // In a transaction, so that the three lists are of one instant.
     inventoryOf: (hostId) => db.transaction(ofHost)(hostId),
+    scanDigest: (hostId) => {
+      const found = prepare(STANDING_DIGEST).get({ hostId }) as
+        { readonly digest: string } | undefined
+      return found?.digest
+    },
   }
 }
 

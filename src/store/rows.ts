@@ -23,6 +23,17 @@ export type HostRow = {
   readonly observedAt: string
 }
 
+/** What a host's rows were made of: a scan that sees the same again need not read them. */
+export type ScanDigestRow = {
+  readonly hostId: string
+  /** Of the observation, without what changes from scan to scan. */
+  readonly digest: string
+  /** How many rows the host has. */
+  readonly controllers: number
+  readonly virtualFunctions: number
+  readonly namespaces: number
+}
+
 /** A physical function's controller: an SR-IOV primary or a plain one. */
 export type ControllerRow = {
   readonly id: string

@@ -3,6 +3,7 @@
  * commit); a transaction is a list of values, so it can cross to the worker and be part of a saga's record. Reading is
  * synchronous, on a read-only connection of the calling thread, by prepared SQL.
  */
+import type { SmartSummary } from '../host/observation.ts'
 import type { LogEntry } from '../saga/log.ts'
 import type { OperationRecord, OperationState } from '../saga/operation.ts'
 import type {
@@ -13,6 +14,7 @@ import type {
   NamespaceRow,
   NewEvent,
   ProvisionedVf,
+  ScanDigestRow,
   VirtualFunctionRow,
 } from './rows.ts'
 
@@ -24,6 +26,14 @@ export type StoreWrite =
       readonly controllers: readonly Omit<ControllerRow, 'sriovBefore'>[]
       readonly virtualFunctions: readonly Omit<VirtualFunctionRow, 'provisioned'>[]
       readonly namespaces: readonly NamespaceRow[]
+      /** Of the host that was scanned; every other host with rows here loses its own. Absent or null: there is none for these rows. */
+      readonly digest?: ScanDigestRow | null
+    }
+  /** A scan saw what the digest stands for: of its rows only the SMART values may have changed. */
+  | {
+      readonly write: 'confirmScan'
+      readonly observedAt: string
+      readonly health: readonly ControllerHealth[]
     }
   | {
       readonly write: 'setSriovBefore'
@@ -66,6 +76,12 @@ export type StoreWrite =
       readonly at: string
     }
 
+/** Of a controller whose `lastController` is what was observed. */
+export type ControllerHealth = {
+  readonly controllerId: string
+  readonly health: SmartSummary
+}
+
 export type CommitResult = {
   /** Numbers of the transaction's events, in order. */
   readonly events: readonly number[]
@@ -101,6 +117,8 @@ export interface StoreReader {
     readonly virtualFunctions: readonly VirtualFunctionRow[]
     readonly namespaces: readonly NamespaceRow[]
   }
+  /** What the rows of a host were made of; undefined when they have been written since, or are not all there. */
+  scanDigest: (hostId: string) => string | undefined
   /** Lists of what belongs to somebody are filtered by tenant in the query. null: all tenants (an admin). */
   assignments: (tenant: string | null, page: PageRequest) => Page<AssignmentRow>
   assignment: (tenant: string | null, id: string) => AssignmentRow | undefined

@@ -12,6 +12,7 @@ import type {
   EventRow,
   HostRow,
   NamespaceRow,
+  ScanDigestRow,
   VirtualFunctionRow,
 } from '../../src/store/rows.ts'
 import {
@@ -32,6 +33,7 @@ type Tables = {
   readonly assignments: Map<string, AssignmentRow>
   readonly operations: Map<string, OperationRecord>
   readonly keys: Map<string, { readonly requestHash: string; readonly operationId: string }>
+  readonly digests: Map<string, ScanDigestRow>
   readonly events: readonly EventRow[]
 }
 
@@ -44,6 +46,7 @@ export function memoryStore(): Store {
     assignments: new Map(),
     operations: new Map(),
     keys: new Map(),
+    digests: new Map(),
     events: [],
   }
   const listeners = new Set<(events: readonly EventRow[]) => void>()
@@ -76,6 +79,7 @@ function applied(tables: Tables, writes: readonly StoreWrite[]) {
     assignments: new Map(tables.assignments),
     operations: new Map(tables.operations),
     keys: new Map(tables.keys),
+    digests: new Map(tables.digests),
   }
   const events = [...tables.events]
   let fence: number | null = null
@@ -92,6 +96,24 @@ function apply(to: Writable, write: StoreWrite): number | null {
       return null
     case 'reconcile':
       reconcile(to, write)
+      return null
+    case 'confirmScan':
+      for (const { controllerId, health } of write.health) {
+        const row = existing(to.controllers, controllerId)
+        const controller = row.observation.controller && {
+          ...row.observation.controller,
+          health,
+        }
+        if (isDeepStrictEqual(row.observation.controller, controller)) continue
+        const observation = { ...row.observation, controller }
+        const { observedAt } = write
+        to.controllers.set(row.id, {
+          ...row,
+          observation,
+          lastController: controller,
+          observedAt,
+        })
+      }
       return null
     case 'setSriovBefore': {
       const row = existing(to.controllers, write.controllerId)
@@ -147,6 +169,9 @@ function reconcile(
     to.virtualFunctions.set(row.id, { ...row, provisioned })
   }
   for (const row of write.namespaces) to.namespaces.set(row.id, row)
+  const rows = [...write.controllers, ...write.virtualFunctions, ...write.namespaces]
+  for (const { hostId } of rows) to.digests.delete(hostId)
+  if (write.digest) to.digests.set(write.digest.hostId, write.digest)
 }
 
 function takeOver(
@@ -185,6 +210,16 @@ function readerOf(now: () => Tables): StoreReader {
       virtualFunctions: [...now().virtualFunctions.values()].filter(has({ hostId })),
       namespaces: [...now().namespaces.values()].filter(has({ hostId })),
     }),
+    scanDigest: (hostId) => {
+      const row = now().digests.get(hostId)
+      const count = (rows: ReadonlyMap<string, { readonly hostId: string }>) =>
+        [...rows.values()].filter((one) => one.hostId === hostId).length
+      return row?.controllers === count(now().controllers) &&
+        row.virtualFunctions === count(now().virtualFunctions) &&
+        row.namespaces === count(now().namespaces)
+        ? row.digest
+        : undefined
+    },
     assignments: (tenant, page) =>
       pageOf([...now().assignments.values()].filter(ofTenant(tenant)), page),
     assignment: (tenant, id) => {

@@ -142,8 +142,9 @@ function controllerOf(
   taken.add(cntlid)
   const base = { subsystem, policy, cntlid, subsystemVendor, ...UNTOUCHED }
   if (!sriov) return { ...base, kind: 'plain', ioQueuePairs: ioQueues }
+  let lowest = 1
   const secondaries = Array.from({ length: sriov.totalVfs }, (_, index) => {
-    const id = sriov.secondaryCntlids?.[index] ?? nextId(taken, 1)
+    const id = sriov.secondaryCntlids?.[index] ?? (lowest = nextId(taken, lowest))
     taken.add(id)
     return newEntry(id, index + 1)
   })

@@ -1,9 +1,23 @@
 /** Numbers that look random and are always the same for the same seed. */
 
-/** 32-bit hash of a text (FNV-1a). */
+const OFFSET = 0x811c9dc5
+const PRIME = 0x01000193
+const MOST_ASCII = 0x7f
+
+/** 32-bit hash of a text's UTF-8 (FNV-1a). Most are ASCII, whose characters are their bytes. */
 export function seedOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  let hash = OFFSET
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > MOST_ASCII) return seedOfBytes(Buffer.from(text))
+    hash = Math.imul(hash ^ code, PRIME)
+  }
+  return hash >>> 0
+}
+
+function seedOfBytes(bytes: Uint8Array): number {
+  let hash = OFFSET
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, PRIME)
   return hash >>> 0
 }
 

@@ -88,8 +88,9 @@ export function tableDirectory<T>(
   others = NO_OTHERS
 ): Directory {
   const entries = () => {
-    const made = Object.entries(table).map(([name, make]) => [name, make(thing)] as const)
-    return { ...Object.fromEntries(made), ...others.entries() }
+    const made: Record<string, Node | undefined> = {}
+    for (const name in table) made[name] = table[name]?.(thing)
+    return Object.assign(made, others.entries())
   }
   const child = (name: string) => {
     const make = Object.hasOwn(table, name) ? table[name] : undefined
