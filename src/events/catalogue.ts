@@ -13,10 +13,15 @@ export const EVENT_KEYS = {
   'controller.appeared': ['after'],
   'controller.changed': ['changes'],
   'controller.gone': ['before'],
+  /** What is desired of it and what is seen differ, and do so no longer. */
+  'controller.drift-appeared': ['kind', 'expected', 'found', 'remedy'],
+  'controller.drift-resolved': ['kind', 'expected', 'found', 'since'],
 
   'virtual-function.appeared': ['after'],
   'virtual-function.changed': ['changes'],
   'virtual-function.gone': ['before'],
+  'virtual-function.drift-appeared': ['kind', 'expected', 'found', 'remedy'],
+  'virtual-function.drift-resolved': ['kind', 'expected', 'found', 'since'],
   'virtual-function.provisioned': [
     'controllerId',
     'vfNumber',

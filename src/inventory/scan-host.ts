@@ -4,13 +4,16 @@ import type { HostDriver } from '../host/driver.ts'
 import { HostDriverError } from '../host/driver.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { HostFacts, HostObservation } from '../host/observation.ts'
-import type { HostRow } from '../store/rows.ts'
+import type { SeenHostRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import type { DriftLedger } from './drift/drift-ledger.ts'
+import { afterScan, foundOn } from './drift/drift-of-host.ts'
 import { elsewhereThan } from './elsewhere.ts'
 import { hostIdOf } from './identity.ts'
-import { driftEvent, hostEvents } from './inventory-events.ts'
+import { changeEvent, hostEvents } from './inventory-events.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
+import type { InventoryRows } from './scanned-row.ts'
 import type { Underway } from './underway.ts'
 
 export type ScanContext = {
@@ -20,6 +23,7 @@ export type ScanContext = {
   readonly changing: (functionId: string) => string | null
   /** Of this process: two hosts that claim one identity must see each other's rows. */
   readonly underway: Underway
+  readonly ledger: DriftLedger
 }
 
 /** Never throws for a host that cannot be read: it is `away`, and its row says why. */
@@ -56,7 +60,7 @@ async function recordAway(
 ): Promise<void> {
   const before = store.read.host(hostId)
   if (!before || (before.reach === 'away' && before.why === why)) return
-  const row: HostRow = { ...before, reach: 'away', why }
+  const row: SeenHostRow = { ...before, reach: 'away', why }
   const at = isoTime(clock.nowMs())
   await store.commit([{ write: 'putHost', row }, ...hostEvents(before, row, at)])
 }
@@ -67,9 +71,10 @@ async function recordScan(
   observation: HostObservation
 ): Promise<void> {
   for (;;) {
-    const { reconciled, waitFor } = againstStored(context, hostId, observation)
+    const { before, reconciled, waitFor } = againstStored(context, hostId, observation)
     // Nothing comes between the rows that were read and the commit that changes them.
-    if (waitFor.length === 0) return storeScan(context, hostId, observation, reconciled)
+    if (waitFor.length === 0)
+      return storeScan(context, hostId, observation, before, reconciled)
     await Promise.all(waitFor)
   }
 }
@@ -79,33 +84,42 @@ function againstStored(
   { store, changing, underway }: ScanContext,
   hostId: string,
   observation: HostObservation
-): { readonly reconciled: Reconciled; readonly waitFor: readonly Promise<void>[] } {
+): {
+  readonly before: InventoryRows
+  readonly reconciled: Reconciled
+  readonly waitFor: readonly Promise<void>[]
+} {
   const before = store.read.inventoryOf(hostId)
   const elsewhere = elsewhereThan(hostId, store, underway)
   const reconciled = reconcile({ hostId, before, observation, changing, elsewhere })
   const ofRivals = before.controllers.flatMap(({ id }) => underway.ofId(id) ?? [])
-  return { reconciled, waitFor: [...elsewhere.waitFor, ...ofRivals] }
+  return { before, reconciled, waitFor: [...elsewhere.waitFor, ...ofRivals] }
 }
 
 async function storeScan(
-  { store, clock, underway }: ScanContext,
+  { store, clock, underway, changing, ledger }: ScanContext,
   hostId: string,
   observation: HostObservation,
+  before: InventoryRows,
   reconciled: Reconciled
 ): Promise<void> {
   const { differences, ...rows } = reconciled
   const row = hostRow(hostId, observation.host, observation.observedAt)
   const at = isoTime(clock.nowMs())
+  const assignments = store.read.standingAssignmentsOf(hostId)
+  const after = afterScan(hostId, before, reconciled, assignments)
   const commit = store.commit([
     { write: 'putHost', row },
     { write: 'reconcile', ...rows },
     ...hostEvents(store.read.host(hostId), row, at),
-    ...differences.map((difference) => driftEvent(hostId, difference, at)),
+    ...differences.map((difference) => changeEvent(hostId, difference, at)),
+    ...ledger.note(hostId, foundOn(after, changing, at)),
   ])
   underway.storing(reconciled, commit)
+  commit.catch(() => ledger.forget(hostId))
   await commit
 }
 
-function hostRow(id: string, facts: HostFacts, observedAt: string): HostRow {
+function hostRow(id: string, facts: HostFacts, observedAt: string): SeenHostRow {
   return { id, ...facts, reach: 'reachable', why: null, observedAt }
 }

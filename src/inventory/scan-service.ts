@@ -1,10 +1,12 @@
 /** The inventory: rows of the last scans as views, and the rounds that keep them fresh. */
 import type { Caller } from '../access/caller.ts'
-import type { Clock } from '../clock.ts'
+import { isoTime, type Clock } from '../clock.ts'
 import { ControlPlaneError } from '../errors.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { HostRow } from '../store/rows.ts'
 import type { Page, Store } from '../store/store.ts'
+import { driftLedger } from './drift/drift-ledger.ts'
+import { foundOn } from './drift/drift-of-host.ts'
 import type { Inventory } from './inventory.ts'
 import { scanHost } from './scan-host.ts'
 import { scanRounds } from './scan-rounds.ts'
@@ -33,7 +35,8 @@ export type InventoryOptions = {
 export function createInventory(options: InventoryOptions): Inventory {
   const { hosts, store, clock, changing } = options
   const { read } = store
-  const context = { hosts, store, clock, changing, underway: underway() }
+  const ledger = driftLedger(read)
+  const context = { hosts, store, clock, changing, underway: underway(), ledger }
   const rounds = scanRounds({
     hosts,
     clock,
@@ -49,6 +52,18 @@ export function createInventory(options: InventoryOptions): Inventory {
     const row = read.host(hostId)
     if (row?.reach !== 'reachable') throw hostAway(hostId, row?.why ?? null)
     return hostView(row)
+  }
+
+  async function assess(hostId: string): Promise<void> {
+    const assignments = read.standingAssignmentsOf(hostId)
+    const host = { ...read.inventoryOf(hostId), assignments }
+    const found = foundOn(host, changing, isoTime(clock.nowMs()))
+    const writes = ledger.note(hostId, found)
+    if (writes.length === 0) return
+    await store.commit(writes).catch((error: unknown) => {
+      ledger.forget(hostId)
+      throw error
+    })
   }
 
   /** Hosts of an earlier start that are no longer in the fleet become `away`. */
@@ -84,6 +99,7 @@ export function createInventory(options: InventoryOptions): Inventory {
     namespace: (_caller, id) =>
       namespaceView(found(read.namespace(id), 'namespace', id), around()),
     rescan,
+    assess,
     start,
     stop: rounds.stop,
   }

@@ -47,6 +47,7 @@ export function controllerView(row: ControllerRow, around: Surroundings): Contro
     health: healthOf(answering?.state ?? null, lastController?.health ?? null),
     assignmentId: around.assignmentOf(row.id),
     changingBy: around.changing(row.id),
+    drift: around.driftOf(row.hostId, row.id),
     observedAt: isFresh(row) ? around.observedAt(row) : row.observedAt,
   }
 }
@@ -87,6 +88,7 @@ export function virtualFunctionView(
     namespaceIds: idsOf(({ observation }) => observation.attachedTo.includes(row.cntlid)),
     assignmentId: around.assignmentOf(row.id),
     changingBy: around.changing(row.id),
+    drift: around.driftOf(row.hostId, row.id),
     observedAt: primary && isAnswering(primary) ? around.observedAt(row) : row.observedAt,
   }
 }

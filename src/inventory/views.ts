@@ -7,6 +7,7 @@ import type {
   SmartSummary,
 } from '../host/observation.ts'
 import type { FlexiblePool } from '../nvme/secondary-controller.ts'
+import type { DriftView } from './drift/drift-view.ts'
 
 export type HostView = {
   readonly id: string
@@ -70,6 +71,8 @@ export type ControllerView = FunctionView & {
   readonly health: Health
   readonly assignmentId: string | null
   readonly changingBy: string | null
+  /** Desired against actual. None while an operation holds it. */
+  readonly drift: readonly DriftView[]
   readonly observedAt: string
 }
 
@@ -103,6 +106,8 @@ export type VirtualFunctionView = FunctionView & {
   readonly namespaceIds: readonly string[]
   readonly assignmentId: string | null
   readonly changingBy: string | null
+  /** Desired against actual. None while an operation holds it. */
+  readonly drift: readonly DriftView[]
   readonly observedAt: string
 }
 

@@ -12,6 +12,7 @@ import type { WorkflowDefinition } from '../saga/workflow.ts'
 import type { Store, StoreWrite } from '../store/store.ts'
 import { storeLog } from '../store/store-log.ts'
 import { assignFunction } from './assign-function.ts'
+import { assignmentViews } from './assignment-view.ts'
 import type { Surroundings } from './define-workflow.ts'
 import { heldFunctions } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
@@ -110,9 +111,15 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
         prepareRelease(context, id, request)
       )
     },
-    assignments: (caller, page) => read.assignments(tenantFilter(caller), page),
+    assignments: (caller, page) => {
+      const { items, next } = read.assignments(tenantFilter(caller), page)
+      return { items: items.map(assignmentViews(read, held.holderOf)), next }
+    },
     assignment: (caller, id) =>
-      found(read.assignment(tenantFilter(caller), id), 'assignment', id),
+      assignmentViews(
+        read,
+        held.holderOf
+      )(found(read.assignment(tenantFilter(caller), id), 'assignment', id)),
     operations: (caller, filter, page) => {
       const { items, next } = read.operations(
         { ...filter, tenant: tenantFilter(caller) },

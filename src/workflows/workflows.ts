@@ -1,5 +1,6 @@
 /** The workflows' face: what we do to the hardware. `createWorkflows` (service.ts) implements it. */
 import type { Caller } from '../access/caller.ts'
+import type { DriftView } from '../inventory/drift/drift-view.ts'
 import type { OperationRecord, OperationState } from '../saga/operation.ts'
 import type { AssignmentRow } from '../store/rows.ts'
 import type { Page, PageRequest } from '../store/store.ts'
@@ -77,4 +78,7 @@ export type OperationView = Omit<OperationRecord, 'owner' | 'leaseUntilMs' | 'fe
   readonly progress: number
 }
 
-export type AssignmentView = AssignmentRow
+export type AssignmentView = AssignmentRow & {
+  /** Of its function: desired against actual. */
+  readonly drift: readonly DriftView[]
+}
