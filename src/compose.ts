@@ -125,6 +125,7 @@ function createServices(
     store,
     clock,
     changing: (functionId) => late.workflows?.changing(functionId) ?? null,
+    onScanned: (hostId) => late.workflows?.tend(hostId),
     onTrouble: (error) => late.report('scanning a host', error),
     ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
   })
@@ -137,6 +138,8 @@ function createServices(
     owner: newId(),
     // The lock of the data folder proves that its former user has gone.
     takeOverAll: true,
+    tends: true,
+    onTrouble: (error) => late.report('looking after a host', error),
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),
   })
   late.workflows = workflows

@@ -5,7 +5,8 @@ import { HostDriverError } from '../host/driver.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { HostFacts, HostObservation } from '../host/observation.ts'
 import type { SeenHostRow } from '../store/rows.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, StoreWrite } from '../store/store.ts'
+import { assignmentsFollow } from './assignments-follow.ts'
 import type { DriftLedger } from './drift/drift-ledger.ts'
 import { afterScan, foundOn } from './drift/drift-of-host.ts'
 import { elsewhereThan } from './elsewhere.ts'
@@ -106,18 +107,35 @@ async function storeScan(
   const { differences, ...rows } = reconciled
   const row = hostRow(hostId, observation.host, observation.observedAt)
   const at = isoTime(clock.nowMs())
-  const assignments = store.read.standingAssignmentsOf(hostId)
-  const after = afterScan(hostId, before, reconciled, assignments)
+  const after = afterScan(hostId, before, reconciled)
+  const { bootId } = observation.host
+  const assignments = assignmentsFollow(store.read.standingAssignmentsOf(hostId), {
+    rows: after,
+    bootId,
+    changing,
+    at,
+  })
+  const drifting = foundOn({ ...after, assignments: assignments.rows }, changing, at)
+  const known = store.read.host(hostId)
   const commit = store.commit([
     { write: 'putHost', row },
     { write: 'reconcile', ...rows },
-    ...hostEvents(store.read.host(hostId), row, at),
+    ...hostEvents(known, row, at),
+    ...(known?.bootId === bootId ? [] : attemptsAnew(store, hostId)),
+    ...assignments.writes,
     ...differences.map((difference) => changeEvent(hostId, difference, at)),
-    ...ledger.note(hostId, foundOn(after, changing, at)),
+    ...ledger.note(hostId, drifting),
   ])
   underway.storing(reconciled, commit)
   commit.catch(() => ledger.forget(hostId))
   await commit
+}
+
+/** What failed in a former boot may succeed in this one. */
+function attemptsAnew({ read }: Store, hostId: string): readonly StoreWrite[] {
+  return read
+    .healingOf(hostId)
+    .map(({ functionId }) => ({ write: 'deleteHealing', functionId }))
 }
 
 function hostRow(id: string, facts: HostFacts, observedAt: string): SeenHostRow {

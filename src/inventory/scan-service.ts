@@ -28,6 +28,8 @@ export type InventoryOptions = {
   readonly periodMs?: number
   /** The operation that holds a function, if one does. */
   readonly changing: (functionId: string) => string | null
+  /** After each scan of a host that answered, or did not. */
+  readonly onScanned?: (hostId: string) => void
   /** Told of what went wrong in a scan that nobody waits for. */
   readonly onTrouble?: (error: unknown) => void
 }
@@ -41,7 +43,10 @@ export function createInventory(options: InventoryOptions): Inventory {
     hosts,
     clock,
     periodMs: options.periodMs ?? 30_000,
-    scanHost: (hostId) => scanHost(context, hostId),
+    scanHost: async (hostId) => {
+      await scanHost(context, hostId)
+      options.onScanned?.(hostId)
+    },
     onTrouble: options.onTrouble ?? (() => {}),
   })
   const around = () => surroundings(read, changing)

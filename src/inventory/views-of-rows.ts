@@ -20,7 +20,10 @@ import type {
 } from './views.ts'
 
 export function hostView(row: HostRow): HostView {
-  return row
+  const { settledBootId, unrestored, ...shown } = row
+  const isSettled = settledBootId === row.bootId
+  const settled = unrestored === 0 ? 'ready' : 'degraded'
+  return { ...shown, state: isSettled ? settled : 'restoring' }
 }
 
 export function controllerView(row: ControllerRow, around: Surroundings): ControllerView {

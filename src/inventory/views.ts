@@ -7,6 +7,7 @@ import type {
   SmartSummary,
 } from '../host/observation.ts'
 import type { FlexiblePool } from '../nvme/secondary-controller.ts'
+import type { DriftPolicy } from '../store/rows.ts'
 import type { DriftView } from './drift/drift-view.ts'
 
 export type HostView = {
@@ -19,6 +20,9 @@ export type HostView = {
   readonly iommu: boolean
   readonly reach: 'reachable' | 'away'
   readonly why: string | null
+  /** Whether what was standing when it was started is back. `degraded`: some of it could not be brought back. */
+  readonly state: 'ready' | 'restoring' | 'degraded'
+  readonly driftPolicy: DriftPolicy
   readonly observedAt: string
 }
 

@@ -45,8 +45,8 @@ export const ALLOWED_FROM = {
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
-  release: ['ready'],
-  releaseUncleaned: ['ready', 'quarantined', 'abandoned'],
+  release: ['ready', 'restoring', 'lost'],
+  releaseUncleaned: ['ready', 'restoring', 'lost', 'quarantined', 'abandoned'],
 } as const satisfies Record<string, readonly Use[]>
 
 type Use = ControllerUse | VirtualFunctionUse | AssignmentUse

@@ -1,11 +1,12 @@
 /** What may be asked of the hardware: requests become operations here, one at a time for each subsystem. */
-import type { Caller } from '../access/caller.ts'
+import { SYSTEM, type Caller } from '../access/caller.ts'
 import { tenantFilter } from '../access/tenant-filter.ts'
 import { isoTime, type Clock } from '../clock.ts'
 import { tellingOfOperations } from '../events/operation-events.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Engine } from '../saga/engine.ts'
+import { isTerminal } from '../saga/operation.ts'
 import type { RetryPolicy } from '../saga/retry-policy.ts'
 import { createEngine } from '../saga/run-engine.ts'
 import type { WorkflowDefinition } from '../saga/workflow.ts'
@@ -14,13 +15,16 @@ import { storeLog } from '../store/store-log.ts'
 import { assignFunction } from './assign-function.ts'
 import { assignmentViews } from './assignment-view.ts'
 import type { Surroundings } from './define-workflow.ts'
-import { heldFunctions } from './open-operations.ts'
+import { createCaretaker } from './caretaker/caretaker.ts'
+import { prepareWork } from './caretaker/prepare-work.ts'
+import { heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
 import { releaseAssignment } from './release-assignment.ts'
 import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
 import {
   found,
+  requireFree,
   requireOperator,
   type Prepared,
   type RequestContext,
@@ -28,6 +32,8 @@ import {
 import { prepareProvision } from './requests/provision-request.ts'
 import { prepareRelease } from './requests/release-request.ts'
 import { prepareRetire } from './requests/retire-request.ts'
+import { restoreAssignment } from './restore-assignment.ts'
+import { restoreVirtualFunction } from './restore-virtual-function.ts'
 import { retireVirtualFunction } from './retire-virtual-function.ts'
 import { begin, startedBefore } from './start-once.ts'
 import { createTurns } from './turns.ts'
@@ -48,6 +54,10 @@ export type WorkflowsOptions = {
   readonly leaseMs?: number
   /** The former process is known to be dead: what it left is taken over at once. */
   readonly takeOverAll?: boolean
+  /** Brings back what a reboot took away, and heals drift where the policy says so. Default: only what is asked for is done. */
+  readonly tends?: boolean
+  /** Told of what went wrong where nobody waits. */
+  readonly onTrouble?: (error: unknown) => void
   /** Stands between a workflow and the engine: tests of workflows run every undo twice. */
   readonly adapt?: (
     workflow: WorkflowDefinition<StoreWrite>
@@ -57,6 +67,8 @@ export type WorkflowsOptions = {
 export interface RunningWorkflows extends Workflows {
   /** The open operation that holds a function; null: none does. */
   readonly changing: (functionId: string) => string | null
+  /** After each scan of a host. */
+  readonly tend: (hostId: string) => void
 }
 
 export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
@@ -66,6 +78,29 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const held = heldFunctions(store)
   engine.onChange(held.note)
   const turns = createTurns()
+  const onTrouble = options.onTrouble ?? (() => {})
+  const caretaker = createCaretaker({
+    store,
+    clock,
+    changing: held.holderOf,
+    begin: (work, inventory, tried) =>
+      turns.take(lineOf(store, work.controllerId), () => {
+        const caller = { ...SYSTEM, tenant: work.tenant }
+        const context = { store, hosts, caller, at: isoTime(clock.nowMs()), newId }
+        requireFree(context, work.functionId, work.functionId, 'exclusive')
+        const prepared = prepareWork(context, work, inventory, tried)
+        return begin(context, engine, prepared, undefined)
+      }),
+    onTrouble,
+  })
+  const tend = (hostId: string) => {
+    if (options.tends) caretaker.tend(hostId)
+  }
+  engine.onChange(({ state, params }) => {
+    const hostId = isTerminal(state) ? hostOf(params) : undefined
+    if (hostId === undefined) return
+    options.inventory.assess(hostId).then(() => tend(hostId), onTrouble)
+  })
 
   /** @param controllerId whose line it joins, with all controllers of its subsystem */
   async function start(
@@ -136,7 +171,11 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     resume: async () => {
       await engine.resume()
     },
-    stop: () => engine.stop(),
+    stop: async () => {
+      await caretaker.stop()
+      await engine.stop()
+    },
+    tend,
     changing: held.holderOf,
   }
 }
@@ -161,6 +200,8 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     retireVirtualFunction(around),
     assignFunction(around),
     releaseAssignment(around),
+    restoreVirtualFunction(around),
+    restoreAssignment(around),
   ]
   return createEngine({
     log: storeLog(tellingOfOperations(store)),

@@ -823,6 +823,16 @@ export interface components {
       /** @description Why the host is away */
       why: string | null
       /**
+       * @description Whether what was provisioned and assigned when it was started is back. Degraded: some of it could not be brought back, and its drift says what.
+       * @enum {string}
+       */
+      state: 'ready' | 'restoring' | 'degraded'
+      /**
+       * @description What is done about drift besides telling it. What a reboot took away is always brought back.
+       * @enum {string}
+       */
+      driftPolicy: 'report' | 'heal'
+      /**
        * Format: date-time
        * @description When this was seen
        */

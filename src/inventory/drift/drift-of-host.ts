@@ -1,5 +1,4 @@
 /** The drift of a host by what is stored of it, with what a scan has just changed. */
-import type { AssignmentRow } from '../../store/rows.ts'
 import type { Reconciled } from '../reconcile.ts'
 import type { InventoryRows } from '../scanned-row.ts'
 import { driftOf, type HostInventory } from './drift.ts'
@@ -20,9 +19,8 @@ export function foundOn(
 export function afterScan(
   hostId: string,
   before: InventoryRows,
-  { controllers, virtualFunctions, namespaces }: Reconciled,
-  assignments: readonly AssignmentRow[]
-): HostInventory {
+  { controllers, virtualFunctions, namespaces }: Reconciled
+): InventoryRows {
   return {
     controllers: merged(
       before.controllers,
@@ -34,7 +32,6 @@ export function afterScan(
       provisioned: was?.provisioned ?? null,
     })),
     namespaces: merged(before.namespaces, namespaces, (row) => row),
-    assignments,
   }
 }
 
