@@ -126,6 +126,7 @@ function createServices(
     clock,
     changing: (functionId) => late.workflows?.changing(functionId) ?? null,
     pendingPrimary: (controllerId) => late.workflows?.pendingPrimary(controllerId) ?? null,
+    onScanned: (hostId) => late.workflows?.tend(hostId),
     onTrouble: (error) => late.report('scanning a host', error),
     ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
   })
@@ -138,6 +139,7 @@ function createServices(
     owner: newId(),
     // The lock of the data folder proves that its former user has gone.
     takeOverAll: true,
+    tends: true,
     onTrouble: (doing, error) => late.report(doing, error),
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),
   })

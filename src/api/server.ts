@@ -33,6 +33,7 @@ import {
   FaultShape,
   MachineEventShape,
 } from './shapes/drill.ts'
+import { DriftShape } from './shapes/drift.ts'
 import { EventShape } from './shapes/event.ts'
 import { IommuGroupShape, PcieLinkShape } from './shapes/function.ts'
 import { HostShape } from './shapes/host.ts'
@@ -53,6 +54,7 @@ const SHAPES = [
   ControllerShape,
   DrillRequestShape,
   DrillShape,
+  DriftShape,
   EventShape,
   FaultShape,
   HostShape,

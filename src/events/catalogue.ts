@@ -4,6 +4,9 @@ export const EVENT_KEYS = {
   'host.away': ['why'],
   'host.returned': [],
   'host.rebooted': ['bootIdBefore', 'bootId'],
+  /** What was standing when it was started again has been tried; so many functions are not back. */
+  'host.restored': ['bootId', 'unrestored'],
+  'host.drift-policy-set': ['policy'],
   'host.changed': ['changes'],
   /** An emulated host was made to fail, on purpose. */
   'host.drill-armed': ['drillId', 'fault'],
@@ -15,10 +18,15 @@ export const EVENT_KEYS = {
   'controller.gone': ['before'],
   /** Flexible resources of the primary's own: what it had, and what it has since its reset. */
   'controller.primary-resized': ['vqBefore', 'viBefore', 'vq', 'vi'],
+  /** What is desired of it and what is seen differ, and do so no longer. */
+  'controller.drift-appeared': ['kind', 'expected', 'found', 'remedy'],
+  'controller.drift-resolved': ['kind', 'expected', 'found', 'since'],
 
   'virtual-function.appeared': ['after'],
   'virtual-function.changed': ['changes'],
   'virtual-function.gone': ['before'],
+  'virtual-function.drift-appeared': ['kind', 'expected', 'found', 'remedy'],
+  'virtual-function.drift-resolved': ['kind', 'expected', 'found', 'since'],
   'virtual-function.provisioned': [
     'controllerId',
     'vfNumber',
@@ -27,6 +35,7 @@ export const EVENT_KEYS = {
     'nsids',
     'driver',
   ],
+  'virtual-function.restored': ['controllerId', 'vfNumber'],
   'virtual-function.retired': ['controllerId', 'vfNumber'],
   'virtual-function.quarantined': ['controllerId', 'vfNumber', 'reason'],
 
@@ -37,6 +46,10 @@ export const EVENT_KEYS = {
   'assignment.ready': ['functionId', 'pciAddress', 'vfioPath'],
   'assignment.failed': ['functionId', 'pciAddress', 'reason'],
   'assignment.quarantined': ['functionId', 'pciAddress', 'reason'],
+  /** It is not in its consumer's reach: its hardware has gone, or is there again and not yet handed over. */
+  'assignment.lost': ['functionId', 'pciAddress'],
+  'assignment.restoring': ['functionId', 'pciAddress'],
+  'assignment.restored': ['functionId', 'pciAddress', 'vfioPath'],
   'assignment.released': ['functionId', 'pciAddress'],
   /** The data of the last user are still on it, and somebody accepted that. */
   'assignment.freed-uncleaned': ['functionId', 'pciAddress'],

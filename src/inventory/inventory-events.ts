@@ -1,11 +1,15 @@
 /** What scans tell: nvirt itself saw it, so the actor is the system and no operation stands behind it. */
 import { SYSTEM } from '../access/caller.ts'
 import { eventWrite } from '../events/events.ts'
-import type { HostRow } from '../store/rows.ts'
+import type { SeenHostRow } from '../store/rows.ts'
 import type { StoreWrite } from '../store/store.ts'
 import { changesOf, type Difference } from './difference.ts'
 
-export function driftEvent(hostId: string, difference: Difference, at: string): StoreWrite {
+export function changeEvent(
+  hostId: string,
+  difference: Difference,
+  at: string
+): StoreWrite {
   return eventWrite({ ...difference, hostId, ...BY_SYSTEM, at })
 }
 
@@ -13,8 +17,8 @@ const BY_SYSTEM = { actor: SYSTEM.actor, tenant: SYSTEM.tenant, operationId: nul
 
 /** At most one of: appeared, away, returned; and whether it was rebooted or has changed meanwhile. */
 export function hostEvents(
-  before: HostRow | undefined,
-  after: HostRow,
+  before: SeenHostRow | undefined,
+  after: SeenHostRow,
   at: string
 ): readonly StoreWrite[] {
   const tell = (type: HostEventType, detail: Readonly<Record<string, unknown>>) =>
@@ -41,7 +45,7 @@ export function hostEvents(
 type HostEventType =
   'host.appeared' | 'host.away' | 'host.returned' | 'host.rebooted' | 'host.changed'
 
-function attributesOf(row: HostRow) {
+function attributesOf(row: SeenHostRow) {
   const { hostname, kernelRelease, onlineCpus, iommu } = row
   return { hostname, kernelRelease, onlineCpus, iommu }
 }

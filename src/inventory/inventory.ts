@@ -32,6 +32,8 @@ export interface Inventory {
   namespace: (caller: Caller, id: string) => NamespaceView
   /** Scans the host now and stores the differences, as events too. @throws ControlPlaneError host-away, not-found */
   rescan: (caller: Caller, hostId: string) => Promise<HostView>
+  /** Compares what is stored of the host with what is desired, and tells what has come to differ, or no longer does. */
+  assess: (hostId: string) => Promise<void>
   /** Scans every host once, then by period and by uevent, until `stop`. */
   start: () => Promise<void>
   stop: () => Promise<void>

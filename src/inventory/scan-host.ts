@@ -4,12 +4,15 @@ import type { HostDriver } from '../host/driver.ts'
 import { HostDriverError } from '../host/driver.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { HostFacts, HostObservation } from '../host/observation.ts'
-import type { HostRow, ScanDigestRow } from '../store/rows.ts'
-import type { Store } from '../store/store.ts'
+import type { ScanDigestRow, SeenHostRow } from '../store/rows.ts'
+import type { Store, StoreWrite } from '../store/store.ts'
+import { assignmentsFollow } from './assignments-follow.ts'
+import type { DriftLedger } from './drift/drift-ledger.ts'
+import { afterScan, foundOn } from './drift/drift-of-host.ts'
 import { elsewhereThan } from './elsewhere.ts'
 import type { InTurn } from './few-at-once.ts'
 import { hostIdOf } from './identity.ts'
-import { driftEvent, hostEvents } from './inventory-events.ts'
+import { changeEvent, hostEvents } from './inventory-events.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
 import { digestOf, healthOfControllers } from './scan-digest.ts'
@@ -25,6 +28,7 @@ export type ScanContext = {
   /** Of this process: two hosts that claim one identity must see each other's rows. */
   readonly underway: Underway
   readonly looking: InTurn
+  readonly ledger: DriftLedger
 }
 
 /** Never throws for a host that cannot be read: it is `away`, and its row says why. */
@@ -61,7 +65,7 @@ async function recordAway(
 ): Promise<void> {
   const before = store.read.host(hostId)
   if (!before || (before.reach === 'away' && before.why === why)) return
-  const row: HostRow = { ...before, reach: 'away', why }
+  const row: SeenHostRow = { ...before, reach: 'away', why }
   const at = isoTime(clock.nowMs())
   await store.commit([{ write: 'putHost', row }, ...hostEvents(before, row, at)])
 }
@@ -74,16 +78,25 @@ async function recordScan(
   const digest = digestOf(observation)
   for (;;) {
     // Nothing comes between what was read and the commit that changes it.
-    if (context.store.read.scanDigest(hostId) === digest)
+    const { read } = context.store
+    const isSameBoot = read.host(hostId)?.bootId === observation.host.bootId
+    if (isSameBoot && read.scanDigest(hostId) === digest)
       return confirmRows(context, hostId, observation)
     const { before, reconciled, waitFor } = againstStored(context, hostId, observation)
     if (waitFor.length === 0) {
       const standsFor = rowsAfter(hostId, before, reconciled)
-      const row = reconciled.isSettled ? { hostId, digest, ...standsFor } : null
-      return storeScan(context, hostId, observation, { ...reconciled, digest: row })
+      const isSettled = reconciled.isSettled && !isChanging(context, before)
+      const row = isSettled ? { hostId, digest, ...standsFor } : null
+      return storeScan(context, hostId, observation, before, { ...reconciled, digest: row })
     }
     await Promise.all(waitFor)
   }
+}
+
+/** What an operation holds is no drift now, and may be one, with the same observation, once it has ended. */
+function isChanging({ changing }: ScanContext, before: InventoryRows): boolean {
+  const functions = [...before.controllers, ...before.virtualFunctions]
+  return functions.some(({ id }) => changing(id) !== null)
 }
 
 async function confirmRows(
@@ -120,24 +133,46 @@ function againstStored(
 }
 
 async function storeScan(
-  { store, clock, underway }: ScanContext,
+  { store, clock, underway, changing, ledger }: ScanContext,
   hostId: string,
   observation: HostObservation,
+  before: InventoryRows,
   reconciled: Reconciled & { readonly digest: ScanDigestRow | null }
 ): Promise<void> {
   const { differences, isSettled: _, ...rows } = reconciled
   const row = hostRow(hostId, observation.host, observation.observedAt)
   const at = isoTime(clock.nowMs())
+  const after = afterScan(hostId, before, reconciled)
+  const { bootId } = observation.host
+  const assignments = assignmentsFollow(store.read.standingAssignmentsOf(hostId), {
+    rows: after,
+    bootId,
+    changing,
+    at,
+  })
+  const drifting = foundOn({ ...after, assignments: assignments.rows }, changing, at)
+  const known = store.read.host(hostId)
   const commit = store.commit([
     { write: 'putHost', row },
     { write: 'reconcile', ...rows },
-    ...hostEvents(store.read.host(hostId), row, at),
-    ...differences.map((difference) => driftEvent(hostId, difference, at)),
+    ...hostEvents(known, row, at),
+    ...(known?.bootId === bootId ? [] : attemptsAnew(store, hostId)),
+    ...assignments.writes,
+    ...differences.map((difference) => changeEvent(hostId, difference, at)),
+    ...ledger.note(hostId, drifting),
   ])
   underway.storing(reconciled, commit)
+  commit.catch(() => ledger.forget(hostId))
   await commit
 }
 
-function hostRow(id: string, facts: HostFacts, observedAt: string): HostRow {
+/** What failed in a former boot may succeed in this one. */
+function attemptsAnew({ read }: Store, hostId: string): readonly StoreWrite[] {
+  return read
+    .healingOf(hostId)
+    .map(({ functionId }) => ({ write: 'deleteHealing', functionId }))
+}
+
+function hostRow(id: string, facts: HostFacts, observedAt: string): SeenHostRow {
   return { id, ...facts, reach: 'reachable', why: null, observedAt }
 }

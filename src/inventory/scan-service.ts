@@ -1,11 +1,13 @@
 /** The inventory: rows of the last scans as views, and the rounds that keep them fresh. */
 import type { Caller } from '../access/caller.ts'
-import type { Clock } from '../clock.ts'
+import { isoTime, type Clock } from '../clock.ts'
 import { ControlPlaneError } from '../errors.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { HostRow } from '../store/rows.ts'
 import type { Page, Store } from '../store/store.ts'
+import { driftLedger } from './drift/drift-ledger.ts'
+import { foundOn } from './drift/drift-of-host.ts'
 import type { Inventory } from './inventory.ts'
 import { fewAtOnce } from './few-at-once.ts'
 import { scanHost } from './scan-host.ts'
@@ -35,6 +37,8 @@ export type InventoryOptions = {
   readonly changing: (functionId: string) => string | null
   /** What was allocated to a primary and waits for its reset. Absent: nobody allocates. */
   readonly pendingPrimary?: (controllerId: string) => FlexibleResources | null
+  /** After each scan of a host that answered, or did not. */
+  readonly onScanned?: (hostId: string) => void
   /** Told of what went wrong in a scan that nobody waits for. */
   readonly onTrouble?: (error: unknown) => void
 }
@@ -43,12 +47,24 @@ export function createInventory(options: InventoryOptions): Inventory {
   const { hosts, store, clock, changing } = options
   const { read } = store
   const looking = fewAtOnce(clock, LOOKS_AT_ONCE, LOOK_MS)
-  const context = { hosts, store, clock, changing, underway: underway(), looking }
+  const ledger = driftLedger(read)
+  const context = {
+    hosts,
+    store,
+    clock,
+    changing,
+    underway: underway(),
+    looking,
+    ledger,
+  }
   const rounds = scanRounds({
     hosts,
     clock,
     periodMs: options.periodMs ?? 30_000,
-    scanHost: (hostId) => scanHost(context, hostId),
+    scanHost: async (hostId) => {
+      await scanHost(context, hostId)
+      options.onScanned?.(hostId)
+    },
     onTrouble: options.onTrouble ?? (() => {}),
   })
   const { pendingPrimary = () => null } = options
@@ -60,6 +76,18 @@ export function createInventory(options: InventoryOptions): Inventory {
     const row = read.host(hostId)
     if (row?.reach !== 'reachable') throw hostAway(hostId, row?.why ?? null)
     return hostView(row)
+  }
+
+  async function assess(hostId: string): Promise<void> {
+    const assignments = read.standingAssignmentsOf(hostId)
+    const host = { ...read.inventoryOf(hostId), assignments }
+    const found = foundOn(host, changing, isoTime(clock.nowMs()))
+    const writes = ledger.note(hostId, found)
+    if (writes.length === 0) return
+    await store.commit(writes).catch((error: unknown) => {
+      ledger.forget(hostId)
+      throw error
+    })
   }
 
   /** Hosts of an earlier start that are no longer in the fleet become `away`. */
@@ -95,6 +123,7 @@ export function createInventory(options: InventoryOptions): Inventory {
     namespace: (_caller, id) =>
       namespaceView(found(read.namespace(id), 'namespace', id), around()),
     rescan,
+    assess,
     start,
     stop: rounds.stop,
   }

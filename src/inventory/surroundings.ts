@@ -1,7 +1,13 @@
 /** What a view needs besides its own row, read once for a page however many rows it has. */
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
-import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../store/rows.ts'
+import type {
+  ControllerRow,
+  DriftRow,
+  NamespaceRow,
+  VirtualFunctionRow,
+} from '../store/rows.ts'
 import type { StoreReader } from '../store/store.ts'
+import { driftView, type DriftView } from './drift/drift-view.ts'
 import type { InventoryRows } from './scanned-row.ts'
 
 export type Surroundings = {
@@ -13,6 +19,8 @@ export type Surroundings = {
   readonly changing: (functionId: string) => string | null
   /** What was allocated to a primary and waits for its reset. */
   readonly pendingPrimary: (controllerId: string) => FlexibleResources | null
+  /** Of a function that no operation holds. */
+  readonly driftOf: (hostId: string, functionId: string) => readonly DriftView[]
   /** When a row was last confirmed: rows that did not change are not written again. */
   readonly observedAt: (row: {
     readonly hostId: string
@@ -31,7 +39,19 @@ export function surroundings(
     byHost.set(hostId, rows)
     return rows
   }
+  const driftByHost = new Map<string, readonly DriftRow[]>()
+  const driftOfHost = (hostId: string): readonly DriftRow[] => {
+    const rows = driftByHost.get(hostId) ?? read.driftOf(hostId)
+    driftByHost.set(hostId, rows)
+    return rows
+  }
   return {
+    driftOf: (hostId, functionId) =>
+      changing(functionId) === null
+        ? driftOfHost(hostId)
+            .filter((row) => row.functionId === functionId)
+            .map(driftView)
+        : [],
     controller: (hostId, id) => rowsOf(hostId).controllers.find((row) => row.id === id),
     controllers: (hostId) => rowsOf(hostId).controllers,
     virtualFunctions: (hostId) => rowsOf(hostId).virtualFunctions,

@@ -24,7 +24,10 @@ import type {
 } from './views.ts'
 
 export function hostView(row: HostRow): HostView {
-  return row
+  const { settledBootId, unrestored, ...shown } = row
+  const isSettled = settledBootId === row.bootId
+  const settled = unrestored === 0 ? 'ready' : 'degraded'
+  return { ...shown, state: isSettled ? settled : 'restoring' }
 }
 
 export function controllerView(row: ControllerRow, around: Surroundings): ControllerView {
@@ -51,6 +54,7 @@ export function controllerView(row: ControllerRow, around: Surroundings): Contro
     health: healthOf(answering?.state ?? null, lastController?.health ?? null),
     assignmentId: around.assignmentOf(row.id),
     changingBy: around.changing(row.id),
+    drift: around.driftOf(row.hostId, row.id),
     observedAt: isFresh(row) ? around.observedAt(row) : row.observedAt,
   }
 }
@@ -91,6 +95,7 @@ export function virtualFunctionView(
     namespaceIds: idsOf(({ observation }) => observation.attachedTo.includes(row.cntlid)),
     assignmentId: around.assignmentOf(row.id),
     changingBy: around.changing(row.id),
+    drift: around.driftOf(row.hostId, row.id),
     observedAt: primary && isAnswering(primary) ? around.observedAt(row) : row.observedAt,
   }
 }

@@ -7,6 +7,8 @@ import type {
   SmartSummary,
 } from '../host/observation.ts'
 import type { FlexiblePool } from '../nvme/secondary-controller.ts'
+import type { DriftPolicy } from '../store/rows.ts'
+import type { DriftView } from './drift/drift-view.ts'
 
 export type HostView = {
   readonly id: string
@@ -18,6 +20,9 @@ export type HostView = {
   readonly iommu: boolean
   readonly reach: 'reachable' | 'away'
   readonly why: string | null
+  /** Whether what was standing when it was started is back. `degraded`: some of it could not be brought back. */
+  readonly state: 'ready' | 'restoring' | 'degraded'
+  readonly driftPolicy: DriftPolicy
   readonly observedAt: string
 }
 
@@ -74,6 +79,8 @@ export type ControllerView = FunctionView & {
   readonly health: Health
   readonly assignmentId: string | null
   readonly changingBy: string | null
+  /** Desired against actual. None while an operation holds it. */
+  readonly drift: readonly DriftView[]
   readonly observedAt: string
 }
 
@@ -107,6 +114,8 @@ export type VirtualFunctionView = FunctionView & {
   readonly namespaceIds: readonly string[]
   readonly assignmentId: string | null
   readonly changingBy: string | null
+  /** Desired against actual. None while an operation holds it. */
+  readonly drift: readonly DriftView[]
   readonly observedAt: string
 }
 

@@ -1,5 +1,6 @@
 /** One write of a transaction that is open. */
 import type { CommitResult } from './store.ts'
+import { writeDrift } from './drift-writes.ts'
 import { appendEvent } from './event-writes.ts'
 import { putHost, reconcile } from './inventory-writes.ts'
 import { confirmScan } from './scan-digest-writes.ts'
@@ -48,6 +49,14 @@ function writePrepared(
       return {}
     case 'confirmScan':
       confirmScan(prepare, write)
+      return {}
+    case 'settleHost':
+    case 'setDriftPolicy':
+    case 'putDrift':
+    case 'deleteDrift':
+    case 'putHealing':
+    case 'deleteHealing':
+      writeDrift(prepare, write)
       return {}
     case 'packedReconcile':
       reconcile(prepare, write)

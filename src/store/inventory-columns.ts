@@ -2,6 +2,7 @@
 import type {
   AssignmentRow,
   ControllerRow,
+  DriftRow,
   EventRow,
   EventSubject,
   HostRow,
@@ -41,6 +42,11 @@ export type NamespaceColumns = Omit<NamespaceRow, 'present' | 'observation'> & {
 export type AssignmentColumns = Omit<AssignmentRow, 'before' | 'handOver'> & {
   readonly before: string | null
   readonly handOver: string | null
+}
+
+export type DriftColumns = Omit<DriftRow, 'expected' | 'found'> & {
+  readonly expected: string
+  readonly found: string
 }
 
 export type EventColumns = Omit<EventRow, 'subject' | 'detail'> & {
@@ -133,6 +139,14 @@ export function toAssignment(columns: AssignmentColumns): AssignmentRow {
     ...columns,
     before: fromJson(columns.before),
     handOver: fromJson(columns.handOver),
+  }
+}
+
+export function toDrift(columns: DriftColumns): DriftRow {
+  return {
+    ...columns,
+    expected: fromJsonText<DriftRow['expected']>(columns.expected),
+    found: fromJsonText<DriftRow['found']>(columns.found),
   }
 }
 

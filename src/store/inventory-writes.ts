@@ -4,9 +4,9 @@
  */
 import type {
   ControllerRow,
-  HostRow,
   NamespaceRow,
   ScanDigestRow,
+  SeenHostRow,
   VirtualFunctionRow,
 } from './rows.ts'
 import type { StoreWrite } from './store.ts'
@@ -67,15 +67,16 @@ const VIRTUAL_FUNCTION = VIRTUAL_FUNCTION_COLUMNS.filter((name) => name !== 'pro
 
 const NAMESPACE = ['id', 'hostId', 'present', 'observation', 'observedAt'] as const
 
-const PUT_HOST = upsert('Host', HOST)
+/** Nothing of a new host was ever handed out, so there is nothing to be restored in its boot. */
+const PUT_HOST = upsert('Host', HOST, ['settledBootId'])
 const PUT_CONTROLLER = upsert('Controller', CONTROLLER)
 const PUT_VIRTUAL_FUNCTION = upsert('VirtualFunction', VIRTUAL_FUNCTION)
 const PUT_NAMESPACE = upsert('Namespace', NAMESPACE)
 
 /** Of every scan, so by prepared SQL too. */
-export function putHost(prepare: Prepare, row: HostRow): void {
+export function putHost(prepare: Prepare, row: SeenHostRow): void {
   const columns = { ...row, iommu: Number(row.iommu) }
-  prepare(PUT_HOST).run(HOST.map((column) => columns[column]))
+  prepare(PUT_HOST).run([...HOST.map((column) => columns[column]), row.bootId])
 }
 
 export function packReconcile(write: Reconcile): PackedReconcile {
@@ -153,9 +154,14 @@ function namespaceValues(row: NamespaceRow): readonly Value[] {
   return [row.id, row.hostId, Number(row.present), toJson(row.observation), row.observedAt]
 }
 
-function upsert(table: string, columns: readonly string[]): string {
-  const names = columns.map((column) => `"${column}"`).join(', ')
-  const values = columns.map(() => '?').join(', ')
+/** @param once columns that only a new row gets */
+function upsert(
+  table: string,
+  columns: readonly string[],
+  once: readonly string[] = []
+): string {
+  const names = [...columns, ...once].map((column) => `"${column}"`).join(', ')
+  const values = [...columns, ...once].map(() => '?').join(', ')
   const changed = columns
     .filter((column) => column !== 'id')
     .map((column) => `"${column}" = excluded."${column}"`)

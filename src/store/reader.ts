@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3'
 import type {
   AssignmentColumns,
   ControllerColumns,
+  DriftColumns,
   EventColumns,
   HostColumns,
   NamespaceColumns,
@@ -12,6 +13,7 @@ import type {
 import {
   toAssignment,
   toController,
+  toDrift,
   toEvent,
   toHost,
   toNamespace,
@@ -22,6 +24,7 @@ import {
 import { keysetPage, mapPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
+import type { HealingRow } from './rows.ts'
 import type { StoreReader } from './store.ts'
 
 /** Rows are counted as well, in their indexes: what was deleted by hand is to be scanned again. */
@@ -40,6 +43,7 @@ export function createReader(db: Database.Database): StoreReader {
   return {
     ...inventoryReader(db, prepare),
     ...assignmentReader(prepare),
+    ...driftReader(prepare),
     ...operationReader(prepare),
     ...eventReader(prepare),
   }
@@ -98,7 +102,11 @@ function inventoryReader(db: Database.Database, prepare: Prepare): InventoryRead
 
 function assignmentReader(
   prepare: Prepare
-): Pick<StoreReader, 'assignments' | 'assignment' | 'standingAssignment'> {
+): Pick<
+  StoreReader,
+  'assignments' | 'assignment' | 'standingAssignment' | 'standingAssignmentsOf'
+> {
+  const ofHost = `SELECT * FROM "Assignment" WHERE "hostId" = ? AND "state" NOT IN ${OVER} ORDER BY "id"`
   const standing = `SELECT * FROM "Assignment" WHERE "functionId" = ? AND "state" NOT IN ${OVER} ORDER BY "id" DESC LIMIT 1`
   return {
     assignments: (tenant, page) =>
@@ -111,6 +119,17 @@ function assignmentReader(
       const columns = prepare(standing).get(functionId) as AssignmentColumns | undefined
       return columns && toAssignment(columns)
     },
+    standingAssignmentsOf: (hostId) =>
+      (prepare(ofHost).all(hostId) as AssignmentColumns[]).map(toAssignment),
+  }
+}
+
+function driftReader(prepare: Prepare): Pick<StoreReader, 'driftOf' | 'healingOf'> {
+  const drift = `SELECT * FROM "Drift" WHERE "hostId" = ? ORDER BY "functionId", "kind"`
+  const healing = `SELECT * FROM "Healing" WHERE "hostId" = ? ORDER BY "functionId"`
+  return {
+    driftOf: (hostId) => (prepare(drift).all(hostId) as DriftColumns[]).map(toDrift),
+    healingOf: (hostId) => prepare(healing).all(hostId) as HealingRow[],
   }
 }
 

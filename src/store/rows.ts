@@ -21,6 +21,12 @@ export type HostRow = {
   readonly reach: 'reachable' | 'away'
   readonly why: string | null
   readonly observedAt: string
+  /** What is done about drift, besides telling it. */
+  readonly driftPolicy: DriftPolicy
+  /** Boot whose restoring has come to its end. Another than `bootId`: the host is being restored. */
+  readonly settledBootId: string | null
+  /** Functions that could not be restored in that boot. */
+  readonly unrestored: number
 }
 
 /** What a host's rows were made of: a scan that sees the same again need not read them. */
@@ -33,6 +39,11 @@ export type ScanDigestRow = {
   readonly virtualFunctions: number
   readonly namespaces: number
 }
+
+/** Columns that a scan does not know take no part. */
+export type SeenHostRow = Omit<HostRow, 'driftPolicy' | 'settledBootId' | 'unrestored'>
+
+export type DriftPolicy = 'report' | 'heal'
 
 /** A physical function's controller: an SR-IOV primary or a plain one. */
 export type ControllerRow = {
@@ -49,8 +60,15 @@ export type ControllerRow = {
   /** What the controller last answered, kept while a guest has it. */
   readonly lastController: ControllerObservation | null
   /** VF count and autoprobe before nvirt enabled VFs; null while it has none provisioned. */
-  readonly sriovBefore: { readonly vfCount: number; readonly autoprobe: boolean } | null
+  readonly sriovBefore: SriovBefore | null
   readonly observedAt: string
+}
+
+export type SriovBefore = {
+  readonly vfCount: number
+  readonly autoprobe: boolean
+  /** Boot in which it was found so: VFs of another boot were not enabled by nvirt. Absent: the first nvirt recorded it. */
+  readonly bootId?: string
 }
 
 export type VirtualFunctionRow = {
@@ -98,6 +116,10 @@ export type AssignmentState =
   | 'ready'
   | 'releasing'
   | 'quarantined'
+  /** Handed over in a former boot, or before its hardware went and came back: it is not in its consumer's reach yet. */
+  | 'restoring'
+  /** Its hardware has gone. */
+  | 'lost'
   | 'released'
   /** Its operation was undone: the function never left. */
   | 'failed'
@@ -129,6 +151,54 @@ export type HandOver = {
   readonly vfioPath: string
   readonly qemuArguments: readonly string[]
   readonly libvirtXml: string
+}
+
+export type DriftKind =
+  /** Provisioned, and not there. */
+  | 'hardware-missing'
+  /** Another function claims the identity. */
+  | 'ambiguous'
+  /** VFs were disabled. */
+  | 'vfs-gone'
+  /** Offline, with its resources. */
+  | 'vf-offline'
+  /** Offline, and its resources are not what it was given. */
+  | 'resources-lost'
+  /** Online with other resources than it was given. */
+  | 'resources-changed'
+  | 'namespace-detached'
+  | 'foreign-namespace-attached'
+  | 'driver-changed'
+  | 'override-changed'
+  /** Handed over with another address or IOMMU group than it has. */
+  | 'moved'
+  | 'autoprobe-changed'
+  /** VFs that somebody else enabled. */
+  | 'foreign-vfs'
+  /** In the pool, and online. */
+  | 'foreign-secondary-online'
+
+/** A difference between what is desired and what is, as it was last told. */
+export type DriftRow = {
+  readonly hostId: string
+  readonly functionKind: 'controller' | 'virtualFunction'
+  readonly functionId: string
+  readonly kind: DriftKind
+  /** Whose the function is. */
+  readonly tenant: string
+  readonly expected: Readonly<Record<string, unknown>>
+  readonly found: Readonly<Record<string, unknown>>
+  readonly since: string
+}
+
+/** How often nvirt has tried to bring a function back. */
+export type HealingRow = {
+  readonly functionId: string
+  readonly hostId: string
+  readonly attempts: number
+  readonly lastAttemptAt: string
+  /** The last operation that tried. */
+  readonly operationId: string
 }
 
 export type EventRow = {

@@ -9,17 +9,41 @@ import type { OperationRecord, OperationState } from '../saga/operation.ts'
 import type {
   AssignmentRow,
   ControllerRow,
+  DriftPolicy,
+  DriftRow,
   EventRow,
+  HealingRow,
   HostRow,
   NamespaceRow,
   NewEvent,
   ProvisionedVf,
   ScanDigestRow,
+  SeenHostRow,
   VirtualFunctionRow,
 } from './rows.ts'
 
 export type StoreWrite =
-  | { readonly write: 'putHost'; readonly row: HostRow }
+  /** A host that is new has nothing to be restored: it is settled. */
+  | { readonly write: 'putHost'; readonly row: SeenHostRow }
+  | {
+      readonly write: 'settleHost'
+      readonly hostId: string
+      readonly bootId: string
+      readonly unrestored: number
+    }
+  | {
+      readonly write: 'setDriftPolicy'
+      readonly hostId: string
+      readonly policy: DriftPolicy
+    }
+  | { readonly write: 'putDrift'; readonly row: DriftRow }
+  | {
+      readonly write: 'deleteDrift'
+      readonly functionId: string
+      readonly kind: DriftRow['kind']
+    }
+  | { readonly write: 'putHealing'; readonly row: HealingRow }
+  | { readonly write: 'deleteHealing'; readonly functionId: string }
   /** Bulk reconciliation of one scan: rows that changed, whole. Columns that a scan does not know (sriovBefore, provisioned) stay. */
   | {
       readonly write: 'reconcile'
@@ -124,6 +148,9 @@ export interface StoreReader {
   assignment: (tenant: string | null, id: string) => AssignmentRow | undefined
   /** Assignments of a function that are not over: every state but released and failed. */
   standingAssignment: (functionId: string) => AssignmentRow | undefined
+  standingAssignmentsOf: (hostId: string) => readonly AssignmentRow[]
+  driftOf: (hostId: string) => readonly DriftRow[]
+  healingOf: (hostId: string) => readonly HealingRow[]
   operations: (
     filter: { readonly tenant: string | null; readonly states?: readonly OperationState[] },
     page: PageRequest

@@ -52,8 +52,8 @@ export const ALLOWED_FROM = {
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
-  release: ['ready'],
-  releaseUncleaned: ['ready', 'quarantined', 'abandoned'],
+  release: ['ready', 'restoring', 'lost'],
+  releaseUncleaned: ['ready', 'restoring', 'lost', 'quarantined', 'abandoned'],
   cancel: ['waiting', 'running', 'blocked'],
   retry: ['stuck'],
 } as const satisfies Record<string, readonly Use[]>

@@ -59,13 +59,13 @@ export function assignFunction(around: Surroundings) {
   })
 }
 
-/** Whoever only waits for the group, which this operation holds, will find it taken. */
-function othersNow({ store }: Turn, { hostId, assignmentId }: AssignParams) {
+/** Shared with restore-assignment.ts. Whoever only waits for the group, which this operation holds, will find it taken. */
+export function othersNow({ store }: Turn, { hostId, assignmentId }: AssignParams) {
   const claimant = store.read.assignment(null, assignmentId) ?? null
   return isOfAnother(store, { hostId, claimant, requested: 'wait' })
 }
 
-function bindVfio(p: AssignParams): Row {
+export function bindVfio(p: AssignParams): Row {
   return change('bind-vfio', {
     on: targetOf(p),
     guard: (turn) => refuseHandingOver(turn.ask, p, othersNow(turn, p)),
@@ -89,9 +89,9 @@ async function recordBinding({ ask, at }: Turn, p: AssignParams) {
   return { output: before, writes: [write] }
 }
 
-const Group = Type.Object({ number: Type.Integer(), path: Type.String() })
+export const Group = Type.Object({ number: Type.Integer(), path: Type.String() })
 
-function findHandOver({ fn }: AssignParams): Row {
+export function findHandOver({ fn }: AssignParams): Row {
   return observe('hand-over', async ({ ask }) => {
     const { group } = await ask({ read: 'group', fn })
     const { path, viable } = await ask({ read: 'vfioGroup', fn })

@@ -13,6 +13,7 @@ export function assignmentEvent(
   end: EndContext,
   type:
     | 'assignment.ready'
+    | 'assignment.restored'
     | 'assignment.failed'
     | 'assignment.quarantined'
     | 'assignment.released'

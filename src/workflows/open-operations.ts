@@ -33,6 +33,13 @@ export function heldBy(params: Json): Held {
   }
 }
 
+const WithHost = Type.Object({ hostId: Held.hostId })
+
+/** undefined: an operation that this nvirt does not know. */
+export function hostOf(params: Json): string | undefined {
+  return Check(WithHost, params) ? params.hostId : undefined
+}
+
 export function openOperations(store: Store): readonly OperationRecord[] {
   return operationsIn(store, OPEN)
 }

@@ -14,7 +14,8 @@ const Wanted = Type.Object({
   nsids: Type.Array(Type.Integer()),
 })
 
-const Params = Type.Object({
+/** Shared with restore-virtual-function.ts. */
+export const ProvisionFields = {
   ...Held,
   controllerId: Type.String(),
   primary: ExpectedController,
@@ -26,7 +27,9 @@ const Params = Type.Object({
   groups: Type.Optional(Type.Array(Type.Integer())),
   virtualFunctions: Type.Array(Wanted),
   driver: Type.Union([Type.Literal('none'), Type.Literal('nvme')]),
-})
+}
+
+const Params = Type.Object(ProvisionFields)
 
 export type ProvisionParams = Static<typeof Params>
 export type Wanted = Static<typeof Wanted>

@@ -78,8 +78,8 @@ function locksOf(p: ProvisionParams): readonly string[] {
   ]
 }
 
-/** All at once, since the count cannot grow while VFs are in use; the kernel must not probe what is not online. */
-function enableVfs(p: ProvisionParams): Row {
+/** Shared with restore-virtual-function.ts. All at once, since the count cannot grow while VFs are in use; the kernel must not probe what is not online. */
+export function enableVfs(p: ProvisionParams): Row {
   const pf = p.primary.address
   return {
     ...change('enable-vfs', {

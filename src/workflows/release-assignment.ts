@@ -49,7 +49,12 @@ const Params = Type.Object({
   /** False: the function was returned already, and only waits to be freed. */
   returns: Type.Boolean(),
   /** The assignment's state, should this be undone. */
-  state: Type.Union([Type.Literal('ready'), Type.Literal('quarantined')]),
+  state: Type.Union([
+    Type.Literal('ready'),
+    Type.Literal('restoring'),
+    Type.Literal('lost'),
+    Type.Literal('quarantined'),
+  ]),
 })
 
 export type ReleaseParams = Static<typeof Params>

@@ -4,13 +4,13 @@
  */
 import { predictVfAddress, type PciAddress } from '../nvme/pci-address.ts'
 import type { OperationRecord, StepState } from '../saga/operation.ts'
-import type { ControllerRow } from '../store/rows.ts'
+import type { SriovBefore } from '../store/rows.ts'
 import { ifThere } from './change-row.ts'
 import { observe, pass, type Done, type Row, type Turn } from './define-workflow.ts'
 import { functionTarget, refuseOther, type ExpectedController } from './guards/identity.ts'
 import { refuseUsedThrough } from './guards/usage.ts'
 import type { Ask } from './host-session.ts'
-import { carryOutIfThere, type Look, type Move } from './moves.ts'
+import { carryOutIfThere, type Look } from './moves.ts'
 import { heldBy, openOperations } from './open-operations.ts'
 import { waitUnless } from './wait-for-users.ts'
 
@@ -26,7 +26,10 @@ export function primaryLock(controllerId: string): string {
   return `primary:${controllerId}`
 }
 
-/** The first provisioning records what it found; the others find that recorded. */
+/**
+ * The first provisioning of a boot records what it found; the others find that recorded. What a former boot had is gone:
+ * VFs that there are now are somebody else's, and stay.
+ */
 export function recordSriov(of: Primary): Row {
   const { controllerId, primary } = of
   const pf = primary.address
@@ -35,8 +38,9 @@ export function recordSriov(of: Primary): Row {
     async ({ ask, store }) => {
       pass(RECORD_SRIOV, await refuseOther(ask, functionTarget(pf, primary)))
       const { vfCount, autoprobe } = await ask({ read: 'sriov', pf })
-      const before = { vfCount, autoprobe }
-      const isFirst = !store.read.controller(controllerId)?.sriovBefore
+      const before = { vfCount, autoprobe, bootId: await bootOf(ask, pf) }
+      const known = store.read.controller(controllerId)?.sriovBefore
+      const isFirst = !known || isOfFormerBoot(known, before.bootId)
       return {
         output: before,
         writes: isFirst ? [{ write: 'setSriovBefore', controllerId, before }] : [],
@@ -44,6 +48,15 @@ export function recordSriov(of: Primary): Row {
     },
     { locks: [primaryLock(controllerId)], undo: (turn) => restoreSriov(of, turn) }
   )
+}
+
+async function bootOf(ask: Ask, pf: PciAddress): Promise<string> {
+  return (await ask({ read: 'identity', fn: pf })).pci.bootId
+}
+
+/** The first nvirt recorded no boot. */
+function isOfFormerBoot({ bootId }: SriovBefore, now: string): boolean {
+  return bootId !== undefined && bootId !== now
 }
 
 /**
@@ -54,24 +67,26 @@ export async function restoreSriov(of: Primary, turn: Turn): Promise<Done> {
   const { controllerId, primary } = of
   const before = turn.store.read.controller(controllerId)?.sriovBefore
   if (!before || isInUse(of, turn)) return { output: [] }
-  const moves = ifThere(functionTarget(primary.address, primary), () =>
-    movesBack(turn, primary.address, before)
-  )
+  const moves = ifThere(functionTarget(primary.address, primary), () => [
+    movesBack(turn, primary.address, before),
+  ])
   const output = await carryOutIfThere([moves], turn.ask, turn.apply)
   return { output, writes: [{ write: 'setSriovBefore', controllerId, before: null }] }
 }
 
-function movesBack(
-  turn: Turn,
-  pf: PciAddress,
-  { vfCount, autoprobe }: NonNullable<ControllerRow['sriovBefore']>
-): readonly Move[] {
-  return [
-    ...(vfCount === 0
-      ? [untilVfsUnused(turn, pf), { change: 'setVfCount', pf, count: 0 } as const]
-      : []),
-    { change: 'setAutoprobe', pf, enabled: autoprobe },
-  ]
+function movesBack(turn: Turn, pf: PciAddress, before: SriovBefore): Look {
+  const { vfCount, autoprobe } = before
+  return {
+    look: async (ask) => {
+      if (isOfFormerBoot(before, await bootOf(ask, pf))) return []
+      return [
+        ...(vfCount === 0
+          ? [untilVfsUnused(turn, pf), { change: 'setVfCount', pf, count: 0 } as const]
+          : []),
+        { change: 'setAutoprobe', pf, enabled: autoprobe },
+      ]
+    },
+  }
 }
 
 function isInUse({ hostId, controllerId }: Primary, { store, operationId }: Turn): boolean {

@@ -68,7 +68,8 @@ export async function refuseRetiring(
   return p.fn === null ? [] : refuseInUse(ask, p.fn)
 }
 
-async function refuseInUse(ask: Ask, fn: PciAddress): Promise<readonly Refusal[]> {
+/** Shared with restore-virtual-function.ts. */
+export async function refuseInUse(ask: Ask, fn: PciAddress): Promise<readonly Refusal[]> {
   const { driver } = await ask({ read: 'binding', fn })
   if (driver === null) return []
   return driver === 'vfio-pci' ? refuseHeldGroup(ask, fn) : refuseUsedThrough(ask, fn)

@@ -1,5 +1,5 @@
 /** What may be asked of the hardware: requests become operations here, one at a time for each subsystem. */
-import type { Caller } from '../access/caller.ts'
+import { SYSTEM, type Caller } from '../access/caller.ts'
 import { tenantFilter } from '../access/tenant-filter.ts'
 import { isoTime, type Clock } from '../clock.ts'
 import { tellingOfOperations } from '../events/operation-events.ts'
@@ -7,6 +7,7 @@ import type { Hosts } from '../host/hosts.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { Engine } from '../saga/engine.ts'
+import { isTerminal } from '../saga/operation.ts'
 import type { RetryPolicy } from '../saga/retry-policy.ts'
 import { createEngine } from '../saga/run-engine.ts'
 import type { WorkflowDefinition } from '../saga/workflow.ts'
@@ -14,8 +15,11 @@ import type { Store, StoreWrite } from '../store/store.ts'
 import { storeLog } from '../store/store-log.ts'
 import { cancelOperation, retryOperation } from './ask-of-operation.ts'
 import { assignFunction } from './assign-function.ts'
+import { assignmentViews } from './assignment-view.ts'
 import type { Surroundings } from './define-workflow.ts'
-import { heldBy, heldFunctions } from './open-operations.ts'
+import { createCaretaker } from './caretaker/caretaker.ts'
+import { prepareWork } from './caretaker/prepare-work.ts'
+import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
 import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
@@ -23,6 +27,7 @@ import { releaseAssignment } from './release-assignment.ts'
 import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
 import {
   found,
+  requireFree,
   requireOperator,
   type Prepared,
   type RequestContext,
@@ -32,6 +37,8 @@ import { prepareRelease } from './requests/release-request.ts'
 import { prepareRetire } from './requests/retire-request.ts'
 import { prepareResize } from './requests/resize-request.ts'
 import { resizePrimary } from './resize-primary.ts'
+import { restoreAssignment } from './restore-assignment.ts'
+import { restoreVirtualFunction } from './restore-virtual-function.ts'
 import { retireVirtualFunction } from './retire-virtual-function.ts'
 import { begin, startedBefore } from './start-once.ts'
 import { createTurns } from './turns.ts'
@@ -52,6 +59,8 @@ export type WorkflowsOptions = {
   readonly leaseMs?: number
   /** The former process is known to be dead: what it left is taken over at once. */
   readonly takeOverAll?: boolean
+  /** Brings back what a reboot took away, and heals drift where the policy says so. Default: only what is asked for is done. */
+  readonly tends?: boolean
   /** What went wrong where nobody waits. */
   readonly onTrouble?: (doing: string, error: unknown) => void
   /** Stands between a workflow and the engine: tests of workflows run every undo twice. */
@@ -65,6 +74,8 @@ export interface RunningWorkflows extends Workflows {
   readonly changing: (functionId: string) => string | null
   /** Allocated to a primary, and in force only after its next reset; null: nothing that is known. */
   readonly pendingPrimary: (controllerId: string) => FlexibleResources | null
+  /** After each scan of a host. */
+  readonly tend: (hostId: string) => void
 }
 
 export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
@@ -76,6 +87,29 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const pending = pendingAllocations(store)
   engine.onChange(pending.note)
   const turns = createTurns()
+  const onTrouble = (error: unknown) => options.onTrouble?.('looking after a host', error)
+  const caretaker = createCaretaker({
+    store,
+    clock,
+    changing: held.holderOf,
+    begin: (work, inventory, tried) =>
+      turns.take(lineOf(store, work.controllerId), () => {
+        const caller = { ...SYSTEM, tenant: work.tenant }
+        const context = { store, hosts, caller, at: isoTime(clock.nowMs()), newId }
+        requireFree(context, work.functionId, work.functionId, 'exclusive')
+        const prepared = prepareWork(context, work, inventory, tried)
+        return begin(context, engine, prepared, undefined)
+      }),
+    onTrouble,
+  })
+  const tend = (hostId: string) => {
+    if (options.tends) caretaker.tend(hostId)
+  }
+  engine.onChange(({ state, params }) => {
+    const hostId = isTerminal(state) ? hostOf(params) : undefined
+    if (hostId === undefined) return
+    options.inventory.assess(hostId).then(() => tend(hostId), onTrouble)
+  })
 
   const contextOf = (caller: Caller): RequestContext => ({
     store,
@@ -133,9 +167,15 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
         prepareRelease(context, id, request)
       )
     },
-    assignments: (caller, page) => read.assignments(tenantFilter(caller), page),
+    assignments: (caller, page) => {
+      const { items, next } = read.assignments(tenantFilter(caller), page)
+      return { items: items.map(assignmentViews(read, held.holderOf)), next }
+    },
     assignment: (caller, id) =>
-      found(read.assignment(tenantFilter(caller), id), 'assignment', id),
+      assignmentViews(
+        read,
+        held.holderOf
+      )(found(read.assignment(tenantFilter(caller), id), 'assignment', id)),
     operations: (caller, filter, page) => {
       const { items, next } = read.operations(
         { ...filter, tenant: tenantFilter(caller) },
@@ -164,7 +204,11 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     resume: async () => {
       await engine.resume()
     },
-    stop: () => engine.stop(),
+    stop: async () => {
+      await caretaker.stop()
+      await engine.stop()
+    },
+    tend,
     changing: held.holderOf,
     pendingPrimary: pending.of,
   }
@@ -191,6 +235,8 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     retireVirtualFunction(around),
     assignFunction(around),
     releaseAssignment(around),
+    restoreVirtualFunction(around),
+    restoreAssignment(around),
   ]
   return createEngine({
     log: storeLog(tellingOfOperations(store)),

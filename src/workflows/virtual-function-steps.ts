@@ -14,6 +14,11 @@ import { primaryLock } from './restore-sriov.ts'
 import { untilUnused } from './wait-for-users.ts'
 
 export function stepsOfVirtualFunction(p: ProvisionParams, vf: Wanted): readonly Row[] {
+  return [...resourceSteps(p, vf), ...namespaceSteps(p, vf)]
+}
+
+/** From the pool to online. */
+export function resourceSteps(p: ProvisionParams, vf: Wanted): readonly Row[] {
   const pf = p.primary.address
   const { vfNumber, cntlid } = vf
   const locks = [primaryLock(p.controllerId)]
@@ -50,6 +55,15 @@ export function stepsOfVirtualFunction(p: ProvisionParams, vf: Wanted): readonly
       do: [{ change: 'bringOnline', pf, cntlid }],
       undo: (turn) => [untilUnused(turn, found(turn).address), ...offline],
     }),
+  ]
+}
+
+/** Of one that is online: its namespaces, and its driver. */
+export function namespaceSteps(p: ProvisionParams, vf: Wanted): readonly Row[] {
+  const pf = p.primary.address
+  const { vfNumber, cntlid } = vf
+  const locks = [primaryLock(p.controllerId)]
+  return [
     guard(`check-namespaces-vf${vfNumber}`, ({ ask, store }) =>
       refuseNamespaces(ask, store, p, vf.nsids)
     ),

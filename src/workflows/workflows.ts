@@ -1,5 +1,6 @@
 /** The workflows' face: what we do to the hardware. `createWorkflows` (service.ts) implements it. */
 import type { Caller } from '../access/caller.ts'
+import type { DriftView } from '../inventory/drift/drift-view.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from '../saga/operation.ts'
 import type { AssignmentRow } from '../store/rows.ts'
 import type { Page, PageRequest } from '../store/store.ts'
@@ -107,4 +108,7 @@ export type CancelView = PersonalRequest & {
   readonly waitsFor: 'running-step' | 'blocked-call' | 'undo' | null
 }
 
-export type AssignmentView = AssignmentRow
+export type AssignmentView = AssignmentRow & {
+  /** Of its function: desired against actual. */
+  readonly drift: readonly DriftView[]
+}

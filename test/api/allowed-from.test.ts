@@ -12,8 +12,8 @@ const ALLOWED = {
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
-  release: ['ready'],
-  releaseUncleaned: ['ready', 'quarantined', 'abandoned'],
+  release: ['ready', 'restoring', 'lost'],
+  releaseUncleaned: ['ready', 'restoring', 'lost', 'quarantined', 'abandoned'],
 }
 type Asked = keyof typeof ALLOWED
 

@@ -517,6 +517,8 @@ export interface components {
         | 'requested'
         | 'preparing'
         | 'ready'
+        | 'restoring'
+        | 'lost'
         | 'releasing'
         | 'quarantined'
         | 'released'
@@ -556,6 +558,8 @@ export interface components {
       } | null
       /** @description Why the function is quarantined */
       quarantine: string | null
+      /** @description Where what is desired and what is seen differ. None while an operation holds it */
+      drift: components['schemas']['Drift'][]
       /**
        * Format: date-time
        * @description When it was asked for
@@ -658,6 +662,8 @@ export interface components {
       assignmentId: string | null
       /** @description Operation that holds it */
       changingBy: string | null
+      /** @description Where what is desired and what is seen differ. None while an operation holds it */
+      drift: components['schemas']['Drift'][]
       /** @description PCI address, an attribute: it may change. Null: no function yet */
       pciAddress: string | null
       /** @description Driver that holds the function */
@@ -717,6 +723,39 @@ export interface components {
       hanging: number
       /** @description Nothing more will come of it */
       over: boolean
+    }
+    /** @description A difference between what is desired of a function and what is seen of it */
+    Drift: {
+      /**
+       * @description What differs
+       * @enum {string}
+       */
+      kind:
+        | 'hardware-missing'
+        | 'ambiguous'
+        | 'vfs-gone'
+        | 'vf-offline'
+        | 'resources-lost'
+        | 'resources-changed'
+        | 'namespace-detached'
+        | 'foreign-namespace-attached'
+        | 'driver-changed'
+        | 'override-changed'
+        | 'moved'
+        | 'autoprobe-changed'
+        | 'foreign-vfs'
+        | 'foreign-secondary-online'
+      /** @description What is desired */
+      expected: unknown
+      /** @description What was seen */
+      found: unknown
+      /** @description What to do about it */
+      remedy: string
+      /**
+       * Format: date-time
+       * @description When it was first seen
+       */
+      since: string
     }
     /** @description Something that happened */
     Event: {
@@ -843,6 +882,16 @@ export interface components {
       reach: 'reachable' | 'away'
       /** @description Why the host is away */
       why: string | null
+      /**
+       * @description Whether what was provisioned and assigned when it was started is back. Degraded: some of it could not be brought back, and its drift says what.
+       * @enum {string}
+       */
+      state: 'ready' | 'restoring' | 'degraded'
+      /**
+       * @description What is done about drift besides telling it. What a reboot took away is always brought back.
+       * @enum {string}
+       */
+      driftPolicy: 'report' | 'heal'
       /**
        * Format: date-time
        * @description When this was seen
@@ -1270,6 +1319,8 @@ export interface components {
       assignmentId: string | null
       /** @description Operation that holds it */
       changingBy: string | null
+      /** @description Where what is desired and what is seen differ. None while an operation holds it */
+      drift: components['schemas']['Drift'][]
       /** @description PCI address, an attribute: it may change. Null: no function yet */
       pciAddress: string | null
       /** @description Driver that holds the function */

@@ -4,7 +4,7 @@ import { createHosts } from '../../src/host/hosts.ts'
 import type { HostObservation } from '../../src/host/observation.ts'
 import { hostIdOf } from '../../src/inventory/identity.ts'
 import { createInventory } from '../../src/inventory/scan-service.ts'
-import type { HostRow } from '../../src/store/rows.ts'
+import type { SeenHostRow } from '../../src/store/rows.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { memoryStore } from '../workflows/memory-store.ts'
 import { FACTS, fn, namespace, primary, scanOf } from './observed.ts'
@@ -92,7 +92,7 @@ function unusedBut(used: Pick<HostDriver, 'facts' | 'scan' | 'onUevent'>): HostD
   return { ...used, ask: unused, apply: unused, watch: unused, close: unused }
 }
 
-export function inventoryRow(): HostRow {
+export function inventoryRow(): SeenHostRow {
   const observedAt = '2026-01-01T00:00:00.000Z'
   return { ...FACTS, id: HOST_ID, reach: 'reachable', why: null, observedAt }
 }

@@ -26,6 +26,9 @@ export function hostRow(set: Partial<HostRow> = {}): HostRow {
     reach: 'reachable',
     why: null,
     observedAt: AT,
+    driftPolicy: 'report',
+    settledBootId: 'boot-1',
+    unrestored: 0,
     ...set,
   }
 }

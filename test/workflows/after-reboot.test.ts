@@ -12,6 +12,7 @@ import {
   PLAIN,
   provision,
   virtualFunctionOf,
+  write,
 } from './world.ts'
 
 const ONE = [{ ioQueuePairs: 1, nsids: [2] }]
@@ -27,6 +28,20 @@ test('a provisioned VF is disabled, cannot be assigned, and can be retired', asy
   await done(world, world.workflows.retire(DEMO, id))
 
   expect(world.machine.snapshot()).toEqual(found)
+  expect(controllerAt(world, PF).sriovBefore).toBeNull()
+})
+
+test('VFs that somebody else enabled in the new boot stay when the last one of nvirt is retired', async () => {
+  const { world } = await rebooted(async (before) => {
+    await done(before, provision(before, ONE))
+  })
+  await write(world.machine, `/sys/bus/pci/devices/${PF}/sriov_numvfs`, '3')
+  await world.inventory.rescan(DEMO, world.hostId)
+
+  await done(world, world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id))
+
+  const { primaries } = world.machine.snapshot()
+  expect(primaries[PF]).toMatchObject({ vfCount: 3, autoprobe: true })
   expect(controllerAt(world, PF).sriovBefore).toBeNull()
 })
 

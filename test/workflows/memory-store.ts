@@ -9,7 +9,9 @@ import type { OperationRecord } from '../../src/saga/operation.ts'
 import type {
   AssignmentRow,
   ControllerRow,
+  DriftRow,
   EventRow,
+  HealingRow,
   HostRow,
   NamespaceRow,
   ScanDigestRow,
@@ -31,6 +33,8 @@ type Tables = {
   readonly virtualFunctions: Map<string, VirtualFunctionRow>
   readonly namespaces: Map<string, NamespaceRow>
   readonly assignments: Map<string, AssignmentRow>
+  readonly drifts: Map<string, DriftRow>
+  readonly healings: Map<string, HealingRow>
   readonly operations: Map<string, OperationRecord>
   readonly keys: Map<string, { readonly requestHash: string; readonly operationId: string }>
   readonly digests: Map<string, ScanDigestRow>
@@ -44,6 +48,8 @@ export function memoryStore(): Store {
     virtualFunctions: new Map(),
     namespaces: new Map(),
     assignments: new Map(),
+    drifts: new Map(),
+    healings: new Map(),
     operations: new Map(),
     keys: new Map(),
     digests: new Map(),
@@ -77,6 +83,8 @@ function applied(tables: Tables, writes: readonly StoreWrite[]) {
     virtualFunctions: new Map(tables.virtualFunctions),
     namespaces: new Map(tables.namespaces),
     assignments: new Map(tables.assignments),
+    drifts: new Map(tables.drifts),
+    healings: new Map(tables.healings),
     operations: new Map(tables.operations),
     keys: new Map(tables.keys),
     digests: new Map(tables.digests),
@@ -91,8 +99,38 @@ type Writable = Omit<Tables, 'events'> & { readonly events: EventRow[] }
 
 function apply(to: Writable, write: StoreWrite): number | null {
   switch (write.write) {
-    case 'putHost':
-      to.hosts.set(write.row.id, write.row)
+    case 'putHost': {
+      const { id, bootId } = write.row
+      const { driftPolicy, settledBootId, unrestored } = to.hosts.get(id) ?? {
+        driftPolicy: 'report' as const,
+        settledBootId: bootId,
+        unrestored: 0,
+      }
+      to.hosts.set(id, { ...write.row, driftPolicy, settledBootId, unrestored })
+      return null
+    }
+    case 'settleHost': {
+      const { hostId, bootId, unrestored } = write
+      const row = existing(to.hosts, hostId)
+      to.hosts.set(hostId, { ...row, settledBootId: bootId, unrestored })
+      return null
+    }
+    case 'setDriftPolicy': {
+      const row = existing(to.hosts, write.hostId)
+      to.hosts.set(write.hostId, { ...row, driftPolicy: write.policy })
+      return null
+    }
+    case 'putDrift':
+      to.drifts.set(`${write.row.functionId} ${write.row.kind}`, write.row)
+      return null
+    case 'deleteDrift':
+      to.drifts.delete(`${write.functionId} ${write.kind}`)
+      return null
+    case 'putHealing':
+      to.healings.set(write.row.functionId, write.row)
+      return null
+    case 'deleteHealing':
+      to.healings.delete(write.functionId)
       return null
     case 'reconcile':
       reconcile(to, write)
@@ -231,6 +269,12 @@ function readerOf(now: () => Tables): StoreReader {
         (row) =>
           row.functionId === functionId && !['released', 'failed'].includes(row.state)
       ),
+    standingAssignmentsOf: (hostId) =>
+      [...now().assignments.values()]
+        .filter(has({ hostId }))
+        .filter(({ state }) => !['released', 'failed'].includes(state)),
+    driftOf: (hostId) => [...now().drifts.values()].filter(has({ hostId })),
+    healingOf: (hostId) => [...now().healings.values()].filter(has({ hostId })),
     operations: ({ tenant, states }, page) =>
       pageOf(
         [...now().operations.values()]

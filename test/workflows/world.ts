@@ -54,6 +54,8 @@ export type WorldOptions = {
   readonly seed?: number
   /** Default: the kernel does everything at once. */
   readonly timing?: Timing
+  /** Restores and heals, as the whole service does. Default: only what a test asks for is done. */
+  readonly tends?: boolean
 }
 
 /** A machine as the lab's, switched on and scanned. */
@@ -81,6 +83,7 @@ async function worldOf(
     clock,
     changing: (id) => workflows.changing(id),
     pendingPrimary: (id) => workflows.pendingPrimary(id),
+    onScanned: (id) => workflows.tend(id),
   })
   const workflows = createWorkflows({
     hosts,
@@ -90,6 +93,7 @@ async function worldOf(
     newId: v7,
     owner: v7(),
     takeOverAll: true,
+    tends: options.tends ?? false,
     ...(options.adapt && { adapt: options.adapt }),
   })
 

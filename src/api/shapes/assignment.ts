@@ -16,6 +16,7 @@ import {
   text,
   time,
 } from '../shape.ts'
+import { driftField } from './drift.ts'
 
 const HandOver = inline<NonNullable<AssignmentView['handOver']>>(
   'What the consumer needs, once the assignment is ready',
@@ -50,7 +51,17 @@ export const AssignmentShape = answerShape<AssignmentView>(
     functionKind: choice(['controller', 'virtualFunction'], 'What was assigned'),
     functionId: text('Id of the function'),
     state: choice(
-      ['requested', 'preparing', 'ready', 'releasing', 'quarantined', 'released', 'failed'],
+      [
+        'requested',
+        'preparing',
+        'ready',
+        'restoring',
+        'lost',
+        'releasing',
+        'quarantined',
+        'released',
+        'failed',
+      ],
       'Where it is in its life'
     ),
     consumer: text('Which virtual machine this is for'),
@@ -60,6 +71,7 @@ export const AssignmentShape = answerShape<AssignmentView>(
     before: nullable(BeforeAssignment),
     handOver: nullable(HandOver),
     quarantine: nullable(text('Why the function is quarantined')),
+    drift: driftField,
     createdAt: time('When it was asked for'),
     updatedAt: time('When it last changed'),
   }

@@ -14,6 +14,7 @@ import {
   time,
   whole,
 } from '../shape.ts'
+import { driftField } from './drift.ts'
 import { functionFields } from './function.ts'
 
 export const PoolShape = answerShape<PoolView>(
@@ -87,6 +88,7 @@ export const ControllerShape = answerShape<ControllerView>(
     health: choice(['ok', 'warning', 'critical', 'unknown'], 'By the SMART summary'),
     assignmentId: nullable(text('Assignment that has it')),
     changingBy: nullable(text('Operation that holds it')),
+    drift: driftField,
     ...functionFields,
     numaNode: whole('NUMA node; -1: unknown'),
     observedAt: time('When this was seen'),

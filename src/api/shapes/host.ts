@@ -11,5 +11,13 @@ export const HostShape = answerShape<HostView>('Host', 'A Linux host', {
   iommu: flag('Has IOMMU groups; without, nothing can be assigned'),
   reach: choice(['reachable', 'away'], 'Whether the host answers'),
   why: nullable(text('Why the host is away')),
+  state: choice(
+    ['ready', 'restoring', 'degraded'],
+    'Whether what was provisioned and assigned when it was started is back. Degraded: some of it could not be brought back, and its drift says what.'
+  ),
+  driftPolicy: choice(
+    ['report', 'heal'],
+    'What is done about drift besides telling it. What a reboot took away is always brought back.'
+  ),
   observedAt: time('When this was seen'),
 })

@@ -13,6 +13,7 @@ import {
   text,
   time,
 } from '../shape.ts'
+import { driftField } from './drift.ts'
 import { functionFields } from './function.ts'
 
 const Secondary = inline<VirtualFunctionView['secondary']>(
@@ -55,6 +56,7 @@ export const VirtualFunctionShape = answerShape<VirtualFunctionView>(
     namespaceIds: listOf(text('Id of a namespace'), 'Namespaces attached now'),
     assignmentId: nullable(text('Assignment that has it')),
     changingBy: nullable(text('Operation that holds it')),
+    drift: driftField,
     ...functionFields,
     observedAt: time('When this was seen'),
   }

@@ -1,20 +1,12 @@
 /** From a request for a function to an assignment that is being prepared. */
-import { pciAddress } from '../../nvme/pci-address.ts'
-import type { FunctionObservation } from '../../host/observation.ts'
-import type {
-  AssignmentRow,
-  ControllerRow,
-  NamespaceRow,
-  VirtualFunctionRow,
-} from '../../store/rows.ts'
+import type { AssignmentRow, ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
 import { requireState, useOfController, useOfVirtualFunction } from '../allowed-from.ts'
 import { ASSIGN, type AssignParams } from '../assign-params.ts'
 import { isOfAnother } from '../group-claims.ts'
 import { refuseAssigning } from '../guards/assigning.ts'
-import { expectedController } from '../guards/identity.ts'
 import type { AssignRequest } from '../workflows.ts'
+import { paramsOfController, paramsOfVirtualFunction } from './assign-params-of.ts'
 import {
   found,
   invalid,
@@ -103,22 +95,7 @@ function ofController(
     row.id,
     useOfController(context.store, row)
   )
-  const { namespaces } = context.store.read.inventoryOf(row.hostId)
-  const isReached = ({ present, observation }: NamespaceRow) =>
-    present &&
-    isOfSubsystem(row, observation) &&
-    observation.attachedTo.includes(row.cntlid)
-  return {
-    ...common(row, row.observation, assignmentId),
-    functionId: row.id,
-    holds: { exclusive: [row.id], shared: [] },
-    fn: pciAddress(row.address),
-    controller: expectedController(row),
-    vf: null,
-    canHaveVfs: row.observation.sriov !== null,
-    nsids: namespaces.filter(isReached).map(({ observation }) => observation.nsid),
-    witness: pciAddress(witnessOf(context, row).address),
-  }
+  return paramsOfController(context.store, row, assignmentId)
 }
 
 function ofVirtualFunction(
@@ -133,43 +110,7 @@ function ofVirtualFunction(
   requireFree(context, primary.id, primary.address, 'shared')
   const use = useOfVirtualFunction(context.store, row)
   requireState('assignVirtualFunction', 'virtual function', row.id, use)
-  if (row.address === null) throw new Error(`VF ${row.id} is ${use}, but has no address`)
-  return {
-    ...common(primary, row.observation, assignmentId),
-    functionId: row.id,
-    holds: { exclusive: [row.id], shared: [primary.id] },
-    fn: pciAddress(row.address),
-    controller: expectedController(primary),
-    vf: { vfNumber: row.vfNumber, cntlid: row.cntlid },
-    canHaveVfs: false,
-    nsids: [...(row.provisioned?.nsids ?? [])],
-    witness: pciAddress(primary.address),
-  }
-}
-
-function common(
-  { hostId }: ControllerRow,
-  seen: FunctionObservation | null,
-  assignmentId: string
-) {
-  return {
-    hostId,
-    subject: { kind: 'assignment' as const, id: assignmentId },
-    assignmentId,
-    group: seen?.group?.number ?? null,
-  }
-}
-
-/** A controller through which the host sees the subsystem's disks: itself, or another while it has no driver. */
-function witnessOf({ store }: RequestContext, row: ControllerRow): ControllerRow {
-  if (row.observation.controller !== null) return row
-  const answering = store.read
-    .inventoryOf(row.hostId)
-    .controllers.find(
-      (other) =>
-        other.present && other.observation.controller !== null && isOfSubsystem(row, other)
-    )
-  return answering ?? row
+  return paramsOfVirtualFunction(primary, row, assignmentId)
 }
 
 function assignmentRow(

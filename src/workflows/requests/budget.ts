@@ -48,15 +48,26 @@ function heldTogether(
   return sum(held.map((secondary) => secondary.held))
 }
 
-/** Other operations' VFs will have what they want, and hold a part of it now. */
+/**
+ * Other operations' VFs will have what they want, and hold a part of it now; so will those that are provisioned and have
+ * lost it, to a reset or a reboot.
+ */
 function comingTogether(
   { store }: RequestContext,
   controllerId: string,
   secondaries: readonly SecondaryController[]
 ): FlexibleResources {
   const wanted = openOperations(store).flatMap((each) => wantedBy(each, [controllerId]))
+  const row = store.read.controller(controllerId)
+  const standing = (row ? store.read.inventoryOf(row.hostId).virtualFunctions : [])
+    .filter((vf) => vf.controllerId === controllerId)
+    .flatMap(({ cntlid, provisioned }) =>
+      provisioned && provisioned.quarantine === undefined
+        ? [{ cntlid, vq: provisioned.vq, vi: provisioned.vi }]
+        : []
+    )
   return sum(
-    wanted.map(({ cntlid, vq, vi }) => {
+    [...wanted, ...standing].map(({ cntlid, vq, vi }) => {
       const held = heldTogether(secondaries, [cntlid])
       return { vq: Math.max(0, vq - held.vq), vi: Math.max(0, vi - held.vi) }
     })

@@ -71,8 +71,11 @@ function requireCount(field: string, count: number): void {
   if (!Number.isInteger(count) || count < 1) throw invalid(field, 'must be at least 1')
 }
 
-/** Of a VF that does not exist yet: its primary's, which it joins where nothing keeps the two apart. */
-function groupsOf(row: ControllerRow, chosen: readonly VirtualFunctionRow[]): number[] {
+/** Shared with caretaker/. Of a VF that does not exist yet: its primary's, which it joins where nothing keeps the two apart. */
+export function groupsOf(
+  row: ControllerRow,
+  chosen: readonly VirtualFunctionRow[]
+): number[] {
   const groups = chosen.map(
     ({ observation }) => observation?.group ?? row.observation.group
   )

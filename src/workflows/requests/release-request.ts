@@ -3,7 +3,7 @@ import { tenantFilter } from '../../access/tenant-filter.ts'
 import type { Refusal } from '../../errors.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
-import type { AssignmentRow } from '../../store/rows.ts'
+import type { AssignmentRow, AssignmentState } from '../../store/rows.ts'
 import { requireState, useOfAssignment } from '../allowed-from.ts'
 import { refuseHeldGroup } from '../guards/group.ts'
 import type { Ask } from '../host-session.ts'
@@ -79,8 +79,14 @@ function paramsOf(
     before,
     acceptUncleaned,
     returns: row.before !== null && !wasReturned,
-    state: row.state === 'ready' ? 'ready' : 'quarantined',
+    state: isWithConsumer(row.state) ? row.state : 'quarantined',
   }
+}
+
+function isWithConsumer(
+  state: AssignmentState
+): state is Exclude<ReleaseParams['state'], 'quarantined'> {
+  return state === 'ready' || state === 'restoring' || state === 'lost'
 }
 
 /** A function that has gone is held by nobody: releasing it frees the row. */

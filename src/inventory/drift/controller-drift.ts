@@ -1,0 +1,50 @@
+/** Controllers: those that are assigned, and primaries whose VFs somebody made, or changed how they appear. */
+import type { AssignmentRow, ControllerRow } from '../../store/rows.ts'
+import {
+  deviation,
+  differencesOfBinding,
+  differencesOfPlace,
+  isOfConsumer,
+} from './binding-drift.ts'
+import type { Deviation, HostInventory } from './drift.ts'
+
+type Around = {
+  readonly host: HostInventory
+  readonly assignment: AssignmentRow | undefined
+}
+
+export function differencesOfController(
+  row: ControllerRow,
+  { host, assignment }: Around
+): readonly Deviation[] {
+  if (!row.present) return isOfConsumer(assignment) ? [MISSING] : []
+  if (row.ambiguous) return [AMBIGUOUS]
+  return [
+    ...differencesOfBinding(row.observation, assignment, null),
+    ...differencesOfPlace(row.observation, assignment),
+    ...differencesOfVfs(row, host),
+  ]
+}
+
+export const MISSING = deviation('hardware-missing', { present: true }, { present: false })
+export const AMBIGUOUS = deviation('ambiguous', { claimants: 1 }, { claimants: 'several' })
+
+function differencesOfVfs(row: ControllerRow, host: HostInventory): readonly Deviation[] {
+  const { sriov } = row.observation
+  if (!sriov || sriov.vfCount === 0) return []
+  const { vfCount, autoprobe } = sriov
+  if (!isOurs(row)) return [deviation('foreign-vfs', { vfCount: 0 }, { vfCount })]
+  const isUsed = host.virtualFunctions.some(
+    (vf) => vf.controllerId === row.id && vf.provisioned !== null
+  )
+  return isUsed && autoprobe
+    ? [deviation('autoprobe-changed', { autoprobe: false }, { autoprobe })]
+    : []
+}
+
+/** Enabled by nvirt, in this boot. Autoprobe was switched off with it. */
+function isOurs({ sriovBefore, observation }: ControllerRow): boolean {
+  if (sriovBefore?.vfCount !== 0) return false
+  const { bootId } = sriovBefore
+  return bootId === undefined || bootId === observation.pci.bootId
+}

@@ -1,0 +1,47 @@
+/** The drift of a host by what is stored of it, with what a scan has just changed. */
+import type { Reconciled } from '../reconcile.ts'
+import type { InventoryRows } from '../scanned-row.ts'
+import { driftOf, type HostInventory } from './drift.ts'
+import type { Found } from './drift-ledger.ts'
+
+export function foundOn(
+  host: HostInventory,
+  changing: (functionId: string) => string | null,
+  at: string
+): Found {
+  const primaries = new Map(host.virtualFunctions.map((vf) => [vf.id, vf.controllerId]))
+  const isChanging = (id: string) =>
+    changing(id) !== null || changing(primaries.get(id) ?? id) !== null
+  return { drift: driftOf(host), isChanging, at }
+}
+
+/** As the rows will be. Columns that a scan does not know stay; those of other hosts take no part. */
+export function afterScan(
+  hostId: string,
+  before: InventoryRows,
+  { controllers, virtualFunctions, namespaces }: Reconciled
+): InventoryRows {
+  return {
+    controllers: merged(
+      before.controllers,
+      controllers.filter((row) => row.hostId === hostId),
+      (row, was) => ({ ...row, sriovBefore: was?.sriovBefore ?? null })
+    ),
+    virtualFunctions: merged(before.virtualFunctions, virtualFunctions, (row, was) => ({
+      ...row,
+      provisioned: was?.provisioned ?? null,
+    })),
+    namespaces: merged(before.namespaces, namespaces, (row) => row),
+  }
+}
+
+function merged<Row extends { readonly id: string }, Seen extends { readonly id: string }>(
+  before: readonly Row[],
+  changed: readonly Seen[],
+  whole: (seen: Seen, was: Row | undefined) => Row
+): readonly Row[] {
+  if (changed.length === 0) return before
+  const rows = new Map(before.map((row) => [row.id, row]))
+  for (const seen of changed) rows.set(seen.id, whole(seen, rows.get(seen.id)))
+  return [...rows.values()]
+}

@@ -1,0 +1,81 @@
+/** From work to an operation that does it: its parameters, by what the last scan saw. */
+import type { HostInventory } from '../../inventory/drift/drift.ts'
+import type { HealingRow } from '../../store/rows.ts'
+import { expectedController } from '../guards/identity.ts'
+import { groupsOf } from '../requests/provision-request.ts'
+import {
+  paramsOfController,
+  paramsOfVirtualFunction,
+} from '../requests/assign-params-of.ts'
+import { found, type Prepared, type RequestContext } from '../requests/prepared.ts'
+import { RESTORE_ASSIGNMENT } from '../restore-assignment.ts'
+import {
+  RESTORE_VIRTUAL_FUNCTION,
+  type RestoreParams,
+} from '../restore-virtual-function.ts'
+import type { AssignParams } from '../assign-params.ts'
+import type { Work } from './work-of.ts'
+
+export const RESTORING: readonly string[] = [RESTORE_VIRTUAL_FUNCTION, RESTORE_ASSIGNMENT]
+
+/** The attempt is counted in the transaction that begins it. */
+export function prepareWork(
+  context: RequestContext,
+  work: Work,
+  inventory: HostInventory,
+  tried: HealingRow | undefined
+): Prepared {
+  const { functionId, row } = work
+  const counted = (operationId: string): HealingRow => ({
+    functionId,
+    hostId: row.hostId,
+    attempts: (tried?.attempts ?? 0) + 1,
+    lastAttemptAt: context.at,
+    operationId,
+  })
+  const writes = (id: string) => [{ write: 'putHealing' as const, row: counted(id) }]
+  return work.restore === 'virtualFunction'
+    ? { workflow: RESTORE_VIRTUAL_FUNCTION, params: paramsOf(context, work), writes }
+    : {
+        workflow: RESTORE_ASSIGNMENT,
+        params: paramsOfAssigned(context, work, inventory),
+        writes,
+      }
+}
+
+function paramsOf(
+  { store }: RequestContext,
+  work: Extract<Work, { restore: 'virtualFunction' }>
+): RestoreParams {
+  const { row, controllerId, isServing } = work
+  const primary = found(store.read.controller(controllerId), 'controller', controllerId)
+  const { provisioned } = row
+  if (!provisioned) throw new Error(`VF ${row.id} is not provisioned`)
+  const { vq, vi, nsids, driver } = provisioned
+  return {
+    hostId: row.hostId,
+    subject: { kind: 'virtualFunction', id: row.id },
+    holds: { exclusive: [row.id], shared: [controllerId] },
+    controllerId,
+    primary: expectedController(primary),
+    totalVfs: primary.observation.sriov?.totalVfs ?? 0,
+    groups: driver === 'nvme' ? groupsOf(primary, [row]) : [],
+    virtualFunctions: [
+      { id: row.id, vfNumber: row.vfNumber, cntlid: row.cntlid, vq, vi, nsids: [...nsids] },
+    ],
+    driver,
+    isServing,
+  }
+}
+
+function paramsOfAssigned(
+  { store }: RequestContext,
+  { row, controllerId }: Extract<Work, { restore: 'assignment' }>,
+  { virtualFunctions }: HostInventory
+): AssignParams {
+  const controller = found(store.read.controller(controllerId), 'controller', controllerId)
+  const vf = virtualFunctions.find(({ id }) => id === row.functionId)
+  return vf
+    ? paramsOfVirtualFunction(controller, vf, row.id)
+    : paramsOfController(store, controller, row.id)
+}

@@ -1,0 +1,76 @@
+/** What an operation must know to hand over a function, by what the last scan saw. */
+import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
+import { pciAddress } from '../../nvme/pci-address.ts'
+import type { FunctionObservation } from '../../host/observation.ts'
+import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
+import type { AssignParams } from '../assign-params.ts'
+import { expectedController } from '../guards/identity.ts'
+
+export function paramsOfController(
+  store: Store,
+  row: ControllerRow,
+  assignmentId: string
+): AssignParams {
+  const { namespaces } = store.read.inventoryOf(row.hostId)
+  const isReached = ({ present, observation }: NamespaceRow) =>
+    present &&
+    isOfSubsystem(row, observation) &&
+    observation.attachedTo.includes(row.cntlid)
+  return {
+    ...common(row, row.observation, assignmentId),
+    functionId: row.id,
+    holds: { exclusive: [row.id], shared: [] },
+    fn: pciAddress(row.address),
+    controller: expectedController(row),
+    vf: null,
+    canHaveVfs: row.observation.sriov !== null,
+    nsids: namespaces.filter(isReached).map(({ observation }) => observation.nsid),
+    witness: pciAddress(witnessOf(store, row).address),
+  }
+}
+
+/** @param row of a VF that exists */
+export function paramsOfVirtualFunction(
+  primary: ControllerRow,
+  row: VirtualFunctionRow,
+  assignmentId: string
+): AssignParams {
+  if (row.address === null) throw new Error(`VF ${row.id} has no address`)
+  return {
+    ...common(primary, row.observation, assignmentId),
+    functionId: row.id,
+    holds: { exclusive: [row.id], shared: [primary.id] },
+    fn: pciAddress(row.address),
+    controller: expectedController(primary),
+    vf: { vfNumber: row.vfNumber, cntlid: row.cntlid },
+    canHaveVfs: false,
+    nsids: [...(row.provisioned?.nsids ?? [])],
+    witness: pciAddress(primary.address),
+  }
+}
+
+function common(
+  { hostId }: ControllerRow,
+  seen: FunctionObservation | null,
+  assignmentId: string
+) {
+  return {
+    hostId,
+    subject: { kind: 'assignment' as const, id: assignmentId },
+    assignmentId,
+    group: seen?.group?.number ?? null,
+  }
+}
+
+/** A controller through which the host sees the subsystem's disks: itself, or another while it has no driver. */
+function witnessOf({ read }: Store, row: ControllerRow): ControllerRow {
+  if (row.observation.controller !== null) return row
+  const answering = read
+    .inventoryOf(row.hostId)
+    .controllers.find(
+      (other) =>
+        other.present && other.observation.controller !== null && isOfSubsystem(row, other)
+    )
+  return answering ?? row
+}

@@ -1,0 +1,83 @@
+/**
+ * Brings an assigned function back to its consumer: after a reboot, after its drive was pulled and came back, after
+ * somebody took it from vfio-pci. What the consumer is told is found anew: address and group may be others. No commit
+ * step; undone, the assignment waits for the next try, and its consumer keeps it.
+ */
+import type { EndContext } from '../saga/workflow.ts'
+import type { StoreWrite } from '../store/store.ts'
+import { bindVfio, findHandOver, Group, othersNow } from './assign-function.ts'
+import { assignParams, targetOf, type AssignParams } from './assign-params.ts'
+import { assignmentEvent } from './assignment-event.ts'
+import {
+  defineWorkflow,
+  guard,
+  observe,
+  refused,
+  type Done,
+  type Surroundings,
+  type Turn,
+} from './define-workflow.ts'
+import { functionLocks } from './function-locks.ts'
+import { refuseAssigning } from './guards/assigning.ts'
+import { refuseOther } from './guards/identity.ts'
+import { handOver } from './hand-over.ts'
+import { outputOf } from './logged-shapes.ts'
+import { refuseForeignBinding } from './rebind.ts'
+import { rescan } from './rescan.ts'
+
+export const RESTORE_ASSIGNMENT = 'restore-assignment'
+
+export function restoreAssignment(around: Surroundings) {
+  return defineWorkflow<AssignParams>(around, {
+    name: RESTORE_ASSIGNMENT,
+    version: 1,
+    params: assignParams,
+    locks: functionLocks,
+    steps: (p) => [
+      guard('check-identity', ({ ask }) => refuseOther(ask, targetOf(p))),
+      // Before anything is recorded: a function that its consumer still uses stays as it is.
+      guard('not-in-use', (turn) => refuseAssigning(turn.ask, p, othersNow(turn, p))),
+      observe('record-binding', (turn) => recordBinding(turn, p)),
+      bindVfio(p),
+      findHandOver(p),
+      rescan(p.hostId),
+    ],
+    onSucceeded: restored,
+    onStuck: (p, end) => quarantined(p, end),
+  })
+}
+
+/** In the boot in which it was recorded, what the function was before its assignment is still where it returns to. */
+async function recordBinding({ ask, store, at }: Turn, p: AssignParams): Promise<Done> {
+  const binding = await ask({ read: 'binding', fn: p.fn })
+  const identity = await ask({ read: 'identity', fn: p.fn })
+  const foreign = refuseForeignBinding(p.fn, binding)
+  if (foreign.length > 0) throw refused(`recording the binding of ${p.fn}`, foreign)
+  const known = store.read.assignment(null, p.assignmentId)?.before
+  const isSameBoot = known?.identity.pci.bootId === identity.pci.bootId
+  const before = { binding: isSameBoot ? known.binding : binding, identity }
+  const set = { before, state: 'restoring' as const, handOver: null }
+  return {
+    output: { binding, identity },
+    writes: [{ write: 'updateAssignment', id: p.assignmentId, set, at }],
+  }
+}
+
+function restored(p: AssignParams, end: EndContext): readonly StoreWrite[] {
+  const group = outputOf(Group, end.outputs, 'hand-over')
+  const offer = handOver(p.fn, group.number, group.path)
+  const set = { state: 'ready' as const, handOver: offer }
+  return [
+    { write: 'updateAssignment', id: p.assignmentId, set, at: end.at },
+    assignmentEvent(p, end, 'assignment.restored', { vfioPath: offer.vfioPath }),
+  ]
+}
+
+function quarantined(p: AssignParams, end: EndContext): readonly StoreWrite[] {
+  const quarantine = 'bringing it back failed half-way, and could not be undone'
+  const set = { state: 'quarantined' as const, quarantine }
+  return [
+    { write: 'updateAssignment', id: p.assignmentId, set, at: end.at },
+    assignmentEvent(p, end, 'assignment.quarantined', { reason: quarantine }),
+  ]
+}
