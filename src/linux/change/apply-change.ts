@@ -8,6 +8,7 @@ import type { LaneSession } from '../lane-session.ts'
 import { changeAttachment } from './attachment.ts'
 import { setOverride, unbind } from './binding.ts'
 import { changeInWords, functionOf } from './change-in-words.ts'
+import { erase, isErase } from './erasing.ts'
 import type { Fences } from './fences.ts'
 import { probe } from './probe.ts'
 import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
@@ -26,7 +27,7 @@ export async function applyChange(
     host,
     functionOf(change),
     changeInWords(change),
-    { deadlineMs },
+    { deadlineMs, lane: isErase(change) ? 'erase' : 'function' },
     async (session) => {
       await carryOut(host, session, change, deadlineMs)
       return session.changes
@@ -65,5 +66,11 @@ function carryOut(
       return unbind(session, change)
     case 'probe':
       return probe(session, change, { clock: host.clock, withinMs: deadlineMs })
+    case 'holdDisk':
+    case 'writeMarkers':
+    case 'formatNamespace':
+    case 'overwriteNamespace':
+    case 'letGoOfDisk':
+      return erase(host, session, change, deadlineMs)
   }
 }
