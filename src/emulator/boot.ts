@@ -76,6 +76,7 @@ export async function boot(
     ahci: new Map(),
     mounts: [],
     swaps: [],
+    heldDisks: new Set(),
     holds: new Map(),
     locks: deviceLocks(),
     sequence: { disk: 0, pid: FIRST_PID },

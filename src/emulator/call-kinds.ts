@@ -6,8 +6,17 @@ import type { AnyAnswer } from './system-calls.ts'
 
 export function isControl(call: KernelCall): boolean {
   if (call.call === 'admin') return mayChangeTheDrive(call.command.opcode)
-  return call.call === 'write'
+  return CONTROL.has(call.call)
 }
+
+/** An exclusive open is kept in a journal, since what is written later needs it. */
+const CONTROL: ReadonlySet<KernelCall['call']> = new Set([
+  'write',
+  'holdDisk',
+  'letGoDisk',
+  'writeBlocks',
+  'writeZeroes',
+])
 
 /** Refused, these may have changed what came before the refused one: a controller of a list, a namespace of all. */
 const CHANGE_IN_TURN: readonly number[] = [OPCODE.namespaceAttachment, OPCODE.formatNvm]
@@ -21,6 +30,10 @@ export function tookEffect(call: KernelCall, answer: AnyAnswer): boolean {
 export function pretendedAnswer(call: KernelCall): AnyAnswer | undefined {
   switch (call.call) {
     case 'write':
+    case 'holdDisk':
+    case 'letGoDisk':
+    case 'writeBlocks':
+    case 'writeZeroes':
       return null
     case 'admin':
       return pretendedCompletion(call.command)
@@ -30,6 +43,7 @@ export function pretendedAnswer(call: KernelCall): AnyAnswer | undefined {
     case 'readDir':
     case 'exists':
     case 'openExclusive':
+    case 'readBlocks':
     case 'vfioGroupStatus':
     case 'holders':
       return undefined

@@ -35,6 +35,8 @@ export type EmulatedLinux = {
   readonly mounts: Mount[]
   /** Disks that are swapped to. */
   readonly swaps: BlockDevice[]
+  /** Kept open exclusively by nvirt. */
+  readonly heldDisks: Set<BlockDevice>
   /** Open /dev/vfio groups, by group number. */
   readonly holds: Map<number, GroupHold>
   readonly locks: DeviceLocks

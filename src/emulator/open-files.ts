@@ -14,14 +14,19 @@ import { Refused } from './refused.ts'
 import type { Directory } from './sysfs/node.ts'
 import { find } from './sysfs/walk.ts'
 
-/** EBUSY while something has claimed the disk: a mounted file system, swap, device mapper, MD. */
+/** EBUSY while something has claimed the disk: a mounted file system, swap, device mapper, MD, or nvirt while it cleans. */
 export function exclusiveOpen(linux: EmulatedLinux, root: Directory, path: string): null {
   find(root, path, 'follow')
   const disk = blockDeviceNamed(linux, path.replace(/^\/dev\//, ''))
-  const mounted = linux.mounts.some((mount) => mount.disk === disk)
-  const swappedTo = disk !== undefined && linux.swaps.includes(disk)
-  if (disk && (mounted || swappedTo || disk.holders.size > 0)) throw new Refused('EBUSY')
+  if (disk && (isClaimed(linux, disk) || linux.heldDisks.has(disk)))
+    throw new Refused('EBUSY')
   return null
+}
+
+/** By somebody else than nvirt. */
+export function isClaimed(linux: EmulatedLinux, disk: BlockDevice): boolean {
+  const isMounted = linux.mounts.some((mount) => mount.disk === disk)
+  return isMounted || linux.swaps.includes(disk) || disk.holders.size > 0
 }
 
 /** One opener per group. Source: vfio_group_fops_open, vfio_group_ioctl_get_status. */
@@ -94,7 +99,8 @@ export function mountDisk(
 ): () => void {
   const disk = blockDeviceNamed(linux, name)
   if (!disk || disk.kind === 'path') throw new Refused('ENOENT')
-  if (linux.mounts.some((mount) => mount.disk === disk)) throw new Refused('EBUSY')
+  const isTaken = linux.mounts.some((mount) => mount.disk === disk)
+  if (isTaken || linux.heldDisks.has(disk)) throw new Refused('EBUSY')
   return addMount(linux, disk, mountPoint)
 }
 

@@ -1,8 +1,17 @@
 /** The calls of the kernel seam on one emulated Linux: which errno for which state, and the effect. */
-import type { AdminAnswer, KernelAnswers, KernelCall } from '../kernel/call.ts'
+import type {
+  AdminAnswer,
+  AdminCommand,
+  KernelAnswers,
+  KernelCall,
+} from '../kernel/call.ts'
 import { KernelError } from '../kernel/kernel-error.ts'
 import { adminIoctl } from './admin-ioctl.ts'
 import { isControl } from './call-kinds.ts'
+import { formatMs } from './devices/format-nvm.ts'
+import { OPCODE } from './devices/opcodes.ts'
+import type { NvmeController } from './devices/subsystem.ts'
+import { diskCall } from './held-disks.ts'
 import type { EmulatedLinux } from './linux.ts'
 import { cancelled } from './nvme-driver/drive-changes.ts'
 import type { HostController } from './nvme-driver/host-controller.ts'
@@ -75,6 +84,12 @@ async function performOn(
       return admin(linux, call)
     case 'openExclusive':
       return exclusiveOpen(linux, root, call.path)
+    case 'holdDisk':
+    case 'letGoDisk':
+    case 'readBlocks':
+    case 'writeBlocks':
+    case 'writeZeroes':
+      return diskCall(linux, call)
     case 'vfioGroupStatus':
       return vfioGroupStatus(linux, call.path)
     case 'readLink':
@@ -112,6 +127,11 @@ function answerOn(
     }
     case 'write':
     case 'openExclusive':
+    case 'holdDisk':
+    case 'letGoDisk':
+    case 'readBlocks':
+    case 'writeBlocks':
+    case 'writeZeroes':
     case 'vfioGroupStatus':
       return undefined
   }
@@ -136,9 +156,22 @@ async function admin(
   const controller = controllerAt(linux, call.device)
   if (!controller) return adminIoctl(linux, call)
   if (controller.state !== 'live') throw new Refused('EAGAIN')
-  if (respondsTo(controller.fn)) return adminIoctl(linux, call)
+  if (respondsTo(controller.fn)) {
+    await formatted(linux, controller.fn.controller, call.command)
+    return adminIoctl(linux, call)
+  }
   await cancelled(linux, controller)
   throw new Refused('EINTR')
+}
+
+/** The ioctl comes back when the Format has ended: the one command that takes long. */
+async function formatted(
+  linux: EmulatedLinux,
+  controller: NvmeController,
+  command: AdminCommand
+): Promise<void> {
+  if (command.opcode !== OPCODE.formatNvm) return
+  await linux.time.pause(linux.timing.formatShare * formatMs(controller, command))
 }
 
 function controllerAt(linux: EmulatedLinux, device: string): HostController | undefined {

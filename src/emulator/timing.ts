@@ -23,6 +23,8 @@ export type Timing = {
   readonly adminTimeoutMs: number
   /** Linux drivers/nvme/host/core.c, nvme_io_timeout: 30 s. */
   readonly ioTimeoutMs: number
+  /** Of the time that a drive takes for a Format. */
+  readonly formatShare: number
 }
 
 export const KERNEL_TIMING: Timing = {
@@ -36,6 +38,7 @@ export const KERNEL_TIMING: Timing = {
   disableVfsMs: 1_000,
   adminTimeoutMs: 60_000,
   ioTimeoutMs: 30_000,
+  formatShare: 1,
 }
 
 /** Everything at once, but what has to time out by itself: for tests of something else, and while a machine boots. */
@@ -50,4 +53,5 @@ export const AT_ONCE: Timing = {
   disableVfsMs: 0,
   adminTimeoutMs: 0,
   ioTimeoutMs: 30_000,
+  formatShare: 0,
 }

@@ -2,6 +2,8 @@
  * Every change of a host is a value. Each is safe to repeat: the driver reads first, writes only when the machine is not
  * yet as wished, and reads again afterwards (`drivers_probe` succeeds when the probe fails).
  */
+import type { SecureErase } from '../nvme/admin-commands.ts'
+import type { Markers } from '../nvme/erase-markers.ts'
 import type { FlexibleKind, FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 
@@ -55,6 +57,39 @@ export type HostChange =
       readonly change: 'probe'
       readonly fn: PciAddress
       readonly expectDriver: OverrideDriver
+    }
+  /**
+   * Of the disk of a namespace, exclusively, so that nothing else takes it. Here, and in the three below, `fn` is a function
+   * of the host's nvme driver that the namespace is attached to.
+   */
+  | {
+      readonly change: 'holdDisk' | 'letGoOfDisk'
+      readonly fn: PciAddress
+      readonly nsid: number
+    }
+  /** Blocks by which an erase is told to have happened. What was on them is gone. */
+  | {
+      readonly change: 'writeMarkers'
+      readonly fn: PciAddress
+      readonly nsid: number
+      readonly markers: Markers
+    }
+  /** Format NVM, as the namespace is formatted now. May take hours: it is `blocked` meanwhile. */
+  | {
+      readonly change: 'formatNamespace'
+      readonly fn: PciAddress
+      readonly nsid: number
+      readonly secureErase: SecureErase
+      /** Written before, and verified: with none left it is not sent again. */
+      readonly markers: Markers
+    }
+  /** Zeroes over the bytes from the first up to the second, whole blocks. */
+  | {
+      readonly change: 'overwriteNamespace'
+      readonly fn: PciAddress
+      readonly nsid: number
+      readonly fromByte: number
+      readonly toByte: number
     }
 
 /** The only names that nvirt ever writes into driver_override. */

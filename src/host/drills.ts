@@ -52,6 +52,11 @@ export const CALL_KINDS = [
   'write',
   'admin',
   'openExclusive',
+  'holdDisk',
+  'letGoDisk',
+  'readBlocks',
+  'writeBlocks',
+  'writeZeroes',
   'vfioGroupStatus',
   'holders',
 ] as const

@@ -1,4 +1,6 @@
 /** One question to a host, and its answer: what guards and steps read immediately before a write. */
+import type { Markers } from '../nvme/erase-markers.ts'
+import type { EraseMethod } from '../nvme/erase-method.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import type {
   PrimaryCapabilities,
@@ -27,6 +29,21 @@ export type HostQuery =
       readonly pf: PciAddress
       readonly nsid: number
     }
+  /** Of the drive behind a function that the host's nvme driver has. */
+  | { readonly read: 'condition'; readonly fn: PciAddress }
+  /** Namespaces that are attached to the function, or those with these nsids, and how its drive erases one. */
+  | {
+      readonly read: 'erasable'
+      readonly fn: PciAddress
+      readonly nsids?: readonly number[]
+    }
+  /** Read from the drive, its disk held exclusively from then on. */
+  | {
+      readonly read: 'markers'
+      readonly fn: PciAddress
+      readonly nsid: number
+      readonly markers: Markers
+    }
   /** /dev/vfio/N of the function's group, opened and closed to prove that a consumer can. */
   | { readonly read: 'vfioGroup'; readonly fn: PciAddress }
 
@@ -42,7 +59,38 @@ export type HostAnswers = {
   secondaries: { readonly secondaries: readonly SecondaryController[] }
   attachments: { readonly nsids: readonly number[] }
   attachedControllers: { readonly cntlids: readonly number[] }
+  condition: DriveCondition
+  erasable: Erasable
+  markers: MarkersFound
   vfioGroup: VfioGroup
+}
+
+/** What a consumer may have changed of a drive: compared between hand-over and return. */
+export type DriveCondition = {
+  readonly firmware: string
+  /** May exceed 100. */
+  readonly percentageUsed: number
+  /** Thousands of 512 bytes, and errors: 128-bit counters as decimal strings. */
+  readonly dataUnitsWritten: string
+  readonly mediaErrors: string
+}
+
+export type Erasable = {
+  readonly erase: EraseMethod
+  readonly namespaces: readonly ErasableNamespace[]
+}
+
+export type ErasableNamespace = {
+  readonly nsid: number
+  readonly sizeBytes: number
+  readonly blockBytes: number
+  readonly metadataBytes: number
+}
+
+/** Numbers of the marked blocks that have a marker still, and of those that are not all zeroes. */
+export type MarkersFound = {
+  readonly marked: readonly number[]
+  readonly written: readonly number[]
 }
 
 export type HostAnswer<Q extends HostQuery> = HostAnswers[Q['read']]

@@ -13,7 +13,15 @@ import { libc } from './libc.ts'
 const NVME_IOCTL_ADMIN_CMD = 0xc0484e41
 const PASSTHRU_BYTES = 72
 /** Offsets in struct nvme_passthru_cmd. */
-const AT = { opcode: 0, nsid: 4, address: 24, dataLength: 36, cdw10: 40, result: 68 }
+const AT = {
+  opcode: 0,
+  nsid: 4,
+  address: 24,
+  dataLength: 36,
+  cdw10: 40,
+  timeout: 64,
+  result: 68,
+}
 
 const CONTROLLER_DEVICE = /^\/dev\/nvme\d+$/
 
@@ -24,6 +32,7 @@ const ALLOWED = new Map([
   [0x0a, 'Get Features'],
   [0x15, 'Namespace Attachment'],
   [0x1c, 'Virtualization Management'],
+  [0x80, 'Format NVM'],
 ])
 
 /** Data of Namespace Attachment, the one allowed command that sends any. NVMe Base 2.1, "Controller List". */
@@ -56,11 +65,20 @@ function refuseForeign(device: string, command: AdminCommand): void {
   }
   if (!CONTROLLER_DEVICE.test(device)) refuse('not a controller device')
   if (!ALLOWED.has(command.opcode)) refuse('not an opcode that nvirt sends')
+  if (command.opcode === FORMAT_NVM && !erasesOne(command)) refuse('not of one namespace')
   const { dataOut, dataInLength } = command
   if (dataOut && dataInLength !== undefined) refuse('data in both directions')
   if (dataOut && dataOut.length !== DATA_OUT_BYTES) refuse('data out is not 4096 bytes')
   if (dataInLength !== undefined && !isDataLength(dataInLength))
     refuse('bad length of data in')
+}
+
+const FORMAT_NVM = 0x80
+/** NVMe Base 2.1, "Namespace Identifier": FFFFFFFFh is every namespace of the drive. */
+const EVERY_NAMESPACE = 0xffffffff
+
+function erasesOne({ nsid = 0 }: AdminCommand): boolean {
+  return Number.isInteger(nsid) && nsid > 0 && nsid < EVERY_NAMESPACE
 }
 
 /** Whole dwords, since NVMe counts in them. */
@@ -83,6 +101,7 @@ function passthruCommand(command: AdminCommand, data: Uint8Array): Buffer {
   bytes.writeUInt32LE(command.nsid ?? 0, AT.nsid)
   if (data.length > 0) bytes.writeBigUInt64LE(libc().address(data), AT.address)
   bytes.writeUInt32LE(data.length, AT.dataLength)
+  bytes.writeUInt32LE(command.timeoutMs ?? 0, AT.timeout)
   for (const [n, dword] of [cdw10, cdw11, cdw12, cdw13, cdw14].entries())
     bytes.writeUInt32LE(dword ?? 0, AT.cdw10 + 4 * n)
   return bytes

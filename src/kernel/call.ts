@@ -17,10 +17,46 @@ export type KernelCall =
   | { readonly call: 'admin'; readonly device: string; readonly command: AdminCommand }
   /** open(O_RDONLY | O_EXCL) of a block device, closed at once: EBUSY when something holds it exclusively. */
   | { readonly call: 'openExclusive'; readonly path: string }
+  /**
+   * open(O_RDWR | O_EXCL) of a block device, past the page cache, kept by the lane until it lets go or ends: EBUSY while
+   * anybody else has it so, a mounted file system included. Held already: nothing happens.
+   */
+  | { readonly call: 'holdDisk'; readonly path: string }
+  /** Held by nobody: nothing happens. */
+  | { readonly call: 'letGoDisk'; readonly path: string }
+  /**
+   * From the drive itself, whatever is cached. `offset` and `length` in bytes, whole blocks; at most MAX_BLOCK_BYTES. EBADF
+   * unless this lane holds the disk, as for the two below.
+   */
+  | {
+      readonly call: 'readBlocks'
+      readonly path: string
+      readonly offset: number
+      readonly length: number
+    }
+  /** Whole blocks, at most MAX_BLOCK_BYTES. On the drive when it answers. */
+  | {
+      readonly call: 'writeBlocks'
+      readonly path: string
+      readonly offset: number
+      readonly bytes: Uint8Array
+    }
+  /** Writes zeroes, block by block: no command that may leave the old blocks where they are. At most MAX_ZERO_BYTES. */
+  | {
+      readonly call: 'writeZeroes'
+      readonly path: string
+      readonly offset: number
+      readonly length: number
+    }
   /** Opens /dev/vfio/N and closes it at once: EBUSY while a consumer has it. */
   | { readonly call: 'vfioGroupStatus'; readonly path: string }
   /** Processes that have the file open, from /proc/PID/fd. */
   | { readonly call: 'holders'; readonly path: string }
+
+/** What one call reads or writes at most: it crosses to the lane as text. */
+export const MAX_BLOCK_BYTES = 1 << 20
+/** Short enough for a call to come back in a second or so. */
+export const MAX_ZERO_BYTES = 32 << 20
 
 /** What a call of each kind answers. */
 export type KernelAnswers = {
@@ -32,6 +68,11 @@ export type KernelAnswers = {
   write: null
   admin: AdminAnswer
   openExclusive: null
+  holdDisk: null
+  letGoDisk: null
+  readBlocks: Uint8Array
+  writeBlocks: null
+  writeZeroes: null
   vfioGroupStatus: { readonly viable: boolean }
   holders: readonly DescriptorHolder[]
 }
@@ -51,6 +92,8 @@ export type AdminCommand = {
   readonly dataOut?: Uint8Array
   /** Bytes wanted from the controller; excludes `dataOut`. */
   readonly dataInLength?: number
+  /** Until the kernel gives it up and resets the controller; absent: its admin timeout, 60 s. */
+  readonly timeoutMs?: number
 }
 
 export type AdminAnswer = {

@@ -4,6 +4,7 @@ export type Errno =
   | 'ENOENT'
   | 'EINTR'
   | 'EIO'
+  | 'EBADF'
   | 'ENXIO'
   | 'EAGAIN'
   | 'ENOMEM'

@@ -25,6 +25,11 @@ export function neverBlocks(call: KernelCall): boolean {
     case 'write':
     case 'admin':
     case 'openExclusive':
+    case 'holdDisk':
+    case 'letGoDisk':
+    case 'readBlocks':
+    case 'writeBlocks':
+    case 'writeZeroes':
     case 'vfioGroupStatus':
       return false
   }

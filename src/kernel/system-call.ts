@@ -16,6 +16,7 @@ import { adminIoctl } from './admin-ioctl.ts'
 import type { KernelAnswer, KernelAnswers, KernelCall } from './call.ts'
 import { holdersOf } from './descriptor-holders.ts'
 import { errnoName } from './errno-name.ts'
+import { holdDisk, letGoDisk, readBlocks, writeBlocks, writeZeroes } from './held-disks.ts'
 import { KernelError } from './kernel-error.ts'
 import { vfioGroupStatus } from './vfio-group.ts'
 
@@ -54,6 +55,16 @@ function answerTo(call: KernelCall): KernelAnswers[KernelCall['call']] {
       return adminIoctl(call.device, call.command)
     case 'openExclusive':
       return openedAndClosed(call.path, constants.O_RDONLY | constants.O_EXCL)
+    case 'holdDisk':
+      return holdDisk(call.path)
+    case 'letGoDisk':
+      return letGoDisk(call.path)
+    case 'readBlocks':
+      return readBlocks(call.path, call.offset, call.length)
+    case 'writeBlocks':
+      return writeBlocks(call.path, call.offset, call.bytes)
+    case 'writeZeroes':
+      return writeZeroes(call.path, call.offset, call.length)
     case 'vfioGroupStatus':
       return vfioGroupStatus(call.path)
     case 'holders':

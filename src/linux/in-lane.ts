@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { BlockedReport } from '../host/change.ts'
 import { HostDriverError } from '../host/driver.ts'
 import { KernelError } from '../kernel/kernel-error.ts'
-import type { Kernel } from '../kernel/kernel.ts'
+import type { Kernel, LaneKey } from '../kernel/kernel.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { blockedReport } from './blocked-report.ts'
 import { laneKeyOf, type Kinships } from './kinship.ts'
@@ -26,6 +26,9 @@ export type InLane<T> =
   | { readonly blocked: false; readonly value: T }
   | { readonly blocked: true; readonly report: BlockedReport }
 
+/** `erase`: beside the function's own, for what takes long and no lock of the device. */
+export type LaneOf = 'function' | 'erase'
+
 /**
  * @param doing what the work is, for the message of its failure
  * @throws {HostDriverError} gone, kernel-refused, or what the work throws
@@ -34,20 +37,21 @@ export async function inLaneOf<T>(
   host: LinuxHost,
   fn: PciAddress,
   doing: string,
-  options: SessionOptions,
+  options: SessionOptions & { readonly lane?: LaneOf },
   work: (session: LaneSession) => Promise<T>
 ): Promise<InLane<T>> {
   return explaining(host.kernel, fn, doing, async () => {
     if (!(await functionExists(host.kernel, fn))) throw gone(doing, fn)
     const key = laneKeyOf(fn, await host.kinships.of(fn))
     if (key === null) throw gone(doing, fn) // being removed, and its primary unknown
-    return runIn(host, key, options, work)
+    const lane = options.lane === 'erase' ? `${key}-erase` : key
+    return runIn(host, lane, options, work)
   })
 }
 
 async function runIn<T>(
   host: LinuxHost,
-  key: PciAddress,
+  key: LaneKey,
   options: SessionOptions,
   work: (session: LaneSession) => Promise<T>
 ): Promise<InLane<T>> {

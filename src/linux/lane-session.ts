@@ -100,11 +100,19 @@ async function patiently<T>(
 
 /** Whether a call may change the machine. */
 export function isChange(call: KernelCall): boolean {
-  if (call.call === 'write') return true
+  if (WRITES.includes(call.call)) return true
   if (call.call !== 'admin') return false
   const { opcode } = call.command
-  return opcode === OPCODE.namespaceAttachment || opcode === OPCODE.virtualizationManagement
+  return CHANGES.includes(opcode)
 }
+
+const WRITES: readonly KernelCall['call'][] = ['write', 'writeBlocks', 'writeZeroes']
+
+const CHANGES: readonly number[] = [
+  OPCODE.namespaceAttachment,
+  OPCODE.virtualizationManagement,
+  OPCODE.formatNvm,
+]
 
 /** As in `write /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs "0"`. */
 export function callInWords(call: KernelCall): string {
@@ -124,6 +132,16 @@ export function callInWords(call: KernelCall): string {
       return `look for ${call.path}`
     case 'openExclusive':
       return `open ${call.path} exclusively`
+    case 'holdDisk':
+      return `hold ${call.path}`
+    case 'letGoDisk':
+      return `let go of ${call.path}`
+    case 'readBlocks':
+      return `read ${call.length} bytes of ${call.path} at ${call.offset}`
+    case 'writeBlocks':
+      return `write ${call.bytes.length} bytes to ${call.path} at ${call.offset}`
+    case 'writeZeroes':
+      return `write ${call.length} zero bytes to ${call.path} at ${call.offset}`
     case 'vfioGroupStatus':
       return `open ${call.path}`
     case 'holders':

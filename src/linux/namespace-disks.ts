@@ -37,6 +37,22 @@ export async function namespaceDisks(kernel: Kernel): Promise<readonly Namespace
   return found
 }
 
+/** Its own, or the head of the controller's subsystem; null: the host has none (yet). */
+export async function diskOfNamespace(
+  kernel: Kernel,
+  controller: string,
+  nsid: number
+): Promise<string | null> {
+  const own = controllerPath(controller)
+  const nqn = await ifPresent(readText(kernel.call, `${own}/subsysnqn`))
+  if (nqn === null) return null
+  const names = (await ifPresent(kernel.call({ call: 'readDir', path: own }))) ?? []
+  const ofController = await disksIn(kernel, nqn, own, names)
+  const heads = ofController.length > 0 ? [] : await namespaceDisks(kernel)
+  const isIt = (one: NamespaceDisk) => one.subsystemNqn === nqn && one.nsid === nsid
+  return [...ofController, ...heads].find(isIt)?.disk ?? null
+}
+
 async function disksIn(
   kernel: Kernel,
   subsystemNqn: string,

@@ -16,6 +16,7 @@ export type NvmeAdminCommand = {
   readonly cdw14?: number
   readonly dataOut?: Uint8Array
   readonly dataInLength?: number
+  readonly timeoutMs?: number
 }
 
 export const OPCODE = {
@@ -24,6 +25,7 @@ export const OPCODE = {
   getFeatures: 0x0a,
   namespaceAttachment: 0x15,
   virtualizationManagement: 0x1c,
+  formatNvm: 0x80,
 } as const
 
 /** Controller or Namespace Structure of Identify. */
@@ -121,6 +123,43 @@ export function namespaceAttachment(
     cdw10: SEL[select],
     dataOut: encodeControllerList([cntlid]),
   }
+}
+
+/** Secure Erase Settings of Format NVM. */
+export const SES = { 'user-data': 1, cryptographic: 2 } as const
+
+export type SecureErase = keyof typeof SES
+
+/** As Identify Namespace tells it now, all of which a Format would otherwise change. */
+export type CurrentFormat = {
+  /** Index of the LBA format, 0 to 63. */
+  readonly formatIndex: number
+  readonly metadataInterleaved: boolean
+  /** End-to-end protection: type 0 (none) to 3, and whether it is first in the metadata. */
+  readonly protection: { readonly type: number; readonly first: boolean }
+}
+
+/** Hours, for a drive that writes every block; the kernel would otherwise reset the controller after a minute. */
+const FORMAT_TIMEOUT_MS = 24 * 3_600_000
+
+/** One namespace, erased, otherwise as it is. NSID FFFFFFFFh, which is all of them, does not fit. */
+export function formatNvm(
+  nsid: number,
+  current: CurrentFormat,
+  secureErase: SecureErase
+): NvmeAdminCommand {
+  const { formatIndex, metadataInterleaved, protection } = current
+  fits('NSID', nsid, ALL_NAMESPACES - 2, 1)
+  fits('LBAF', formatIndex, 63)
+  fits('PI', protection.type, 3)
+  const cdw10 =
+    (formatIndex & 0xf) |
+    (Number(metadataInterleaved) << 4) |
+    (protection.type << 5) |
+    (Number(protection.first) << 8) |
+    (SES[secureErase] << 9) |
+    ((formatIndex >> 4) << 12)
+  return { opcode: OPCODE.formatNvm, nsid, cdw10, timeoutMs: FORMAT_TIMEOUT_MS }
 }
 
 function fits(field: string, value: number, most: number, least = 0): void {

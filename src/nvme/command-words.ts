@@ -1,5 +1,5 @@
 /** An admin command in words, for reports, journals and transcripts. Knows what `admin-commands.ts` builds. */
-import { ACT, OPCODE, type NvmeAdminCommand } from './admin-commands.ts'
+import { ACT, OPCODE, SES, type NvmeAdminCommand } from './admin-commands.ts'
 import { decodeControllerList } from './id-lists.ts'
 
 export function commandInWords(command: NvmeAdminCommand): string {
@@ -13,11 +13,18 @@ export function commandInWords(command: NvmeAdminCommand): string {
       return `Get Features ${hex(cdw10 & 0xff)}`
     case OPCODE.namespaceAttachment:
       return attachmentInWords(command, cdw10)
+    case OPCODE.formatNvm:
+      return formatInWords(command, cdw10)
     case OPCODE.virtualizationManagement:
       return virtualizationInWords(cdw10, command.cdw11 ?? 0)
     default:
       return `admin command ${hex(command.opcode)}`
   }
+}
+
+function formatInWords({ nsid }: NvmeAdminCommand, cdw10: number): string {
+  const kind = ((cdw10 >> 9) & 7) === SES.cryptographic ? 'cryptographic' : 'user data'
+  return `format namespace ${nsid} with ${kind} erase`
 }
 
 function ofNamespace({ nsid = 0 }: NvmeAdminCommand): string {

@@ -12,6 +12,9 @@ export type IdentifyNamespace = {
   readonly metadataBytes: number
   /** Index of the current LBA format. */
   readonly formatIndex: number
+  readonly metadataInterleaved: boolean
+  /** DPS: type 0 (none) to 3, and whether it is first in the metadata. */
+  readonly protection: { readonly type: number; readonly first: boolean }
   readonly shared: boolean
   /** Hex in the order of the bytes, as they are printed; null when the drive gives none. */
   readonly nguid: string | null
@@ -32,6 +35,8 @@ export function decodeIdentifyNamespace(page: Uint8Array): IdentifyNamespace | u
     blockBytes: 2 ** shift,
     metadataBytes: fields.u16(lbaFormat),
     formatIndex,
+    metadataInterleaved: ((fields.u8(26) >> 4) & 1) === 1,
+    protection: { type: fields.u8(29) & 7, first: ((fields.u8(29) >> 3) & 1) === 1 },
     shared: (fields.u8(30) & 1) === 1,
     nguid: fields.identifier(104, 16),
     eui64: fields.identifier(120, 8),

@@ -803,6 +803,11 @@ export interface components {
           | 'write'
           | 'admin'
           | 'openExclusive'
+          | 'holdDisk'
+          | 'letGoDisk'
+          | 'readBlocks'
+          | 'writeBlocks'
+          | 'writeZeroes'
           | 'vfioGroupStatus'
           | 'holders'
         /** @description Glob of the whole path or device: `**\/sriov_numvfs` */

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { BINDING_CASES } from './cases/binding.ts'
+import { BLOCK_CASES } from './cases/blocks.ts'
 import { CONSUMER_CASES } from './cases/consumers.ts'
 import { COUNTER_CASES } from './cases/counters.ts'
 import { FILE_CASES } from './cases/files.ts'
@@ -23,6 +24,7 @@ const CASES: readonly ContractCase[] = [
   ...NAMESPACE_CASES,
   ...COUNTER_CASES,
   ...CONSUMER_CASES,
+  ...BLOCK_CASES,
   ...UEVENT_CASES,
 ]
 

@@ -46,6 +46,40 @@ async function change(machine: TestMachine): Promise<void> {
   await machine.write('/sys/bus/pci/drivers_probe', '0000:02:00.0')
 }
 
+test('what was written on a namespace is still there after a crash and after a reboot', async () => {
+  const bytes = Buffer.alloc(512, 'kept')
+  const before = await powerOn()
+  const path = await plainDisk(before)
+  await before.lane({ call: 'holdDisk', path })
+  await before.lane({ call: 'writeBlocks', path, offset: 4096, bytes })
+  await before.lane({ call: 'writeBlocks', path, offset: 8192, bytes })
+  await before.lane({ call: 'writeZeroes', path, offset: 8192, length: 512 })
+
+  const after = await powerOn()
+  const kept = await contentOf(after)
+  await after.machine.drills.fire({ event: 'reboot' })
+  await after.lane({ call: 'holdDisk', path: await plainDisk(after) })
+  const rebooted = await contentOf(after)
+
+  expect(kept.map(String)).toEqual([String(bytes), String(Buffer.alloc(512))])
+  expect(rebooted).toEqual(kept)
+})
+
+/** A reboot numbers disks anew. */
+async function plainDisk({ list }: TestMachine): Promise<string> {
+  const folder = `${DEVICES}/0000:02:00.0/nvme`
+  const [controller = ''] = await list(folder)
+  const disk = (await list(`${folder}/${controller}`)).find((name) => /n\d+$/.test(name))
+  return `/dev/${disk}`
+}
+
+async function contentOf(machine: TestMachine): Promise<readonly Buffer[]> {
+  const path = await plainDisk(machine)
+  const read = async (offset: number) =>
+    Buffer.from(await machine.lane({ call: 'readBlocks', path, offset, length: 512 }))
+  return [await read(4096), await read(8192)]
+}
+
 const FILES = [
   '/proc/sys/kernel/random/boot_id',
   '/etc/machine-id',

@@ -1,5 +1,10 @@
 /** Calls on an emulated machine as tests write them: one line each, the errno or status as the answer. */
-import type { AdminAnswer, AdminCommand, KernelCall } from '../../src/kernel/call.ts'
+import type {
+  AdminAnswer,
+  AdminCommand,
+  KernelAnswer,
+  KernelCall,
+} from '../../src/kernel/call.ts'
 import { KernelError } from '../../src/kernel/kernel-error.ts'
 import type { EmulatedMachine } from '../../src/emulator/machine.ts'
 import { emulatedMachine } from '../../src/emulator/power-on.ts'
@@ -18,6 +23,8 @@ const FOR_EVER_MS = 1e9
 export type TestMachine = {
   readonly machine: EmulatedMachine
   readonly clock: FakeClock
+  /** Any call. */
+  readonly lane: <C extends KernelCall>(call: C) => Promise<KernelAnswer<C>>
   readonly read: (path: string) => Promise<string>
   readonly link: (path: string) => Promise<string>
   readonly list: (path: string) => Promise<readonly string[]>
@@ -57,7 +64,7 @@ export async function testMachine(
 
 export function callsOn(machine: EmulatedMachine, clock: FakeClock): TestMachine {
   const lane = machine.kernel.lane('test')
-  async function ask<C extends KernelCall>(call: C) {
+  async function ask<C extends KernelCall>(call: C): Promise<KernelAnswer<C>> {
     const answer = await lane.call(call, { deadlineMs: FOR_EVER_MS })
     if (!answer.done) throw new Error(`blocked: ${JSON.stringify(answer.blocked)}`)
     return answer.answer
@@ -69,6 +76,7 @@ export function callsOn(machine: EmulatedMachine, clock: FakeClock): TestMachine
   return {
     machine,
     clock,
+    lane: ask,
     read: (path) => ask({ call: 'read', path }),
     link: (path) => ask({ call: 'readLink', path }),
     list: (path) => ask({ call: 'readDir', path }),

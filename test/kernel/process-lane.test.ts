@@ -70,7 +70,7 @@ test('bytes come through a lane as they are', async () => {
 })
 
 test('a refused command comes back as the bug that it is', async () => {
-  const call = { call: 'admin', device: '/dev/nvme0', command: { opcode: 0x80 } } as const
+  const call = { call: 'admin', device: '/dev/nvme0', command: { opcode: 0x84 } } as const
 
   const refused = await kernel
     .lane('bus')

@@ -78,6 +78,9 @@ describe('a direct call', () => {
     { call: 'readBytes', path: '/sys/bus/pci/devices/0000:01:00.0/config', length: 64 },
     { call: 'admin', device: '/dev/nvme0', command: { opcode: 6 } },
     { call: 'openExclusive', path: '/dev/nvme0n1' },
+    { call: 'holdDisk', path: '/dev/nvme0n1' },
+    { call: 'readBlocks', path: '/dev/nvme0n1', offset: 0, length: 512 },
+    { call: 'writeZeroes', path: '/dev/nvme0n1', offset: 0, length: 512 },
     { call: 'vfioGroupStatus', path: '/dev/vfio/9' },
   ])('$call that may block is refused as a bug', async (call) => {
     await expect(kernel.call(call)).rejects.toThrow('belongs in a lane')
@@ -122,7 +125,13 @@ describe('an admin command', () => {
   test.for([
     { why: 'not a controller device', device: '/dev/nvme0n1', command: identify },
     { why: 'not a controller device', device: '/dev/../dev/nvme0', command: identify },
-    { why: 'not an opcode', device: '/dev/nvme0', command: { opcode: 0x80 } },
+    { why: 'not an opcode', device: '/dev/nvme0', command: { opcode: 0x84, nsid: 1 } },
+    { why: 'not of one namespace', device: '/dev/nvme0', command: { opcode: 0x80 } },
+    {
+      why: 'not of one namespace',
+      device: '/dev/nvme0',
+      command: { opcode: 0x80, nsid: 0xffffffff },
+    },
     { why: 'not an opcode', device: '/dev/nvme0', command: { opcode: 0x0d } },
     {
       why: 'both directions',
@@ -157,6 +166,17 @@ test('an exclusive open of a file that nobody holds succeeds', () => {
   writeFileSync(at('disk'), '')
 
   expect(systemCall({ call: 'openExclusive', path: at('disk') })).toBeNull()
+})
+
+test('nothing but a disk of a namespace is ever held, and nothing unheld is written', () => {
+  writeFileSync(at('disk'), '')
+  const held = () => systemCall({ call: 'holdDisk', path: at('disk') })
+  const written = () =>
+    systemCall({ call: 'writeZeroes', path: at('disk'), offset: 0, length: 512 })
+
+  expect(held).toThrow('no disk of a namespace')
+  expect(written).toThrow(expect.objectContaining({ name: 'KernelError', errno: 'EBADF' }))
+  expect(readFileSync(at('disk'))).toHaveLength(0)
 })
 
 test('a VFIO group of no group is ENOTTY', () => {

@@ -130,6 +130,14 @@ export class CapturedMachine {
         return this.admin(call.device, call.command)
       case 'openExclusive':
         return this.#openExclusive(call.path)
+      case 'holdDisk':
+        return this.#openExclusive(call.path)
+      case 'letGoDisk':
+      case 'writeBlocks':
+      case 'writeZeroes':
+        return null
+      case 'readBlocks':
+        return new Uint8Array(call.length)
       case 'vfioGroupStatus':
         if (this.holders.get(call.path)?.length) {
           throw new KernelError(call.call, call.path, 'EBUSY')

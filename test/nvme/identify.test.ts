@@ -100,7 +100,8 @@ test('Identify Namespace gives sizes by the current LBA format', () => {
       4096,
       { at: 0, bytes: u64(131072n) },
       { at: 25, bytes: [7] },
-      { at: 26, bytes: [5] },
+      { at: 26, bytes: [0x15] },
+      { at: 29, bytes: [0b1010] },
       { at: 30, bytes: [1] },
       { at: 120, bytes: [0x52, 0x54, 0, 0, 0, 0, 0, 1] },
       { at: 128 + 5 * 4, bytes: [8, 0, 12, 0] }
@@ -113,6 +114,8 @@ test('Identify Namespace gives sizes by the current LBA format', () => {
     blockBytes: 4096,
     metadataBytes: 8,
     formatIndex: 5,
+    metadataInterleaved: true,
+    protection: { type: 2, first: true },
     shared: true,
     nguid: null,
     eui64: '5254000000000001',

@@ -78,6 +78,8 @@ export type ErasingPolicy = {
   readonly formatAttributes: number
   /** SES is looked at. QEMU erases whatever it says. */
   readonly checksSecureErase: boolean
+  /** How long a Format takes: one that throws a key away, and any other. */
+  readonly formatMs: { readonly cryptographic: number; readonly everyBlock: number }
   /** How long each action takes; absent: not supported. All absent: no Sanitize. */
   readonly sanitizeMs: Readonly<Partial<Record<SanitizeAction, number>>>
 }

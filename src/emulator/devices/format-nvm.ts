@@ -1,5 +1,6 @@
 /**
- * Format NVM (80h). It completes at once, and nobody sees a format in progress. The order of the checks is QEMU's
+ * Format NVM (80h). How long it takes is its policy's; its effect is there at the end, and nobody sees a format in
+ * progress. The order of the checks is QEMU's
  * (hw/nvme/ctrl.c, nvme_format, nvme_do_format, nvme_format_check); secure erase and the format attributes: NVMe Base 2.1,
  * "Format NVM command". Compared: a bad LBA format; the rest from documents.
  */
@@ -23,6 +24,14 @@ export const ERASES_ALL = 1 << 1
 export const CRYPTOGRAPHIC = 1 << 2
 export const NO_BROADCAST = 1 << 3
 
+/** How long the drive takes, ms. */
+export function formatMs({ policy }: NvmeController, { cdw10 = 0 }: AdminCommand): number {
+  const { cryptographic, everyBlock } = policy.erasing.formatMs
+  return secureEraseOf(cdw10) === CRYPTOGRAPHIC_ERASE ? cryptographic : everyBlock
+}
+
+const secureEraseOf = (cdw10: number) => (cdw10 >>> 9) & 7
+
 const NO_SECURE_ERASE = 0
 const CRYPTOGRAPHIC_ERASE = 2
 
@@ -31,7 +40,7 @@ export function formatNvm(
   { nsid = 0, cdw10 = 0 }: AdminCommand
 ): Completion {
   const { formatAttributes, checksSecureErase } = controller.policy.erasing
-  const secureErase = (cdw10 >>> 9) & 7
+  const secureErase = secureEraseOf(cdw10)
   if (checksSecureErase && !canErase(secureErase, formatAttributes))
     return failed(INVALID_FIELD)
   const targets = targetsOf(controller, nsid, secureErase)
@@ -82,6 +91,8 @@ function formatOne(
   if (type !== 0 && format.metadataBytes < PROTECTION_BYTES) return INVALID_FORMAT
   if (type > MOST_PROTECTION_TYPES) return INVALID_FIELD
   setFormat(namespace, format, cdw10)
+  // Also without secure erase: QEMU writes zeroes, and with other drives what was deallocated reads as zeroes.
+  namespace.content.erase()
   return 0
 }
 

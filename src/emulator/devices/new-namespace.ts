@@ -1,4 +1,5 @@
 /** A namespace that nobody has yet. */
+import { NamespaceContent } from './content.ts'
 import type { NvmeNamespace } from './subsystem.ts'
 
 export type NamespaceFacts = Pick<
@@ -21,5 +22,6 @@ export function newNamespace(facts: NamespaceFacts): NvmeNamespace {
     attachedTo: new Set(),
     references: 0,
     served: { reads: 0, writes: 0 },
+    content: new NamespaceContent(),
   }
 }

@@ -77,6 +77,7 @@ export const SPECIFICATION: DevicePolicy = {
     ],
     formatAttributes: CRYPTOGRAPHIC,
     checksSecureErase: true,
+    formatMs: { cryptographic: 1_500, everyBlock: 20_000 },
     sanitizeMs: { 'block-erase': 120_000, overwrite: 3_600_000, 'crypto-erase': 2_000 },
   },
   attachment: { atStart: 'at-delivery', attach: attachOnce, detach: detachAttached },

@@ -5,6 +5,7 @@
  */
 import { addReference, dropReference, isTaken } from './attachment-rules.ts'
 import type { Attachable } from './attachment-rules.ts'
+import type { NamespaceContent } from './content.ts'
 import type { DevicePolicy } from './device-policy.ts'
 import type { ErrorLog } from './error-log.ts'
 import type { FlexiblePools, SecondaryEntry } from './flexible-resources.ts'
@@ -51,6 +52,7 @@ export type NvmeNamespace = Attachable & {
   readonly uuid: string | undefined
   /** I/O that was done on it, by loads that have ended. */
   readonly served: { reads: number; writes: number }
+  readonly content: NamespaceContent
 }
 
 export type NvmeController = PlainController | PrimaryController | SecondaryController

@@ -13,6 +13,8 @@ const BY_PATH = new Set([
   'readDir',
   'exists',
   'openExclusive',
+  'holdDisk',
+  'letGoDisk',
   'vfioGroupStatus',
   'holders',
 ])
@@ -25,7 +27,18 @@ function isCall(value: unknown): value is KernelCall {
     case 'write':
       return hasText(value, 'path') && hasText(value, 'text')
     case 'readBytes':
-      return hasText(value, 'path') && 'length' in value && typeof value.length === 'number'
+      return hasText(value, 'path') && hasNumber(value, 'length')
+    case 'readBlocks':
+    case 'writeZeroes':
+      return (
+        hasText(value, 'path') && hasNumber(value, 'offset') && hasNumber(value, 'length')
+      )
+    case 'writeBlocks':
+      return (
+        hasText(value, 'path') &&
+        hasNumber(value, 'offset') &&
+        fieldOf(value, 'bytes') instanceof Uint8Array
+      )
     default:
       return hasText(value, 'path') && BY_PATH.has(value.call)
   }
@@ -40,6 +53,7 @@ const NUMBERS = new Set([
   'cdw13',
   'cdw14',
   'dataInLength',
+  'timeoutMs',
 ])
 
 function isCommand(value: unknown): boolean {
@@ -51,6 +65,11 @@ function isCommand(value: unknown): boolean {
 
 function isNumber(name: string, field: unknown): boolean {
   return NUMBERS.has(name) && typeof field === 'number'
+}
+
+function hasNumber(value: unknown, name: string): boolean {
+  const field = fieldOf(value, name)
+  return typeof field === 'number' && Number.isSafeInteger(field) && field >= 0
 }
 
 function hasText<N extends string>(value: unknown, name: N): value is Record<N, string> {

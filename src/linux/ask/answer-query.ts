@@ -9,6 +9,7 @@ import { attachedControllers, namespaceIds, primaryCapabilities } from '../nvme-
 import { liveController } from '../nvme-controller.ts'
 import { bindingOf, functionExists, resetMethodsOf, sriovOf } from '../pci-function.ts'
 import { secondariesOf } from '../secondaries.ts'
+import { readCondition, readErasable, readMarkersOn } from './erasable.ts'
 import { readIdentity } from './identity.ts'
 import { readUsage } from './usage.ts'
 import { readVfioGroup } from './vfio-group.ts'
@@ -22,8 +23,11 @@ export async function answerQuery<Q extends HostQuery>(
   const fn = 'fn' in query ? query.fn : query.pf
   const doing = `reading ${query.read} of ${fn}`
   if (query.read === 'group') return answered<Q>(await readGroup(host, fn, doing))
-  const run = await inLaneOf(host, fn, doing, { deadlineMs }, (session) =>
-    answer(host, session, query)
+  const lane = query.read === 'markers' ? 'erase' : 'function'
+  const run = await inLaneOf(host, fn, doing, { deadlineMs, lane }, (session) =>
+    query.read === 'markers'
+      ? readMarkersOn(host, session, query, deadlineMs)
+      : answer(host, session, query)
   )
   return run.blocked ? { answered: false, blocked: run.report } : answered<Q>(run.value)
 }
@@ -46,7 +50,7 @@ async function readGroup(host: LinuxHost, fn: PciAddress, doing: string) {
 async function answer(
   host: LinuxHost,
   session: LaneSession,
-  query: Exclude<HostQuery, { readonly read: 'group' }>
+  query: Exclude<HostQuery, { readonly read: 'group' | 'markers' }>
 ): Promise<HostAnswers[HostQuery['read']]> {
   switch (query.read) {
     case 'identity':
@@ -67,6 +71,10 @@ async function answer(
       return { nsids: await readAttachments(session, query) }
     case 'attachedControllers':
       return { cntlids: await readAttached(session, query) }
+    case 'condition':
+      return readCondition(session, query.fn)
+    case 'erasable':
+      return readErasable(session, query)
     case 'vfioGroup':
       return readVfioGroup(session, query.fn)
   }

@@ -8,6 +8,7 @@ import type { LaneSession } from '../lane-session.ts'
 import { changeAttachment } from './attachment.ts'
 import { setOverride, unbind } from './binding.ts'
 import { changeInWords, functionOf } from './change-in-words.ts'
+import { erase, isErase } from './erasing.ts'
 import type { Fences } from './fences.ts'
 import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
@@ -27,7 +28,7 @@ export async function applyChange(
     host,
     functionOf(change),
     changeInWords(change),
-    { deadlineMs },
+    { deadlineMs, lane: isErase(change) ? 'erase' : 'function' },
     async (session) => {
       await carryOut(host, session, change, deadlineMs)
       return session.changes
@@ -71,5 +72,11 @@ function carryOut(
       return unbind(session, change)
     case 'probe':
       return probe(session, change, waiting)
+    case 'holdDisk':
+    case 'writeMarkers':
+    case 'formatNamespace':
+    case 'overwriteNamespace':
+    case 'letGoOfDisk':
+      return erase(host, session, change, deadlineMs)
   }
 }

@@ -18,7 +18,10 @@ import { liveController } from '../nvme-controller.ts'
 import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
 
-type AttachmentChange = Extract<HostChange, { readonly nsid: number }>
+type AttachmentChange = Extract<
+  HostChange,
+  { readonly change: 'attachNamespace' | 'detachNamespace' }
+>
 
 /** Answers that say no more than that somebody else was faster. */
 const ALREADY_SO: readonly number[] = [

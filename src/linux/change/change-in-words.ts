@@ -34,6 +34,16 @@ export function changeInWords(change: HostChange): string {
       return `unbinding ${change.fn} from its driver`
     case 'probe':
       return `probing ${change.fn} for ${change.expectDriver}`
+    case 'holdDisk':
+      return `holding the disk of namespace ${change.nsid} behind ${change.fn}`
+    case 'writeMarkers':
+      return `writing markers on namespace ${change.nsid} through ${change.fn}`
+    case 'formatNamespace':
+      return `formatting namespace ${change.nsid} through ${change.fn} with ${change.secureErase} erase`
+    case 'overwriteNamespace':
+      return `overwriting namespace ${change.nsid} through ${change.fn}`
+    case 'letGoOfDisk':
+      return `letting go of the disk of namespace ${change.nsid} behind ${change.fn}`
   }
 }
 

@@ -1,0 +1,122 @@
+/**
+ * Erasing one namespace: markers, a Format or an overwrite, and what is still to be read afterwards.
+ * Source: NVMe Base 2.1, "Format NVM command"; Linux drivers/nvme/host/ioctl.c (it comes back when the Format has ended).
+ */
+import type { HostChange } from '../../host/change.ts'
+import { HostDriverError } from '../../host/driver.ts'
+import { MAX_ZERO_BYTES } from '../../kernel/call.ts'
+import { formatNvm } from '../../nvme/admin-commands.ts'
+import { markerOf } from '../../nvme/erase-markers.ts'
+import type { PciAddress } from '../../nvme/pci-address.ts'
+import type { LinuxHost } from '../in-lane.ts'
+import type { LaneSession } from '../lane-session.ts'
+import { heldDisk, readMarkers } from '../namespace-disk.ts'
+import { diskOfNamespace } from '../namespace-disks.ts'
+import { command, identifyNamespace } from '../nvme-commands.ts'
+import { controllerNameOf, liveController } from '../nvme-controller.ts'
+import { devicePath } from '../sysfs-paths.ts'
+import { changeInWords } from './change-in-words.ts'
+import { expectEffect } from './post-condition.ts'
+
+export type EraseChange = Extract<
+  HostChange,
+  {
+    readonly change:
+      'holdDisk' | 'letGoOfDisk' | 'writeMarkers' | 'formatNamespace' | 'overwriteNamespace'
+  }
+>
+
+const ERASES: readonly HostChange['change'][] = [
+  'holdDisk',
+  'writeMarkers',
+  'formatNamespace',
+  'overwriteNamespace',
+  'letGoOfDisk',
+]
+
+export function isErase(change: HostChange): change is EraseChange {
+  return ERASES.includes(change.change)
+}
+
+/** @throws {HostDriverError} gone, kernel-refused (EBUSY: somebody has the disk), nvme-refused, no-effect, controller-not-live */
+export async function erase(
+  host: LinuxHost,
+  session: LaneSession,
+  change: EraseChange,
+  withinMs: number
+): Promise<void> {
+  if (change.change === 'letGoOfDisk') return letGo(host, session, change)
+  const path = await heldDisk(host, session, change, withinMs)
+  switch (change.change) {
+    case 'holdDisk':
+      return
+    case 'writeMarkers':
+      return writeMarkers(session, path, change)
+    case 'formatNamespace':
+      return format(session, path, change)
+    case 'overwriteNamespace':
+      return overwrite(session, path, change)
+  }
+}
+
+type ChangeOf<K extends EraseChange['change']> = Extract<
+  EraseChange,
+  { readonly change: K }
+>
+
+async function writeMarkers(
+  session: LaneSession,
+  path: string,
+  change: ChangeOf<'writeMarkers'>
+): Promise<void> {
+  const { markers } = change
+  for (const block of markers.blocks) {
+    const offset = block * markers.blockBytes
+    const bytes = markerOf(markers, block)
+    await session.call({ call: 'writeBlocks', path, offset, bytes })
+  }
+  const { marked } = await readMarkers(session, path, markers)
+  const expected = `${markers.blocks.length} markers`
+  expectEffect(change, { expected, found: `${marked.length} markers` })
+}
+
+/** Not sent when it has been done: its call may have come back when nobody was there to hear it. */
+async function format(
+  session: LaneSession,
+  path: string,
+  change: ChangeOf<'formatNamespace'>
+): Promise<void> {
+  const { fn, nsid, secureErase, markers } = change
+  if ((await readMarkers(session, path, markers)).marked.length === 0) return
+  const name = await liveController(session.kernel, fn)
+  const current = await identifyNamespace(session, name, nsid)
+  if (!current) {
+    const what = `namespace ${nsid}`
+    throw new HostDriverError(changeInWords(change), { kind: 'gone', what })
+  }
+  await command(session, name, formatNvm(nsid, current, secureErase))
+  const { marked } = await readMarkers(session, path, markers)
+  expectEffect(change, { expected: '0 markers', found: `${marked.length} markers` })
+}
+
+async function overwrite(
+  session: LaneSession,
+  path: string,
+  { fromByte, toByte }: ChangeOf<'overwriteNamespace'>
+): Promise<void> {
+  for (let offset = fromByte; offset < toByte; offset += MAX_ZERO_BYTES) {
+    const length = Math.min(MAX_ZERO_BYTES, toByte - offset)
+    await session.call({ call: 'writeZeroes', path, offset, length })
+  }
+}
+
+/** A disk that has gone is held by nobody. */
+async function letGo(
+  host: LinuxHost,
+  session: LaneSession,
+  { fn, nsid }: { readonly fn: PciAddress; readonly nsid: number }
+): Promise<void> {
+  const name = await controllerNameOf(host.kernel, fn)
+  const disk = name === null ? null : await diskOfNamespace(host.kernel, name, nsid)
+  if (disk !== null) await session.call({ call: 'letGoDisk', path: devicePath(disk) })
+}
