@@ -100,17 +100,23 @@ function isChanging({ changing }: ScanContext, before: InventoryRows): boolean {
 }
 
 async function confirmRows(
-  { store, clock }: ScanContext,
+  { store, clock, underway }: ScanContext,
   hostId: string,
   observation: HostObservation
 ): Promise<void> {
   const { observedAt } = observation
+  const health = healthOfControllers(observation)
   const row = hostRow(hostId, observation.host, observedAt)
-  await store.commit([
+  const commit = store.commit([
     { write: 'putHost', row },
-    { write: 'confirmScan', observedAt, health: healthOfControllers(observation) },
+    { write: 'confirmScan', observedAt, health },
     ...hostEvents(store.read.host(hostId), row, isoTime(clock.nowMs())),
   ])
+  underway.confirming(
+    health.map(({ controllerId }) => controllerId),
+    commit
+  )
+  await commit
 }
 
 type Against = {

@@ -8,6 +8,8 @@ import type { Reconciled } from './reconcile.ts'
 export interface Underway {
   /** Which rows a commit writes, until it has settled. */
   storing: (rows: Reconciled, commit: Promise<unknown>) => void
+  /** Which controllers' SMART values a commit writes: whoever marks one of them must not write older ones. */
+  confirming: (controllerIds: readonly string[], commit: Promise<unknown>) => void
   /** Settles, and never rejects, when the commit that writes it has; undefined: nobody does. */
   ofId: (id: string) => Promise<void> | undefined
   ofIdentity: (identity: ControllerIdentity) => Promise<void> | undefined
@@ -15,18 +17,19 @@ export interface Underway {
 
 export function underway(): Underway {
   const commits = new Map<string, Promise<void>>()
+  function note(keys: readonly string[], commit: Promise<unknown>): void {
+    const settled = commit.then(ended, ended)
+    for (const key of keys) commits.set(key, settled)
+    function ended() {
+      for (const key of keys) if (commits.get(key) === settled) commits.delete(key)
+    }
+  }
   return {
     storing: ({ controllers, namespaces }, commit) => {
-      const keys = [
-        ...controllers.flatMap((row) => [row.id, keyOf(row)]),
-        ...namespaces.map(({ id }) => id),
-      ]
-      const settled = commit.then(ended, ended)
-      for (const key of keys) commits.set(key, settled)
-      function ended() {
-        for (const key of keys) if (commits.get(key) === settled) commits.delete(key)
-      }
+      const ofControllers = controllers.flatMap((row) => [row.id, keyOf(row)])
+      note([...ofControllers, ...namespaces.map(({ id }) => id)], commit)
     },
+    confirming: note,
     ofId: (id) => commits.get(id),
     ofIdentity: (identity) => commits.get(keyOf(identity)),
   }
