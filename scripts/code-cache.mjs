@@ -1,7 +1,8 @@
 /**
  * Starts `main.cjs` beside it, with its functions as V8 compiled them in a rehearsal: a start is mostly compiling, and a
- * service that was killed must answer within seconds, also on a slow machine. A cache that V8 does not take (another
- * version of Node) is no error, only slower. This file is `dist/main.js`.
+ * service that was killed must answer within seconds, also on a slow machine. A cache that V8 does not take is no error,
+ * only slower. It takes none that another version made, or a process with other options of V8: with
+ * `--max-old-space-size`, for one, a start compiles all of this, and all of Node's own modules. This file is `dist/main.js`.
  *
  * Source: Node.js, "vm: new vm.Script", cachedData and createCachedData.
  */
