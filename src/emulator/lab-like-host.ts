@@ -60,7 +60,7 @@ function plainDrive(): SubsystemDescription {
         load: { iops: 2_000, latencyUs: 250 },
       },
     ],
-    namespaces: [labNamespace(1, true)],
+    namespaces: [{ ...labNamespace(1, true), shared: false }],
   }
 }
 

@@ -1,7 +1,7 @@
 /** Functions to do something to, and who may have them. */
 import fc from 'fast-check'
 import { LAB_PLAIN } from '../contract/world.ts'
-import { FUNCTIONS, VF_ADDRESSES } from './settle.ts'
+import { FUNCTIONS, VF_ADDRESSES } from './functions.ts'
 
 const NOWHERE = '0000:05:00.0'
 

@@ -12,7 +12,7 @@ import type { Command } from './commands.ts'
 import { endState, type EndState } from './end-state.ts'
 import { MOST_WAIT_MS, WaitsError, type Machine } from './machine.ts'
 import { perform } from './perform.ts'
-import { VF_ADDRESSES } from './settle.ts'
+import { VF_ADDRESSES } from './functions.ts'
 
 export type Story = {
   /** One for each command. */
@@ -95,7 +95,7 @@ function machineOf(
     ask: async (call) => {
       const asked = lane.call(call, { deadlineMs: mostWaitMs })
       const answer = await byTime(asked, clock)
-      if (!answer.done) throw new WaitsError(JSON.stringify(call))
+      if (!answer.done) throw new WaitsError(JSON.stringify(answer.blocked.call))
       return answer.answer
     },
     sleep: (ms) => clock.advance(ms),

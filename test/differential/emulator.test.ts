@@ -23,11 +23,10 @@ test('no sequence upsets the emulator, and the same one ends the same', async ()
   )
 }, 120_000)
 
-test.each(WAITING_CASES)('random sequences leave out: $name', async (scripted) => {
-  const { commands } = scripted
+test.each(WAITING_CASES)('random sequences leave out: $name', async ({ commands }) => {
   const { waiting } = await emulatedStory(commands)
 
-  expect(waiting.length > 0).toBe(scripted.isFoundByEmulator ?? true)
+  expect(waiting.length).toBeGreaterThan(0)
   expect((await waitingStory(commands, MOST_CASE_MS)).outcomes).toHaveLength(
     commands.length
   )

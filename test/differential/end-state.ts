@@ -4,7 +4,9 @@ import { LAB_PF } from '../contract/world.ts'
 import type { Command } from './commands.ts'
 import { errnoIn, type Machine } from './machine.ts'
 import { controllerName, perform } from './perform.ts'
-import { FUNCTIONS, settled } from './settle.ts'
+import { FUNCTIONS } from './functions.ts'
+import { disksOf } from './scanned.ts'
+import { settled } from './settle.ts'
 
 export type EndState = Readonly<Record<string, string>>
 
@@ -20,7 +22,7 @@ export async function endState(machine: Machine): Promise<EndState> {
   for (const address of FUNCTIONS)
     state[address] = (await functionState(machine, address)).join('; ')
   for (const [name, command] of pages()) state[name] = await perform(machine, command)
-  state['disks'] = await disksAtRest(machine)
+  state['disks'] = await disks(machine)
   return state
 }
 
@@ -90,31 +92,13 @@ function identify(cns: number, nsid = 0): Command {
   return { do: 'admin', address: LAB_PF, command, compare: 'data' }
 }
 
-const LOOKS_ALIKE = 3
-const LOOK_EACH_MS = 100
-const MOST_LOOKS = 50
-
-/** How many disks each controller has. Namespaces come and go by asynchronous event: looked at until they stay. */
-async function disksAtRest(machine: Machine): Promise<string> {
-  let last = ''
-  for (let alike = 0, look = 0; alike < LOOKS_ALIKE && look < MOST_LOOKS; look++) {
-    const now = await disks(machine)
-    alike = now === last ? alike + 1 : 1
-    last = now
-    await machine.sleep(LOOK_EACH_MS)
-  }
-  return last
-}
-
+/** How many each controller has. */
 async function disks(machine: Machine): Promise<string> {
   const counts: string[] = []
   for (const address of FUNCTIONS) {
     const name = await controllerName(machine, address)
     if (name === undefined) continue
-    const path = `${functionAt(address)}/nvme/${name}`
-    const entries = await machine.ask({ call: 'readDir', path })
-    const own = entries.filter((entry) => /^nvme\d+(c\d+)?n\d+$/.test(entry))
-    counts.push(`${address} ${own.length}`)
+    counts.push(`${address} ${await disksOf(machine, { address, name })}`)
   }
   return counts.join(', ')
 }

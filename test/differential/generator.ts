@@ -8,7 +8,7 @@ import { LAB_PF } from '../contract/world.ts'
 import { driver } from './any-function.ts'
 import type { Command } from './commands.ts'
 import * as nvme from './nvme-moves.ts'
-import { VF_ADDRESSES } from './settle.ts'
+import { VF_ADDRESSES } from './functions.ts'
 import * as sysfs from './sysfs-moves.ts'
 import { write } from './sysfs-moves.ts'
 

@@ -11,8 +11,8 @@ export type Machine = {
 /** A call has not come back within what nothing but a timeout of the kernel takes. */
 export class WaitsError extends Error {}
 
-/** Half of the 30 s that nvme gives an I/O. */
-export const MOST_WAIT_MS = 15_000
+/** Less than the 30 s that nvme gives an I/O, and several times what anything else takes in a guest. */
+export const MOST_WAIT_MS = 25_000
 
 export function errnoIn(cause: unknown): string | undefined {
   const isKernels =

@@ -2,7 +2,8 @@
 import { functionAt } from '../contract/machine.ts'
 import { LAB_PF, LAB_PLAIN } from '../contract/world.ts'
 import { errnoIn, type Machine } from './machine.ts'
-import { FUNCTIONS, settled } from './settle.ts'
+import { FUNCTIONS } from './functions.ts'
+import { settled } from './settle.ts'
 
 const RESCAN = '/sys/bus/pci/rescan'
 const DRIVERS = ['nvme', 'vfio-pci']

@@ -49,7 +49,7 @@ const machineThatWaits = (mostMs: number): Machine => ({
   ask: async (call) => {
     if (neverBlocks(call)) return kernel.call(call)
     const answer = await lane.call(call, { deadlineMs: mostMs })
-    if (!answer.done) throw new WaitsError(JSON.stringify(call))
+    if (!answer.done) throw new WaitsError(JSON.stringify(answer.blocked.call))
     return answer.answer
   },
   sleep: (ms) => sleep(ms),

@@ -100,17 +100,15 @@ export const resetMethod = fc
   .filter(([, text]) => text !== '')
   .map(([address, text]) => [write(`${functionAt(address)}/reset_method`, text)])
 
-/** Not the reset of a VF's controller: see known-differences.ts. */
 export const controllerFile = fc
-  .oneof(
-    fc.tuple(fc.constantFrom(LAB_PF, LAB_PLAIN), fc.constant('reset_controller' as const)),
-    fc.tuple(anyFunction, fc.constant('rescan_controller' as const))
+  .tuple(
+    fc.oneof(anyFunction, fc.constantFrom(LAB_PF, LAB_PLAIN)),
+    fc.constantFrom('reset_controller' as const, 'rescan_controller' as const),
+    fc.constantFrom('1', '0', 'x')
   )
-  .chain(([address, file]) =>
-    fc
-      .constantFrom('1', '0', 'x')
-      .map((text): readonly Command[] => [{ do: 'writeController', address, file, text }])
-  )
+  .map(([address, file, text]): readonly Command[] => [
+    { do: 'writeController', address, file, text },
+  ])
 
 export const msixCount = fc
   .tuple(vf, fc.constantFrom('0', '4', 'x'))

@@ -6,7 +6,7 @@ import { PROBE, driverFile, functionAt, overrideOf } from '../contract/machine.t
 import { LAB_PF } from '../contract/world.ts'
 import type { Command } from './commands.ts'
 import { assignedOnline, virtualization } from './nvme-moves.ts'
-import { VF_ADDRESSES } from './settle.ts'
+import { VF_ADDRESSES } from './functions.ts'
 import { write } from './sysfs-moves.ts'
 
 const [VF = ''] = VF_ADDRESSES
@@ -18,8 +18,6 @@ export const MOST_CASE_MS = 150_000
 export type WaitingCase = {
   readonly name: string
   readonly commands: readonly Command[]
-  /** The emulator sees that it makes somebody wait; otherwise the generator does not write it. Default true. */
-  readonly isFoundByEmulator?: boolean
 }
 
 /** VF 1 is online and driven by nvme. */
@@ -79,14 +77,6 @@ export const WAITING_CASES: readonly WaitingCase[] = [
       write(driverFile('nvme', 'unbind'), LAB_PF),
       write(driverFile('nvme', 'bind'), LAB_PF),
       ASKED,
-    ],
-  },
-  {
-    name: 'a VF is reset by its own nvme',
-    isFoundByEmulator: false,
-    commands: [
-      ...DRIVEN,
-      { do: 'writeController', address: VF, file: 'reset_controller', text: '1' },
     ],
   },
 ]

@@ -90,6 +90,7 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ['/sys/devices/system/cpu/online', '0-3\n'],
   ['/sys/module/nvme_core/parameters/multipath', 'Y\n'],
   [`${DEVICES}/0000:00:04.0/class`, '0x060400\n'],
+  [`${DEVICES}/0000:00:04.0/power_state`, 'D0\n'],
 ]
 
 const LINKS: readonly (readonly [string, string])[] = [

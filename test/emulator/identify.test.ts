@@ -106,6 +106,14 @@ test('namespaces: lists, data, an empty structure for an inactive one', async ()
   expect(second.readBigUInt64LE(0)).toBe(131072n)
 })
 
+test('namespaces of a subsystem may be shared, that of the plain controller not', async () => {
+  const machine = await labMachine()
+  const nmic = async (device: string) =>
+    (await identify(machine, 0x00, { nsid: 1, device }))[30]
+
+  expect([await nmic('/dev/nvme0'), await nmic('/dev/nvme1')]).toEqual([1, 0])
+})
+
 test('a drive without a subsystem has no controller lists', async () => {
   const machine = await labMachine()
   const status = async (cns: number) => {

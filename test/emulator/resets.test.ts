@@ -60,6 +60,16 @@ test('vfio-pci does not take a primary with VFs', async () => {
   expect(await machine.write(`${DRIVERS}/vfio-pci/bind`, '0000:01:00.0')).toBe('EBUSY')
 })
 
+test('what no driver has had is in a power state that Linux does not know', async () => {
+  const machine = await labMachine()
+  const power = (address: string) => machine.read(`${DEVICES}/${address}/power_state`)
+
+  expect([await power('0000:00:1f.2'), await power('0000:00:02.0')]).toEqual([
+    'unknown\n',
+    'D0\n',
+  ])
+})
+
 test('what is left without a driver is in a power state that Linux does not know, until it is reset', async () => {
   const machine = await withVf()
   await machine.write(`${DRIVERS}/nvme/unbind`, '0000:01:00.1')

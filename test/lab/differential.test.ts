@@ -14,7 +14,7 @@ import { storyTeller, type StoryTeller } from './story-teller.ts'
 const COMMANDS = Number(
   process.env['DIFFERENTIAL_COMMANDS'] ?? atSize({ normal: 1_500, full: 5_000 })
 )
-const LIMIT_MS = atSize({ normal: 600_000, full: 1_800_000 })
+const LIMIT_MS = atSize({ normal: 900_000, full: 3_600_000 })
 
 const seed = differentialSeed()
 const guests: StoryTeller[] = []
@@ -23,7 +23,7 @@ const guests: StoryTeller[] = []
 beforeAll(async () => {
   guests.push(await storyTeller(() => bootGuest()))
   guests.push(await storyTeller(() => bootGuest()))
-}, 240_000)
+}, 600_000)
 
 afterAll(async () => {
   await Promise.all(guests.map((guest) => guest.end()))

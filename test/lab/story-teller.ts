@@ -15,7 +15,7 @@ export type StoryTeller = {
   readonly end: () => Promise<void>
 }
 
-const START_LIMIT_MS = 60_000
+const START_LIMIT_MS = 120_000
 const STORY_LIMIT_MS = 280_000
 
 /** A guest that cannot be put back as it was found is thrown away, and another one booted. */

@@ -47,8 +47,9 @@ function otherFunction(other: OtherFunctionDescription, bridges: Bridges): Hardw
   const { subsystemVendor = 0, subsystemDevice = 0, revision = 0, driver } = other
   const { classCode, vendor, device } = other
   const ids = { classCode, vendor, device, subsystemVendor, subsystemDevice, revision }
-  const bare = { ...bareFunction(address, bridges.pathOf(address), ids), driver }
-  return { address, label: other.group, present: true, found: () => ({ ...bare }) }
+  const bare = bareFunction(address, bridges.pathOf(address), ids)
+  const held = { ...bare, driver, powerKnown: driver !== undefined }
+  return { address, label: other.group, present: true, found: () => ({ ...held }) }
 }
 
 function rootPort(address: PciAddress, bridges: Bridges): Hardware {
@@ -61,7 +62,7 @@ function rootPort(address: PciAddress, bridges: Bridges): Hardware {
     revision: 0,
   }
   const bare = bareFunction(address, bridges.pathOf(address), ids)
-  const port = { ...bare, driver: 'pcieport' }
+  const port = { ...bare, driver: 'pcieport', powerKnown: true }
   return { address, label: undefined, present: true, found: () => ({ ...port }) }
 }
 
@@ -82,7 +83,7 @@ function bareFunction(address: PciAddress, sysfsPath: string, ids: PciIds): PciF
     driver: undefined,
     override: undefined,
     group: undefined,
-    powerKnown: true,
+    powerKnown: false,
   }
 }
 
@@ -112,7 +113,6 @@ function controllerFunction(
       autoprobe: true,
       vfs: [],
     },
-    powerKnown: false,
   })
   return { address, label: group, present: true, found }
 }
