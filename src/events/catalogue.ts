@@ -35,6 +35,15 @@ export const EVENT_KEYS = {
   'assignment.ready': ['functionId', 'pciAddress', 'vfioPath'],
   'assignment.failed': ['functionId', 'pciAddress', 'reason'],
   'assignment.quarantined': ['functionId', 'pciAddress', 'reason'],
+  /** Evidence that the data of its last user are gone: how each namespace was erased, and which blocks were looked at. */
+  'assignment.cleaned': [
+    'functionId',
+    'pciAddress',
+    'namespaces',
+    'condition',
+    'startedAt',
+    'endedAt',
+  ],
   'assignment.released': ['functionId', 'pciAddress'],
   /** The data of the last user are still on it, and somebody accepted that. */
   'assignment.freed-uncleaned': ['functionId', 'pciAddress'],

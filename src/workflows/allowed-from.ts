@@ -45,7 +45,7 @@ export const ALLOWED_FROM = {
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
-  release: ['ready'],
+  release: ['ready', 'quarantined'],
   releaseUncleaned: ['ready', 'quarantined', 'abandoned'],
 } as const satisfies Record<string, readonly Use[]>
 
@@ -84,7 +84,12 @@ function assignedOrQuarantined({ state }: AssignmentRow): 'assigned' | 'quaranti
 }
 
 /** States that an operation leaves in the transaction in which it ends. */
-const IN_AN_OPERATION: readonly AssignmentState[] = ['requested', 'preparing', 'releasing']
+const IN_AN_OPERATION: readonly AssignmentState[] = [
+  'requested',
+  'preparing',
+  'releasing',
+  'cleaning',
+]
 
 export function useOfAssignment({ read }: Store, row: AssignmentRow): AssignmentUse {
   if (!IN_AN_OPERATION.includes(row.state)) return row.state

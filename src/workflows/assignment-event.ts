@@ -15,6 +15,7 @@ export function assignmentEvent(
     | 'assignment.ready'
     | 'assignment.failed'
     | 'assignment.quarantined'
+    | 'assignment.cleaned'
     | 'assignment.released'
     | 'assignment.freed-uncleaned',
   detail: Readonly<Record<string, unknown>>

@@ -16,6 +16,7 @@ import type { Surroundings } from './define-workflow.ts'
 import { heldFunctions } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
+import { releaseAndClean } from './release-and-clean.ts'
 import { releaseAssignment } from './release-assignment.ts'
 import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
 import {
@@ -154,6 +155,7 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     retireVirtualFunction(around),
     assignFunction(around),
     releaseAssignment(around),
+    releaseAndClean(around),
   ]
   return createEngine({
     log: storeLog(tellingOfOperations(store)),

@@ -38,6 +38,11 @@ const BeforeAssignment = inline<Before>(
       override: nullable(text('Driver override')),
     }),
     identity: Type.Unsafe<Before['identity']>(anyJson('Who was behind the address')),
+    condition: Type.Optional(
+      Type.Unsafe<NonNullable<Before['condition']>>(
+        anyJson('Firmware and wear of its drive at hand-over, where it answered')
+      )
+    ),
   }
 )
 
@@ -50,7 +55,16 @@ export const AssignmentShape = answerShape<AssignmentView>(
     functionKind: choice(['controller', 'virtualFunction'], 'What was assigned'),
     functionId: text('Id of the function'),
     state: choice(
-      ['requested', 'preparing', 'ready', 'releasing', 'quarantined', 'released', 'failed'],
+      [
+        'requested',
+        'preparing',
+        'ready',
+        'releasing',
+        'cleaning',
+        'quarantined',
+        'released',
+        'failed',
+      ],
       'Where it is in its life'
     ),
     consumer: text('Which virtual machine this is for'),
@@ -89,7 +103,7 @@ export const ReleaseShape = requestShape<ReleaseRequest>(
     acceptUncleaned: Type.Optional(
       Type.Boolean({
         description:
-          'Frees the function although the data of its last user are still on it. An event says so.',
+          'Frees the function without erasing its namespaces, the data of its last user still on them. An event says so.',
       })
     ),
   }
