@@ -50,6 +50,15 @@ export const EVENT_KEYS = {
   'assignment.lost': ['functionId', 'pciAddress'],
   'assignment.restoring': ['functionId', 'pciAddress'],
   'assignment.restored': ['functionId', 'pciAddress', 'vfioPath'],
+  /** Evidence that the data of its last user are gone: how each namespace was erased, and which blocks were looked at. */
+  'assignment.cleaned': [
+    'functionId',
+    'pciAddress',
+    'namespaces',
+    'condition',
+    'startedAt',
+    'endedAt',
+  ],
   'assignment.released': ['functionId', 'pciAddress'],
   /** The data of the last user are still on it, and somebody accepted that. */
   'assignment.freed-uncleaned': ['functionId', 'pciAddress'],

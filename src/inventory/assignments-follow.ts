@@ -46,6 +46,7 @@ function nextOf(row: AssignmentRow, seen: Seen): Next | undefined {
     case 'requested':
     case 'preparing':
     case 'releasing':
+    case 'cleaning':
     case 'quarantined':
     case 'released':
     case 'failed':

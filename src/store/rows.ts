@@ -7,7 +7,7 @@ import type {
   FunctionObservation,
   NamespaceObservation,
 } from '../host/observation.ts'
-import type { Binding, FunctionIdentity } from '../host/query.ts'
+import type { Binding, DriveCondition, FunctionIdentity } from '../host/query.ts'
 import type { SecondaryState } from '../nvme/secondary-controller.ts'
 
 export type HostRow = {
@@ -115,6 +115,8 @@ export type AssignmentState =
   | 'preparing'
   | 'ready'
   | 'releasing'
+  /** Its namespaces are being erased: there is no way back. */
+  | 'cleaning'
   | 'quarantined'
   /** Handed over in a former boot, or before its hardware went and came back: it is not in its consumer's reach yet. */
   | 'restoring'
@@ -136,7 +138,12 @@ export type AssignmentRow = {
   readonly tenant: string
   readonly operationId: string
   /** Recorded before the function was touched; null until then. */
-  readonly before: { readonly binding: Binding; readonly identity: FunctionIdentity } | null
+  readonly before: {
+    readonly binding: Binding
+    readonly identity: FunctionIdentity
+    /** Of its drive; absent: unknown. */
+    readonly condition?: DriveCondition
+  } | null
   readonly handOver: HandOver | null
   /** Why the function is quarantined; null otherwise. */
   readonly quarantine: string | null

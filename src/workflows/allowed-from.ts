@@ -52,7 +52,7 @@ export const ALLOWED_FROM = {
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
-  release: ['ready', 'restoring', 'lost'],
+  release: ['ready', 'restoring', 'lost', 'quarantined'],
   releaseUncleaned: ['ready', 'restoring', 'lost', 'quarantined', 'abandoned'],
   cancel: ['waiting', 'running', 'blocked'],
   retry: ['stuck'],
@@ -93,7 +93,12 @@ function assignedOrQuarantined({ state }: AssignmentRow): 'assigned' | 'quaranti
 }
 
 /** States that an operation leaves in the transaction in which it ends. */
-const IN_AN_OPERATION: readonly AssignmentState[] = ['requested', 'preparing', 'releasing']
+const IN_AN_OPERATION: readonly AssignmentState[] = [
+  'requested',
+  'preparing',
+  'releasing',
+  'cleaning',
+]
 
 export function useOfAssignment({ read }: Store, row: AssignmentRow): AssignmentUse {
   if (!IN_AN_OPERATION.includes(row.state)) return row.state

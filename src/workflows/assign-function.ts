@@ -25,6 +25,7 @@ import { isOfAnother } from './group-claims.ts'
 import { refuseAssigning, refuseHandingOver } from './guards/assigning.ts'
 import { refuseOther } from './guards/identity.ts'
 import { handOver } from './hand-over.ts'
+import { conditionOf } from './drive-condition.ts'
 import { Before, outputOf } from './logged-shapes.ts'
 import { rebind, refuseForeignBinding } from './rebind.ts'
 import { rescan } from './rescan.ts'
@@ -78,9 +79,11 @@ export function bindVfio(p: AssignParams): Row {
 }
 
 async function recordBinding({ ask, at }: Turn, p: AssignParams) {
+  const condition = await conditionOf(ask, p.controller.address)
   const before = {
     binding: await ask({ read: 'binding', fn: p.fn }),
     identity: await ask({ read: 'identity', fn: p.fn }),
+    ...(condition && { condition }),
   }
   const foreign = refuseForeignBinding(p.fn, before.binding)
   if (foreign.length > 0) throw refused(`recording the binding of ${p.fn}`, foreign)

@@ -16,6 +16,7 @@ export function assignmentEvent(
     | 'assignment.restored'
     | 'assignment.failed'
     | 'assignment.quarantined'
+    | 'assignment.cleaned'
     | 'assignment.released'
     | 'assignment.freed-uncleaned',
   detail: Readonly<Record<string, unknown>>

@@ -84,8 +84,20 @@ export const Provisioned = Type.Object({
   quarantine: Type.Optional(Type.String()),
 })
 
+export const Condition = Type.Object({
+  firmware: Type.String(),
+  percentageUsed: Type.Integer(),
+  dataUnitsWritten: Type.String(),
+  mediaErrors: Type.String(),
+})
+
 /** What an assignment records before it touches its function. */
-export const Before = Type.Object({ binding: Binding, identity: Identity })
+export const Before = Type.Object({
+  binding: Binding,
+  identity: Identity,
+  /** Absent: its drive did not answer, or a former nvirt did not ask. */
+  condition: Type.Optional(Condition),
+})
 
 /** In every workflow's parameters. */
 export const Held = {

@@ -23,6 +23,7 @@ import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
 import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
+import { releaseAndClean } from './release-and-clean.ts'
 import { releaseAssignment } from './release-assignment.ts'
 import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
 import {
@@ -237,6 +238,7 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     releaseAssignment(around),
     restoreVirtualFunction(around),
     restoreAssignment(around),
+    releaseAndClean(around),
   ]
   return createEngine({
     log: storeLog(tellingOfOperations(store)),

@@ -80,7 +80,7 @@ export type AssignRequest = {
 }
 
 export type ReleaseRequest = {
-  /** Until cleaning exists: frees the function although the data of its last user are still on it. An event says so. */
+  /** Frees the function without cleaning it, the data of its last user still on it. An event says so. */
   readonly acceptUncleaned?: boolean
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Page } from './call.ts'
 import { emulatedService, PF, PLAIN } from './emulated-service.ts'
 import type { EmulatedService } from './emulated-service.ts'
-import { assignmentOf, controllerAt, provisionOne, succeeded } from './steps.ts'
+import { assignmentOf, controllerAt, ended, provisionOne, succeeded } from './steps.ts'
 import type { Operation, Schemas } from './steps.ts'
 
 const ALLOWED = {
@@ -12,7 +12,7 @@ const ALLOWED = {
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
-  release: ['ready', 'restoring', 'lost'],
+  release: ['ready', 'restoring', 'lost', 'quarantined'],
   releaseUncleaned: ['ready', 'restoring', 'lost', 'quarantined', 'abandoned'],
 }
 type Asked = keyof typeof ALLOWED
@@ -83,10 +83,17 @@ test('a VF is asked for in the order of its life, and an assignment in that of i
   await refused('assignVirtualFunction', vf.id, 'assigned')
   await refused('retire', vf.id, 'assigned')
 
-  await succeeded(api, await api.ok<Operation>('releaseAssignment', { path: { id } }))
+  // After the commit step it cannot go back, and the driver that it had is not to be had.
+  const match = { call: 'write', path: '**/driver_override', text: '\n' } as const
+  const takeBack = service.machine.faults.add({
+    match,
+    kind: { fault: 'errno', errno: 'EIO' },
+  })
+  const release = await api.ok<Operation>('releaseAssignment', { path: { id } })
+  expect(await ended(api, release)).toMatchObject({ state: 'stuck' })
+  takeBack()
   await refused('assignVirtualFunction', vf.id, 'quarantined')
   await refused('retire', vf.id, 'quarantined')
-  await refused('release', id, 'quarantined')
 
   const accept = { path: { id }, body: { acceptUncleaned: true } }
   await succeeded(api, await api.ok<Operation>('releaseAssignment', accept))

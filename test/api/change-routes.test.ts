@@ -51,7 +51,7 @@ test('VFs are provisioned as asked, and their operation can be followed', async 
   for (const { id } of vfs) await retire(api, id)
 })
 
-test('a VF goes to a consumer, comes back quarantined, and is freed by name', async () => {
+test('a VF goes to a consumer, comes back and is cleaned, or is freed by name', async () => {
   const { api } = service
   const vf = await provisionOne(api, pf.id)
   const body = { virtualFunctionId: vf.id, consumer: 'vm-1' }
@@ -68,14 +68,22 @@ test('a VF goes to a consumer, comes back quarantined, and is freed by name', as
   expect(again.allowedFrom).toEqual(['provisioned'])
   await api.no('retireVirtualFunction', { path: { id: vf.id } }, 409, 'wrong-state')
 
-  // No body at all: the default is to keep it quarantined.
+  // No body at all: the default is to clean it.
   await succeeded(api, await api.ok<Operation>('releaseAssignment', { path }))
-  expect(await api.ok('getAssignment', { path })).toMatchObject({ state: 'quarantined' })
-  await api.no('retireVirtualFunction', { path: { id: vf.id } }, 409, 'wrong-state')
+  expect(await api.ok('getAssignment', { path })).toMatchObject({
+    state: 'released',
+    before: { condition: { firmware: '7.2.22' } },
+  })
+  const events = await api.ok<Page<Schemas['Event']>>('listEvents', {})
+  expect(events.items.map(({ type }) => type)).toContain('assignment.cleaned')
 
-  const accept = { path, body: { acceptUncleaned: true } }
+  await succeeded(api, await api.ok<Operation>('createAssignment', { body }))
+  const { id } = await assignmentOf(api, vf.id)
+  const accept = { path: { id }, body: { acceptUncleaned: true } }
   await succeeded(api, await api.ok<Operation>('releaseAssignment', accept))
-  expect(await api.ok('getAssignment', { path })).toMatchObject({ state: 'released' })
+  expect(await api.ok('getAssignment', { path: { id } })).toMatchObject({
+    state: 'released',
+  })
   const over = await api.no('releaseAssignment', { path, body: {} }, 409, 'wrong-state')
   expect(over).toMatchObject({ state: 'released' })
   await retire(api, vf.id)

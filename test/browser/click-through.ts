@@ -23,7 +23,7 @@ const STEPS: Readonly<Record<string, (clicks: Clicks) => Promise<void>>> = {
   'a VF is assigned, and its consumer is told how to use it': assign,
   'a guest that owns the queues is said in words, not drawn as zero': saysOwner,
   'a refusal is shown with its reason and its remedy': showsRefusal,
-  'a released VF is quarantined until that is accepted': release,
+  'a released VF is cleaned, and free again': release,
   'retired VFs go back to the pool': retire,
 }
 
@@ -97,10 +97,6 @@ async function release({ dashboard, vf }: Clicks): Promise<void> {
   await dashboard.press(vf, 'Release…')
   await dashboard.press(dashboard.dialog, 'Release')
   await dashboard.succeeded('Release')
-  await vf.getByText('quarantined: vm-7').waitFor()
-  await dashboard.press(vf, 'Free uncleaned…')
-  await dashboard.dialog.getByLabel(/Free it although/).check()
-  await dashboard.press(dashboard.dialog, 'Free')
   await vf.getByRole('button', { name: 'Retire' }).waitFor()
 }
 

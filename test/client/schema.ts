@@ -520,6 +520,7 @@ export interface components {
         | 'restoring'
         | 'lost'
         | 'releasing'
+        | 'cleaning'
         | 'quarantined'
         | 'released'
         | 'failed'
@@ -542,6 +543,8 @@ export interface components {
         }
         /** @description Who was behind the address */
         identity: unknown
+        /** @description Firmware and wear of its drive at hand-over, where it answered */
+        condition?: unknown
       } | null
       /** @description What the consumer needs, once the assignment is ready */
       handOver: {
@@ -1258,7 +1261,7 @@ export interface components {
     }
     /** @description How to take the function back. May be left out. */
     ReleaseRequest: {
-      /** @description Frees the function although the data of its last user are still on it. An event says so. */
+      /** @description Frees the function without erasing its namespaces, the data of its last user still on them. An event says so. */
       acceptUncleaned?: boolean
     }
     /**

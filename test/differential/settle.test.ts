@@ -123,6 +123,11 @@ function answerIn(scene: Scene, call: KernelCall): unknown {
     case 'exists':
     case 'holders':
     case 'openExclusive':
+    case 'holdDisk':
+    case 'letGoDisk':
+    case 'readBlocks':
+    case 'writeBlocks':
+    case 'writeZeroes':
     case 'vfioGroupStatus':
       throw new Error(`${call.call} is not asked for`)
   }

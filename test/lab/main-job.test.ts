@@ -38,6 +38,8 @@ import {
 import { holdVfio, type VfioHolder } from './vfio-holder.ts'
 
 const MOUNT_POINT = '/run/somebodys-data'
+/** What the tenant of the first VF writes. */
+const PATTERN = 'secrets of the first tenant'
 const LOAD_CPU = 2
 const SEEN_WITHIN_MS = 2_000
 
@@ -132,6 +134,20 @@ test('bytes written through a VF are read back, and are in its namespace', async
   expect(inNamespace.equals(written)).toBe(true)
 })
 
+test('a tenant of the first VF leaves its data', async () => {
+  const { client, agent } = lab
+  const disk = diskPath((await namespaceOf(client, SRIOV_SERIAL, 2)).disks)
+  const block = `yes '${PATTERN}' | head -c 65536`
+
+  for (const at of [0, 500, 1023]) {
+    const to = `of=${disk} bs=64k seek=${at} count=1 iflag=fullblock oflag=direct`
+    await agent.shell(`${block} | dd ${to} status=none`)
+  }
+
+  const read = await agent.shell(`dd if=${disk} bs=64k skip=500 count=1 iflag=direct`)
+  expect(read).toContain(PATTERN)
+})
+
 test('assigning a controller with a mounted namespace is refused, naming the mount', async () => {
   const { client, agent } = lab
   const disk = diskPath((await namespaceOf(client, PLAIN_SERIAL, 1)).disks)
@@ -202,20 +218,36 @@ test('the queues of an assigned VF are said to be its guest`s, not drawn as idle
   expect(frame).toMatchObject({ observed: false, why: 'owned-by-guest' })
 })
 
-test('what is released without cleaning is quarantined, until that is accepted by name', async () => {
-  const { client } = lab
+test('what the tenant of a VF wrote can be read through no function once it is released', async () => {
+  const { client, agent, guest } = lab
   for (const holder of holders) await holder.letGo()
-  const [first] = await client.list<AssignmentView>('/v1/assignments')
-  const path = `/v1/assignments/${first?.id}`
+  const ready = await client.list<AssignmentView>('/v1/assignments')
+  const assignment = ready.find(({ functionKind }) => functionKind === 'virtualFunction')
+  const image = () => readFileSync(namespaceFile(guest.folder, 2))
+  const before = image().includes(PATTERN)
 
-  await client.perform('POST', `${path}/release`, {})
-  const quarantined = await client.get<AssignmentView>(path)
-  await client.perform('POST', `${path}/release`, { acceptUncleaned: true })
-  const released = await client.get<AssignmentView>(path)
+  await client.perform('POST', `/v1/assignments/${assignment?.id}/release`, {})
 
-  expect(quarantined.state).toBe('quarantined')
-  expect(quarantined.quarantine).toContain('not cleaned')
-  expect(released.state).toBe('released')
+  expect(before, 'it was there').toBe(true)
+  expect(image().includes(PATTERN), 'it is not on the drive').toBe(false)
+  const disk = diskPath((await namespaceOf(client, SRIOV_SERIAL, 2)).disks)
+  const found = await agent.shell(
+    `dd if=${disk} bs=1M iflag=direct | grep -c '${PATTERN}'; true`
+  )
+  expect(found.trim(), 'nor read through the VF, which has it again').toBe('0')
+  const primary = await controllerDevice(agent, SRIOV_ADDRESS)
+  expect(await attachedTo(agent, primary, 2)).toEqual([1])
+  expect(
+    await client.get<AssignmentView>(`/v1/assignments/${assignment?.id}`)
+  ).toMatchObject({
+    state: 'released',
+    quarantine: null,
+  })
+  const events = await client.list<EventRow>('/v1/events?after=0')
+  const evidence = events.find(({ type }) => type === 'assignment.cleaned')
+  expect(evidence?.detail['namespaces']).toMatchObject([
+    { nsid: 2, method: 'format, user-data erase', markersLeft: 0, notZero: 0 },
+  ])
 })
 
 test('when everything is released and retired, the machine is as it was found', async () => {
@@ -225,7 +257,7 @@ test('when everything is released and retired, the machine is as it was found', 
   )
 
   for (const { id } of standing) {
-    await client.perform('POST', `/v1/assignments/${id}/release`, { acceptUncleaned: true })
+    await client.perform('POST', `/v1/assignments/${id}/release`, {})
   }
   for (const vf of await provisionedVfs(client)) {
     await client.perform('DELETE', `/v1/virtualFunctions/${vf.id}`)
@@ -247,7 +279,8 @@ test('every operation left events, numbered in order and without the same twice'
   const told = new Set(events.map((event) => event.operationId))
   expect(operations.length).toBeGreaterThan(7)
   expect(operations.filter((operation) => !told.has(operation.id))).toEqual([])
-  expect(events.map((event) => event.type)).toContain('assignment.freed-uncleaned')
+  const cleaned = events.filter(({ type }) => type === 'assignment.cleaned')
+  expect(cleaned, 'the VF and the controller').toHaveLength(2)
 })
 
 test('a client generated from openapi.yaml does the same, and leaves the machine as found', async () => {

@@ -1,10 +1,10 @@
 /** A process that dies at any of its commits: the next one on the same machine finishes what it left. */
 import { expect, test } from 'vitest'
-import { CASES, cleanRun, killedAt, resetsIn } from './killed.ts'
+import { CASES, cleanRun, CLEANING, killedAt, resetsIn, writesIn } from './killed.ts'
 
 const WITHIN_MS = 120_000
 
-test.for(Object.entries(CASES))(
+test.for(Object.entries({ ...CASES, cleaning: CLEANING }))(
   'killed at any commit of %s, it is finished by the next process, with no write made twice',
   { timeout: WITHIN_MS },
   async ([, one]) => {
@@ -19,7 +19,7 @@ test.for(Object.entries(CASES))(
 
       expect(state, `killed at commit ${commits}`).toBe('succeeded')
       expect(world.machine.snapshot(), `killed at commit ${commits}`).toEqual(clean.goal)
-      const writes = world.machine.transcript.slice(from)
+      const writes = writesIn(world.machine.transcript.slice(from))
       // A reset leaves nothing to be seen: in doubt it is made again.
       expect(
         writes.length - clean.writes.length,

@@ -53,10 +53,22 @@ export const CASES = {
       const virtualFunctionId = virtualFunctionOf(world, 1).id
       await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' }))
     },
-    start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+    start: (world) =>
+      world.workflows.release(DEMO, onlyAssignment(world).id, { acceptUncleaned: true }),
     disk: OF_VF,
   },
 } as const satisfies Record<string, Case>
+
+/** Has a commit step, from which there is no way back to what was found. */
+export const CLEANING: Case = {
+  ...CASES.releasing,
+  start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+}
+
+/** A hold is no write, and ends with its process: the next one takes it anew. */
+export function writesIn(calls: readonly KernelCall[]): readonly KernelCall[] {
+  return calls.filter(({ call }) => call !== 'holdDisk' && call !== 'letGoDisk')
+}
 
 export type CleanRun = {
   readonly commits: number
@@ -71,7 +83,7 @@ export async function cleanRun(one: Case): Promise<CleanRun> {
   return {
     commits: commits(),
     goal: world.machine.snapshot(),
-    writes: world.machine.transcript.slice(from),
+    writes: writesIn(world.machine.transcript.slice(from)),
   }
 }
 

@@ -1,6 +1,8 @@
 /** Each workflow in the ways in which it differs, from a machine as the lab's. */
 import { expect } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import type { HostDescription } from '../../src/emulator/fleet.ts'
+import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { AssignmentRow } from '../../src/store/rows.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
 import { labWith } from '../support/lab-with.ts'
@@ -15,6 +17,20 @@ import {
   virtualFunctionOf,
   type World,
 } from './world.ts'
+
+/** The lab's machine, its plain drive of another kind. */
+export function withPlainDrive(
+  change: Partial<HostDescription['subsystems'][number]['controllers'][number]>
+): HostDescription {
+  const lab = labLikeHost()
+  const subsystems = lab.subsystems.map((drive) => ({
+    ...drive,
+    controllers: drive.controllers.map((controller) =>
+      controller.address === PLAIN ? { ...controller, ...change } : controller
+    ),
+  }))
+  return { ...lab, subsystems }
+}
 
 const ONE_VF = [{ ioQueuePairs: 2, nsids: [2] }]
 const TWO_VFS = [...ONE_VF, { ioQueuePairs: 3, nsids: [3] }]
@@ -93,9 +109,20 @@ export const ASSIGNMENTS = {
       await done(world, assignVf(world))
     },
     start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
-    atGoal: (world) =>
-      expectAssignment(world, { state: 'quarantined', quarantine: 'not cleaned' }),
+    atGoal: expectCleaned,
     asFound: (world) => expectAssignment(world, { state: 'ready' }),
+    quarantined: expectNotCleaned,
+  },
+  'releasing a controller whose drive cannot erase one namespace alone': {
+    description: withPlainDrive({ device: 'plain' }),
+    prepare: async (world) => {
+      const controllerId = controllerAt(world, PLAIN).id
+      await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+    },
+    start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+    atGoal: expectCleaned,
+    asFound: (world) => expectAssignment(world, { state: 'ready' }),
+    quarantined: expectNotCleaned,
   },
   'releasing a VF that had no driver, uncleaned': {
     prepare: async (world) => {
@@ -172,14 +199,15 @@ export const UNDONE: Record<string, Scenario> = {
         handOver: null,
       }),
   },
-  'undoing a release': {
+  'undoing a release before its commit step': {
     ...ASSIGNMENTS['releasing a VF to the host’s driver'],
+    failsIn: 'write-markers',
+    quarantined: expectNotCleaned,
+  },
+  'undoing a release uncleaned': {
+    ...ASSIGNMENTS['releasing a VF that had no driver, uncleaned'],
     failsIn: 'rescan',
-    quarantined: (world) =>
-      expectAssignment(world, {
-        state: 'quarantined',
-        quarantine: 'returning it failed half-way, and could not be undone',
-      }),
+    quarantined: expectNotCleaned,
   },
 }
 
@@ -206,6 +234,20 @@ export function onlyAssignment({ workflows }: World): AssignmentRow {
 
 function expectAssignment(world: World, fields: Partial<AssignmentRow>): void {
   expect(onlyAssignment(world)).toMatchObject(fields)
+}
+
+/** Nothing is said to be clean that a marker can be read of: the evidence was checked by the step that logged it. */
+function expectCleaned(world: World): void {
+  expectAssignment(world, { state: 'released', quarantine: null })
+  const events = world.store.read.events(null, 0, 1_000)
+  const evidence = events.filter(({ type }) => type === 'assignment.cleaned').at(-1)
+  expect(evidence?.detail['namespaces']).toMatchObject([{ markersLeft: 0 }])
+}
+
+function expectNotCleaned(world: World, { error }: OperationView): void {
+  const { state, quarantine } = onlyAssignment(world)
+  expect(state).toBe('quarantined')
+  expect(quarantine).toContain(error?.message)
 }
 
 function expectProvisioned(world: World): void {

@@ -208,7 +208,7 @@ function retire(world: World) {
 }
 
 function release(world: World) {
-  return world.workflows.release(DEMO, onlyAssignment(world).id, {})
+  return world.workflows.release(DEMO, onlyAssignment(world).id, { acceptUncleaned: true })
 }
 
 function refusalsIn({ error }: OperationView): Json {

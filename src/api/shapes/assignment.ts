@@ -39,6 +39,11 @@ const BeforeAssignment = inline<Before>(
       override: nullable(text('Driver override')),
     }),
     identity: Type.Unsafe<Before['identity']>(anyJson('Who was behind the address')),
+    condition: Type.Optional(
+      Type.Unsafe<NonNullable<Before['condition']>>(
+        anyJson('Firmware and wear of its drive at hand-over, where it answered')
+      )
+    ),
   }
 )
 
@@ -58,6 +63,7 @@ export const AssignmentShape = answerShape<AssignmentView>(
         'restoring',
         'lost',
         'releasing',
+        'cleaning',
         'quarantined',
         'released',
         'failed',
@@ -101,7 +107,7 @@ export const ReleaseShape = requestShape<ReleaseRequest>(
     acceptUncleaned: Type.Optional(
       Type.Boolean({
         description:
-          'Frees the function although the data of its last user are still on it. An event says so.',
+          'Frees the function without erasing its namespaces, the data of its last user still on them. An event says so.',
       })
     ),
   }

@@ -121,24 +121,23 @@ function releaseActions(assignment) {
   const quarantined = assignment.state === 'quarantined'
   const run = () =>
     ask({
-      title: quarantined ? 'Free the function' : 'Take the function back',
+      title: quarantined ? 'Clean the function again' : 'Take the function back',
       words: quarantined
-        ? 'The data of its last user are still on it. Whoever gets it next can read them.'
-        : 'It gets the driver back that it had. Nothing cleans it yet: it stays quarantined unless you accept that.',
+        ? 'It could not be cleaned: the data of its last user may still be on it. Freed as it is, whoever gets it next can read them.'
+        : 'Its namespaces are erased, which may take hours, and it gets the driver back that it had. What cannot be erased stays quarantined.',
       fields: [
         {
           name: 'acceptUncleaned',
           label: 'Free it although it is not cleaned',
           type: 'checkbox',
-          required: quarantined,
         },
       ],
-      submit: quarantined ? 'Free' : 'Release',
+      submit: quarantined ? 'Clean' : 'Release',
       run: async (form) => {
         const path = `/v1/assignments/${assignment.id}/release`
         const acceptUncleaned = isChecked(form, 'acceptUncleaned')
         onStarted(await start('POST', path, { acceptUncleaned }))
       },
     })
-  return [{ name: 'release', label: quarantined ? 'Free uncleaned…' : 'Release…', run }]
+  return [{ name: 'release', label: quarantined ? 'Clean again…' : 'Release…', run }]
 }

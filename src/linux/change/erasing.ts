@@ -70,7 +70,8 @@ async function writeMarkers(
   change: ChangeOf<'writeMarkers'>
 ): Promise<void> {
   const { markers } = change
-  for (const block of markers.blocks) {
+  const before = await readMarkers(session, path, markers)
+  for (const block of markers.blocks.filter((one) => !before.marked.includes(one))) {
     const offset = block * markers.blockBytes
     const bytes = markerOf(markers, block)
     await session.call({ call: 'writeBlocks', path, offset, bytes })

@@ -4,10 +4,13 @@ import type { Refusal } from '../../errors.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { AssignmentRow, AssignmentState } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
 import { requireState, useOfAssignment } from '../allowed-from.ts'
+import { expectedController } from '../guards/identity.ts'
 import { refuseHeldGroup } from '../guards/group.ts'
 import type { Ask } from '../host-session.ts'
-import { NOT_CLEANED, RELEASE, type ReleaseParams } from '../release-assignment.ts'
+import type { CleanParams } from '../clean-params.ts'
+import { NOT_CLEANED, RELEASE } from '../release-assignment.ts'
 import type { ReleaseRequest } from '../workflows.ts'
 import {
   found,
@@ -63,7 +66,7 @@ function paramsOf(
   { store }: RequestContext,
   row: AssignmentRow,
   acceptUncleaned: boolean
-): ReleaseParams {
+): CleanParams {
   const before = recordedBefore(store, row)
   const fn = before.identity.address
   const vf = store.read.virtualFunction(row.functionId)
@@ -78,15 +81,36 @@ function paramsOf(
     group: row.handOver?.iommuGroup ?? null,
     before,
     acceptUncleaned,
-    returns: row.before !== null && !wasReturned,
+    returns: !acceptUncleaned || (row.before !== null && !wasReturned),
+    ...cleanedThrough(store, row),
     state: isWithConsumer(row.state) ? row.state : 'quarantined',
   }
 }
 
 function isWithConsumer(
   state: AssignmentState
-): state is Exclude<ReleaseParams['state'], 'quarantined'> {
+): state is Exclude<CleanParams['state'], 'quarantined'> {
   return state === 'ready' || state === 'restoring' || state === 'lost'
+}
+
+/** A VF is cleaned through its primary, a controller by itself. */
+function cleanedThrough(
+  { read }: Store,
+  { functionId }: AssignmentRow
+): Pick<CleanParams, 'cntlid' | 'vf'> {
+  const row = read.virtualFunction(functionId)
+  if (!row) return { cntlid: read.controller(functionId)?.cntlid ?? null, vf: null }
+  const { controllerId, cntlid, provisioned } = row
+  const primary = found(read.controller(controllerId), 'controller', controllerId)
+  return {
+    cntlid,
+    vf: {
+      controllerId,
+      primary: expectedController(primary),
+      primaryCntlid: primary.cntlid,
+      nsids: [...(provisioned?.nsids ?? [])],
+    },
+  }
 }
 
 /** A function that has gone is held by nobody: releasing it frees the row. */

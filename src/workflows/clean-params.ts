@@ -1,0 +1,123 @@
+/** What an operation that takes a function back and cleans it was asked for, as it is logged. */
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import type { PciAddress } from '../nvme/pci-address.ts'
+import type { Json } from '../saga/workflow.ts'
+import { driveTarget, type Target } from './guards/identity.ts'
+import {
+  Address,
+  Before,
+  Condition,
+  ExpectedController,
+  Held,
+  logged,
+  nullable,
+  outputOf,
+} from './logged-shapes.ts'
+import { recordedTarget } from './return-function.ts'
+
+const Params = Type.Object({
+  ...Held,
+  assignmentId: Type.String(),
+  functionId: Type.String(),
+  fn: Address,
+  group: nullable(Type.Integer()),
+  /** What the assignment recorded before it touched the function. */
+  before: Before,
+  acceptUncleaned: Type.Boolean(),
+  /** False: the function was returned already, and only waits to be freed. */
+  returns: Type.Boolean(),
+  /** Its cntlid; of a controller null: it was never seen answering. */
+  cntlid: nullable(Type.Integer()),
+  /** Of a VF: the primary, through which it is cleaned, and the namespaces that it was provisioned with. */
+  vf: nullable(
+    Type.Object({
+      controllerId: Type.String(),
+      primary: ExpectedController,
+      primaryCntlid: Type.Integer(),
+      nsids: Type.Array(Type.Integer()),
+    })
+  ),
+  /** The assignment's state, should this be undone. */
+  state: Type.Union([
+    Type.Literal('ready'),
+    Type.Literal('restoring'),
+    Type.Literal('lost'),
+    Type.Literal('quarantined'),
+  ]),
+})
+
+export type CleanParams = Static<typeof Params>
+
+export type CleanedVf = NonNullable<CleanParams['vf']>
+
+export function cleanParams(json: Json): CleanParams {
+  return logged(Params, json, 'parameters of release-assignment:')
+}
+
+/** The function of the host through which the namespaces are erased. */
+export function cleaner({ fn, vf }: CleanParams): PciAddress {
+  return vf ? vf.primary.address : fn
+}
+
+export function cleanerTarget(p: CleanParams): Target {
+  return p.vf ? driveTarget(p.vf.primary) : recordedTarget(p, p.before)
+}
+
+export const RECORD_NAMESPACES = 'record-namespaces'
+
+const Found = Type.Object({
+  erase: Type.Union([
+    Type.Object({
+      method: Type.Literal('format'),
+      secureErase: Type.Union([Type.Literal('user-data'), Type.Literal('cryptographic')]),
+    }),
+    Type.Object({ method: Type.Literal('overwrite') }),
+  ]),
+  namespaces: Type.Array(
+    Type.Object({
+      nsid: Type.Integer(),
+      sizeBytes: Type.Integer(),
+      blockBytes: Type.Integer(),
+      metadataBytes: Type.Integer(),
+    })
+  ),
+  condition: Condition,
+  at: Type.String(),
+})
+
+/** What there is to be erased. */
+export type Found = Static<typeof Found>
+
+type Outputs = Parameters<typeof outputOf>[1]
+
+/** null: the function has gone, and nothing of it could be looked at. */
+export function namespacesFound(outputs: Outputs): Found | null {
+  return outputOf(nullable(Found), outputs, RECORD_NAMESPACES)
+}
+
+export const ERASE = 'erase'
+
+const Erased = Type.Object({
+  namespaces: Type.Array(
+    Type.Object({
+      nsid: Type.Integer(),
+      sizeBytes: Type.Integer(),
+      method: Type.String(),
+      /** Each was marked before, and read afterwards. */
+      sampledBlocks: Type.Array(Type.Integer()),
+      markersLeft: Type.Integer(),
+      /** Sampled blocks that are not all zeroes now. */
+      notZero: Type.Integer(),
+    })
+  ),
+  condition: Condition,
+  at: Type.String(),
+})
+
+/** Evidence. */
+export type Erased = Static<typeof Erased>
+
+export function erasedNamespaces(outputs: Outputs): Erased | null {
+  return outputOf(nullable(Erased), outputs, ERASE)
+}

@@ -1,0 +1,317 @@
+/**
+ * The rows that erase what a tenant had: its namespaces come to a function of the host and their disks are held, blocks
+ * are marked, everything is erased and the marked blocks are read again; then the namespaces go back.
+ */
+import { isoTime } from '../clock.ts'
+import type { Refusal } from '../errors.ts'
+import { sampledBlocks, type Markers } from '../nvme/erase-markers.ts'
+import { methodInWords } from '../nvme/erase-method.ts'
+import type { PciAddress } from '../nvme/pci-address.ts'
+import { change } from './change-row.ts'
+import {
+  cleaner,
+  cleanerTarget,
+  ERASE,
+  namespacesFound,
+  RECORD_NAMESPACES,
+  type CleanParams,
+  type Erased,
+  type Found,
+} from './clean-params.ts'
+import {
+  observe,
+  pass,
+  refused,
+  type Row,
+  type Surroundings,
+  type Turn,
+} from './define-workflow.ts'
+import type { ErasedSoFar } from './erased-so-far.ts'
+import { refuseErasing, refuseReachingOthers } from './guards/erasing.ts'
+import { refuseOther } from './guards/identity.ts'
+import { look, type Move } from './moves.ts'
+import { bindingNow } from './return-function.ts'
+import { primaryLock } from './restore-sriov.ts'
+import { waiting } from './wait-for-users.ts'
+
+type Namespace = Found['namespaces'][number]
+
+/** Besides the first and the last block. */
+const SAMPLES = 14
+
+/** What is there, how the drive erases it, and that nobody else has it. */
+export function recordNamespaces(p: CleanParams): Row {
+  return observe(RECORD_NAMESPACES, async (turn) => {
+    const { ask, at, outputs } = turn
+    if (bindingNow(outputs) === null) return { output: null }
+    const fn = cleaner(p)
+    const erasable = await ask({ read: 'erasable', fn, ...(p.vf && { nsids: p.vf.nsids }) })
+    const namespaces = [...erasable.namespaces]
+    const condition = await ask({ read: 'condition', fn })
+    const found = { ...erasable, namespaces, condition, at }
+    pass(RECORD_NAMESPACES, await refuseOthers(turn, p, found))
+    return { output: found }
+  })
+}
+
+async function refuseOthers(
+  { ask }: Turn,
+  p: CleanParams,
+  found: Found
+): Promise<readonly Refusal[]> {
+  return refuseReachingOthers(ask, {
+    through: cleaner(p),
+    owners: await ownersOf(p, { ask }, 'before'),
+    found,
+  })
+}
+
+/** cntlids that may have the namespaces: of a VF until they have been fetched. */
+async function ownersOf(
+  { fn, cntlid, vf }: CleanParams,
+  { ask }: Pick<Turn, 'ask'>,
+  when: 'before' | 'fetched'
+): Promise<readonly number[]> {
+  if (vf) {
+    const own = when === 'before' && cntlid !== null ? [cntlid] : []
+    return [...own, vf.primaryCntlid]
+  }
+  const { controller } = await ask({ read: 'identity', fn })
+  return controller ? [controller.cntlid] : []
+}
+
+/** Those of a VF come to its primary, since a private namespace has one controller; a controller of the host has its own. */
+export function fetchNamespaces(p: CleanParams): Row {
+  return change('fetch-namespaces', {
+    on: (turn) => targetIn(turn, p),
+    locks: locksOf(p),
+    guard: (turn) => onFound(turn, (found) => refuseOthers(turn, p, found)),
+    do: (turn) => [
+      ...moved(p, nsidsIn(turn), 'to the host'),
+      ...nsidsIn(turn).map(
+        (nsid) => ({ change: 'holdDisk', fn: cleaner(p), nsid }) as const
+      ),
+    ],
+    undo: (turn) => movesBack(p, nsidsIn(turn)),
+  })
+}
+
+/** After an erase, or when it was accepted that there is none. */
+export function returnNamespaces(p: CleanParams): Row {
+  return change('return-namespaces', {
+    on: (turn) => targetIn(turn, p),
+    locks: locksOf(p),
+    do: (turn) => movesBack(p, nsidsIn(turn)),
+  })
+}
+
+/** Of a function that a former operation left half-way; of one that it did not, there is nothing to do. */
+export function returnUncleaned(p: CleanParams): Row {
+  const fn = cleaner(p)
+  const letGo = look({ read: 'binding', fn }, ({ driver }) =>
+    driver === 'nvme'
+      ? [look({ read: 'erasable', fn }, ({ namespaces }) => releases(p, namespaces))]
+      : []
+  )
+  return change('return-namespaces', {
+    on: ({ outputs }) => (bindingNow(outputs) === null ? null : cleanerTarget(p)),
+    locks: locksOf(p),
+    do: p.vf ? movesBack(p, p.vf.nsids) : [letGo],
+  })
+}
+
+function releases(p: CleanParams, namespaces: readonly { readonly nsid: number }[]) {
+  return namespaces.map(
+    ({ nsid }) => ({ change: 'letGoOfDisk', fn: cleaner(p), nsid }) as const
+  )
+}
+
+function movesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
+  return [
+    ...releases(
+      p,
+      nsids.map((nsid) => ({ nsid }))
+    ),
+    ...moved(p, nsids, 'to the function'),
+  ]
+}
+
+/** Off the one before on the other: what is private cannot be on both. */
+function moved(
+  { cntlid, vf }: CleanParams,
+  nsids: readonly number[],
+  whither: 'to the host' | 'to the function'
+): readonly Move[] {
+  if (vf === null || cntlid === null) return []
+  const { primaryCntlid, primary } = vf
+  const pf = primary.address
+  const isToHost = whither === 'to the host'
+  const [from, to] = isToHost ? [cntlid, primaryCntlid] : [primaryCntlid, cntlid]
+  return [
+    look({ read: 'attachments', pf, cntlid: from }, ({ nsids: attached }) =>
+      nsids
+        .filter((nsid) => attached.includes(nsid))
+        .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid: from }) as const)
+    ),
+    look({ read: 'attachments', pf, cntlid: to }, ({ nsids: attached }) =>
+      nsids
+        .filter((nsid) => !attached.includes(nsid))
+        .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid: to }) as const)
+    ),
+  ]
+}
+
+function locksOf({ vf }: CleanParams): readonly string[] {
+  return vf ? [primaryLock(vf.controllerId)] : []
+}
+
+function targetIn({ outputs }: Turn, p: CleanParams) {
+  return namespacesFound(outputs) === null ? null : cleanerTarget(p)
+}
+
+function nsidsIn({ outputs }: Turn): readonly number[] {
+  return (namespacesFound(outputs)?.namespaces ?? []).map(({ nsid }) => nsid)
+}
+
+async function onFound(
+  { outputs }: Turn,
+  ask: (found: Found) => Promise<readonly Refusal[]>
+): Promise<readonly Refusal[]> {
+  const found = namespacesFound(outputs)
+  return found === null ? [] : ask(found)
+}
+
+/** The commit step: what a marker is written on is gone. */
+export function writeMarkers(p: CleanParams): Row {
+  return change('write-markers', {
+    commit: true,
+    on: (turn) => targetIn(turn, p),
+    guard: (turn) => onFound(turn, (found) => refuseErasingNow(turn, p, found)),
+    do: (turn) =>
+      (namespacesFound(turn.outputs)?.namespaces ?? []).map(
+        (namespace) =>
+          ({
+            change: 'writeMarkers',
+            fn: cleaner(p),
+            nsid: namespace.nsid,
+            markers: markersOn(turn, namespace),
+          }) as const
+      ),
+  })
+}
+
+async function refuseErasingNow(
+  { ask }: Turn,
+  p: CleanParams,
+  found: Found
+): Promise<readonly Refusal[]> {
+  const owners = await ownersOf(p, { ask }, 'fetched')
+  return refuseErasing(ask, { through: cleaner(p), owners, found })
+}
+
+function markersOn({ operationId }: Turn, namespace: Namespace): Markers {
+  const { nsid, sizeBytes, blockBytes } = namespace
+  const blocks = sampledBlocks(`${operationId} ${nsid}`, sizeBytes / blockBytes, SAMPLES)
+  return { token: operationId, blocks, blockBytes }
+}
+
+/** Erases each namespace, and believes none that it has not looked at. */
+export function eraseNamespaces(
+  p: CleanParams,
+  around: Surroundings,
+  soFar: ErasedSoFar
+): Row {
+  return {
+    name: ERASE,
+    commit: false,
+    locks: [],
+    guard: async (turn) => {
+      const target = targetIn(turn, p)
+      if (target === null) return
+      pass(ERASE, await refuseOther(turn.ask, target, turn.reboot))
+      pass(ERASE, await onFound(turn, (found) => refuseErasingNow(turn, p, found)))
+    },
+    run: async (turn) => {
+      const found = namespacesFound(turn.outputs)
+      if (found === null) return { output: null }
+      const fn = cleaner(p)
+      const namespaces: Erased['namespaces'] = []
+      for (const namespace of found.namespaces) {
+        await eraseOne({ turn, fn, found, namespace, around, soFar })
+        namespaces.push(await verified({ turn, fn, found, namespace, around, soFar }))
+      }
+      const condition = await turn.ask({ read: 'condition', fn })
+      return { output: { namespaces, condition, at: isoTime(around.clock.nowMs()) } }
+    },
+  }
+}
+
+type Erasing = {
+  readonly turn: Turn
+  readonly fn: PciAddress
+  readonly found: Found
+  readonly namespace: Namespace
+  readonly around: Surroundings
+  readonly soFar: ErasedSoFar
+}
+
+async function eraseOne(erasing: Erasing): Promise<void> {
+  const { turn, fn, found, namespace } = erasing
+  if (found.erase.method === 'overwrite') return overwrite(erasing)
+  await turn.apply({
+    change: 'formatNamespace',
+    fn,
+    nsid: namespace.nsid,
+    secureErase: found.erase.secureErase,
+    markers: markersOn(turn, namespace),
+  })
+}
+
+const SLICE_BYTES = 256 << 20
+/** So that a stop of the service waits no longer. */
+const TURN_MS = 5_000
+
+/** @throws {HostBlocked} when its turn is over: it is asked again at once, and goes on */
+async function overwrite({ turn, fn, namespace, around, soFar }: Erasing): Promise<void> {
+  const { nsid, sizeBytes } = namespace
+  const until = around.clock.monotonicMs() + TURN_MS
+  for (;;) {
+    const fromByte = soFar.bytes(turn.operationId, nsid)
+    const toByte = Math.min(fromByte + SLICE_BYTES, sizeBytes)
+    await turn.apply({ change: 'overwriteNamespace', fn, nsid, fromByte, toByte })
+    soFar.note(turn.operationId, nsid, toByte)
+    if (toByte === sizeBytes) return
+    if (around.clock.monotonicMs() >= until)
+      throw waiting(turn, `overwriting namespace ${nsid} through ${fn}, which goes on`)
+  }
+}
+
+/** No marker is left; where all was overwritten, nothing but zeroes. @throws ControlPlaneError guard */
+async function verified(erasing: Erasing): Promise<Erased['namespaces'][number]> {
+  const { turn, fn, found, namespace, soFar } = erasing
+  const { nsid, sizeBytes } = namespace
+  const markers = markersOn(turn, namespace)
+  const { marked, written } = await turn.ask({ read: 'markers', fn, nsid, markers })
+  // Should it be tried again, then from the start.
+  soFar.note(turn.operationId, nsid, 'all')
+  const left = found.erase.method === 'overwrite' ? written : marked
+  if (left.length > 0)
+    throw refused(`erasing namespace ${nsid}`, [unerased(fn, nsid, left)])
+  return {
+    nsid,
+    sizeBytes,
+    method: methodInWords(found.erase),
+    sampledBlocks: [...markers.blocks],
+    markersLeft: marked.length,
+    notZero: written.length,
+  }
+}
+
+function unerased(fn: PciAddress, nsid: number, blocks: readonly number[]): Refusal {
+  return {
+    check: 'not-erased',
+    device: `${fn} namespace ${nsid}`,
+    reason: `blocks ${blocks.join(', ')} of namespace ${nsid} can still be read as they were`,
+    remedy: 'Release the function again; if that does not help, take the drive out of use.',
+  }
+}

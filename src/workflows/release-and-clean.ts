@@ -1,0 +1,166 @@
+/**
+ * Takes a function back from its consumer, erases what it had, and returns it to what it was before. Until the first
+ * marker is written everything can be undone: the consumer has its function again, its data untouched. From then on it
+ * only goes forward, and ends quarantined where it cannot be told that everything is gone.
+ */
+import { change } from './change-row.ts'
+import { cleanParams, cleaner, type CleanParams } from './clean-params.ts'
+import { cleanedOrNot, notCleaned } from './cleaned.ts'
+import {
+  defineWorkflow,
+  guard,
+  observe,
+  record,
+  type Row,
+  type Surroundings,
+  type Turn,
+} from './define-workflow.ts'
+import {
+  eraseNamespaces,
+  fetchNamespaces,
+  recordNamespaces,
+  returnNamespaces,
+  returnUncleaned,
+  writeMarkers,
+} from './erase-namespaces.ts'
+import { erasedSoFar, type ErasedSoFar } from './erased-so-far.ts'
+import { functionLocks } from './function-locks.ts'
+import { refuseUsedThrough } from './guards/usage.ts'
+import { rebind } from './rebind.ts'
+import { RELEASE } from './release-assignment.ts'
+import { rescan } from './rescan.ts'
+import {
+  bindingFound,
+  bindingNow,
+  RECORD_BINDING,
+  recordedTarget,
+  refuseRebound,
+  refuseUnrestored,
+} from './return-function.ts'
+import { untilUnused, waitForConsumer } from './wait-for-users.ts'
+
+export function releaseAndClean(around: Surroundings) {
+  const soFar = erasedSoFar()
+  return defineWorkflow<CleanParams>(around, {
+    name: RELEASE,
+    version: 2,
+    params: cleanParams,
+    locks: functionLocks,
+    steps: (p) => {
+      if (!p.returns) return [record('accept-uncleaned', () => [])]
+      const rows = p.acceptUncleaned ? [returnUncleaned(p)] : cleaning(p, around, soFar)
+      return [...takingBack(p), ...rows, ...restoring(p)]
+    },
+    onSucceeded: cleanedOrNot,
+    onUndone: (p, end) => [
+      {
+        write: 'updateAssignment',
+        id: p.assignmentId,
+        set: { state: p.state },
+        at: end.at,
+      },
+    ],
+    onStuck: notCleaned,
+  })
+}
+
+function takingBack(p: CleanParams): readonly Row[] {
+  return [
+    observe(RECORD_BINDING, async ({ ask }) => ({
+      output: await bindingFound(ask, p, p.before),
+    })),
+    guard('not-rebound', async (turn) => (isHere(turn) ? refuseTaken(turn, p) : [])),
+    observe('check-released', async (turn) => {
+      if (isHere(turn)) await waitForConsumer(turn, p.fn)
+      return {}
+    }),
+  ]
+}
+
+function isHere({ outputs }: Turn): boolean {
+  return bindingNow(outputs) !== null
+}
+
+/** What an operation before this one left half-way is on the driver by which it was to be cleaned. */
+function refuseTaken({ ask }: Turn, p: CleanParams) {
+  const left = p.state === 'quarantined' && p.vf === null ? ['nvme'] : []
+  return refuseRebound(ask, p, p.before, left)
+}
+
+function cleaning(
+  p: CleanParams,
+  around: Surroundings,
+  soFar: ErasedSoFar
+): readonly Row[] {
+  return [
+    takeBack(p),
+    ...(p.vf ? [resetFunction(p)] : []),
+    recordNamespaces(p),
+    fetchNamespaces(p),
+    record('begin-cleaning', ({ at }) => [
+      { write: 'updateAssignment', id: p.assignmentId, set: { state: 'cleaning' }, at },
+    ]),
+    writeMarkers(p),
+    eraseNamespaces(p, around, soFar),
+    returnNamespaces(p),
+  ]
+}
+
+/** A VF is erased through its primary, and is nobody's meanwhile; a controller by the host's own driver. */
+function takeBack(p: CleanParams): Row {
+  const wanted = p.vf
+    ? { driver: null, override: 'none' }
+    : { driver: 'nvme', override: 'nvme' }
+  return change('take-back', {
+    on: (turn) => (isHere(turn) ? recordedTarget(p, p.before) : null),
+    guard: async (turn) => {
+      await waitForConsumer(turn, p.fn)
+      const refusals = await refuseTaken(turn, p)
+      return refusals.length > 0 || p.vf === null ? refusals : refuseUsedByHost(turn, p)
+    },
+    do: rebind(p.fn, wanted),
+    undo: (turn) => {
+      const found = bindingNow(turn.outputs)
+      return found === null ? [] : rebind(p.fn, found, [untilUnused(turn, p.fn)])
+    },
+  })
+}
+
+async function refuseUsedByHost({ ask }: Turn, { fn }: CleanParams) {
+  const { driver } = await ask({ read: 'binding', fn })
+  return driver === 'nvme' ? refuseUsedThrough(ask, fn) : []
+}
+
+/** What the consumer left in its controller: features, queues, doorbell buffers. */
+function resetFunction(p: CleanParams): Row {
+  return change('reset-function', {
+    on: (turn) => (isHere(turn) ? recordedTarget(p, p.before) : null),
+    do: [{ change: 'resetFunction', fn: p.fn, pf: cleaner(p) }],
+  })
+}
+
+function restoring(p: CleanParams): readonly Row[] {
+  return [
+    restoreBinding(p),
+    guard('verify', async (turn) =>
+      isHere(turn) ? refuseUnrestored(turn.ask, p, p.before) : []
+    ),
+    rescan(p.hostId),
+  ]
+}
+
+function restoreBinding(p: CleanParams): Row {
+  const ours = p.vf ? [] : ['nvme']
+  return change('restore-binding', {
+    on: (turn) => (isHere(turn) ? recordedTarget(p, p.before) : null),
+    guard: async (turn) => {
+      await waitForConsumer(turn, p.fn)
+      return refuseRebound(turn.ask, p, p.before, ours)
+    },
+    do: (turn) => rebind(p.fn, p.before.binding, [untilUnused(turn, p.fn)]),
+    undo: (turn) => {
+      const found = bindingNow(turn.outputs)
+      return found === null ? [] : rebind(p.fn, found, [untilUnused(turn, p.fn)])
+    },
+  })
+}
