@@ -17,6 +17,7 @@ import type {
 import {
   IdempotencyTaken,
   type CommitResult,
+  type KnownKey,
   type Page,
   type PageRequest,
   type Store,
@@ -31,7 +32,7 @@ type Tables = {
   readonly namespaces: Map<string, NamespaceRow>
   readonly assignments: Map<string, AssignmentRow>
   readonly operations: Map<string, OperationRecord>
-  readonly keys: Map<string, { readonly requestHash: string; readonly operationId: string }>
+  readonly keys: Map<string, KnownKey>
   readonly events: readonly EventRow[]
 }
 
@@ -128,7 +129,14 @@ function apply(to: Writable, write: StoreWrite): number | null {
     case 'putIdempotencyKey': {
       const key = `${write.tenant}\0${write.key}`
       if (to.keys.has(key)) throw new IdempotencyTaken(write.key)
-      to.keys.set(key, write)
+      to.keys.set(key, { ...write, answer: null })
+      return null
+    }
+    case 'settleIdempotencyKey': {
+      const key = `${write.tenant}\0${write.key}`
+      const known = existing(to.keys, key)
+      if (write.answer === null) to.keys.delete(key)
+      else to.keys.set(key, { ...known, answer: write.answer })
       return null
     }
   }
