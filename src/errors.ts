@@ -17,8 +17,12 @@ export type Trouble =
     }
   /** Another operation has a conflicting intent on the same function. */
   | { readonly kind: 'conflict'; readonly device: string; readonly operationId: string }
-  /** The same Idempotency-Key came with another request. */
-  | { readonly kind: 'idempotency-conflict'; readonly key: string }
+  /** The same Idempotency-Key came with another request; or with the same, which nobody has answered. */
+  | {
+      readonly kind: 'idempotency-conflict'
+      readonly key: string
+      readonly unanswered?: true
+    }
   | {
       readonly kind: 'insufficient-resources'
       readonly device: string

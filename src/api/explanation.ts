@@ -41,6 +41,12 @@ export function explain(trouble: AnyTrouble): Explanation {
         remedy: 'Wait until that operation has ended',
       }
     case 'idempotency-conflict':
+      if (trouble.unanswered) {
+        return {
+          detail: `the request that came first with the key ${trouble.key} has no answer: it is being made, or nvirt was stopped in it`,
+          remedy: 'Look whether it was done, and use a new key if it was not',
+        }
+      }
       return {
         detail: `the key ${trouble.key} came before with another request`,
         remedy: 'Use a new key for a new request',

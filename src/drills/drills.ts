@@ -15,12 +15,17 @@ export type { CallKind, CallMatch, FaultDescription, FaultKind, HangingCalls, Ma
 
 export interface DrillService {
   /**
-   * Arms a fault, or lets an event happen.
+   * Arms a fault, or lets an event happen. With a key once: the same key and request give the same answer.
    *
    * @throws ControlPlaneError forbidden, not-found, host-away, invalid; wrong-state for a host that is real or a function
    * to which that cannot happen
    */
-  start: (caller: Caller, hostId: string, request: DrillRequest) => Promise<DrillView>
+  start: (
+    caller: Caller,
+    hostId: string,
+    request: DrillRequest,
+    key?: IdempotencyKey
+  ) => Promise<DrillView>
   /** Faults that were armed and not taken back. @throws ControlPlaneError as `start` */
   armed: (caller: Caller, hostId: string, page: PageRequest) => Promise<Page<DrillView>>
   /** Takes a fault back; calls that hang in it come back. @throws ControlPlaneError as `start` */
@@ -31,6 +36,9 @@ export interface DrillService {
     hanging: HangingCalls
   ) => Promise<DrillView>
 }
+
+/** As of requests that start operations. */
+export type IdempotencyKey = { readonly key: string; readonly requestHash: string }
 
 /** Exactly one of the two. */
 export type DrillRequest = {

@@ -6,6 +6,7 @@ import { eventWrite } from '../events/events.ts'
 import { HostDriverError } from '../host/driver.ts'
 import type { ArmedFault, Drills, MachineEvent } from '../host/drills.ts'
 import type { Store } from '../store/store.ts'
+import { answerOnce } from './answer-once.ts'
 import type { DrillRequest, DrillService, DrillView } from './drills.ts'
 
 export type DrillsOptions = {
@@ -38,7 +39,10 @@ export function createDrills(options: DrillsOptions): DrillService {
   }
 
   return {
-    start,
+    start: (caller, hostId, request, key) => {
+      const work = () => start(caller, hostId, request)
+      return key ? answerOnce(options, caller, key, work) : work()
+    },
     armed: async (caller, hostId, { after, limit }) => {
       const port = allowedPort(options, caller, hostId)
       const armed = await answered(hostId, port.armed())

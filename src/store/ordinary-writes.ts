@@ -12,6 +12,7 @@ const ORDINARY = [
   'putAssignment',
   'updateAssignment',
   'putIdempotencyKey',
+  'settleIdempotencyKey',
 ] as const satisfies readonly StoreWrite['write'][]
 
 type OrdinaryKind = (typeof ORDINARY)[number]
@@ -36,6 +37,8 @@ export async function writeOrdinary(
       return updateAssignment(prisma, write)
     case 'putIdempotencyKey':
       return putIdempotencyKey(prisma, write)
+    case 'settleIdempotencyKey':
+      return settleIdempotencyKey(prisma, write)
   }
 }
 
@@ -93,6 +96,15 @@ async function putIdempotencyKey(
     if (isUniqueViolation(error)) throw new IdempotencyTaken(row.key)
     throw error
   }
+}
+
+async function settleIdempotencyKey(
+  prisma: PrismaClient,
+  { tenant, key, answer }: Extract<OrdinaryWrite, { write: 'settleIdempotencyKey' }>
+): Promise<void> {
+  const where = { tenant_key: { tenant, key } }
+  if (answer === null) await prisma.idempotencyKey.delete({ where })
+  else await prisma.idempotencyKey.update({ where, data: { answer: json(answer) } })
 }
 
 /** Prisma, "Error message reference", P2002: unique constraint failed. */

@@ -21,11 +21,13 @@ import {
   virtualFunctionOf,
   VIRTUAL_FUNCTION_COLUMNS,
 } from './inventory-columns.ts'
+import type { Json } from '../saga/workflow.ts'
+import { fromJson } from './json-column.ts'
 import { keysetPage, mapPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
 import type { HealingRow } from './rows.ts'
-import type { StoreReader } from './store.ts'
+import type { KnownKey, StoreReader } from './store.ts'
 
 /** Rows are counted as well, in their indexes: what was deleted by hand is to be scanned again. */
 const STANDING_DIGEST = `SELECT "digest" FROM "ScanDigest" WHERE "hostId" = @hostId
@@ -152,18 +154,21 @@ function eventReader(
     `SELECT * FROM "Event" WHERE "number" > ? ${tenant === null ? '' : 'AND "tenant" = ?'} ORDER BY "number" LIMIT ?`
   const last = 'SELECT coalesce(max("number"), 0) AS "number" FROM "Event"'
   const key =
-    'SELECT "requestHash", "operationId" FROM "IdempotencyKey" WHERE "tenant" = ? AND "key" = ?'
+    'SELECT "requestHash", "operationId", "answer" FROM "IdempotencyKey" WHERE "tenant" = ? AND "key" = ?'
   return {
     events: (tenant, afterNumber, limit) => {
       const values = tenant === null ? [afterNumber, limit] : [afterNumber, tenant, limit]
       return (prepare(after(tenant)).all(...values) as EventColumns[]).map(toEvent)
     },
     lastEventNumber: () => (prepare(last).get() as { number: number }).number,
-    idempotencyKey: (tenant, value) =>
-      prepare(key).get(tenant, value) as
-        { readonly requestHash: string; readonly operationId: string } | undefined,
+    idempotencyKey: (tenant, value) => {
+      const row = prepare(key).get(tenant, value) as KeyColumns | undefined
+      return row && { ...row, answer: fromJson<Json>(row.answer) }
+    },
   }
 }
+
+type KeyColumns = Omit<KnownKey, 'answer'> & { readonly answer: string | null }
 
 /** The same text gives the same statement. */
 function cached(db: Database.Database): Prepare {

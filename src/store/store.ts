@@ -6,6 +6,7 @@
 import type { SmartSummary } from '../host/observation.ts'
 import type { LogEntry } from '../saga/log.ts'
 import type { OperationRecord, OperationState } from '../saga/operation.ts'
+import type { Json } from '../saga/workflow.ts'
 import type {
   AssignmentRow,
   ControllerRow,
@@ -96,8 +97,16 @@ export type StoreWrite =
       readonly tenant: string
       readonly key: string
       readonly requestHash: string
-      readonly operationId: string
+      /** null: what it stands for is no operation, and is not answered yet. */
+      readonly operationId: string | null
       readonly at: string
+    }
+  /** @property answer null: it was refused, so that the key may come again with another request. */
+  | {
+      readonly write: 'settleIdempotencyKey'
+      readonly tenant: string
+      readonly key: string
+      readonly answer: Json
     }
 
 /** Of a controller whose `lastController` is what was observed. */
@@ -158,10 +167,14 @@ export interface StoreReader {
   operation: (tenant: string | null, id: string) => OperationRecord | undefined
   events: (tenant: string | null, afterNumber: number, limit: number) => readonly EventRow[]
   lastEventNumber: () => number
-  idempotencyKey: (
-    tenant: string,
-    key: string
-  ) => { readonly requestHash: string; readonly operationId: string } | undefined
+  idempotencyKey: (tenant: string, key: string) => KnownKey | undefined
+}
+
+/** Both null: what it stands for has not been answered. */
+export type KnownKey = {
+  readonly requestHash: string
+  readonly operationId: string | null
+  readonly answer: Json
 }
 
 export interface Store {

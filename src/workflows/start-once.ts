@@ -18,13 +18,14 @@ export function startedBefore(
 ): OperationRecord | undefined {
   const taken = key && store.read.idempotencyKey(caller.tenant, key.key)
   if (!key || !taken) return undefined
-  if (taken.requestHash !== key.requestHash) {
+  const { operationId } = taken
+  // The request says where it goes, so that what was answered without an operation was another one.
+  if (taken.requestHash !== key.requestHash || operationId === null) {
     throw new ControlPlaneError(`starting again with Idempotency-Key ${key.key}`, {
       kind: 'idempotency-conflict',
       key: key.key,
     })
   }
-  const { operationId } = taken
   return found(
     store.read.operation(tenantFilter(caller), operationId),
     'operation',

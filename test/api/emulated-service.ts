@@ -13,6 +13,7 @@ import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { EmulatedMachine } from '../../src/emulator/machine.ts'
 import { emulatedMachine } from '../../src/emulator/power-on.ts'
 import { hostIdOf } from '../../src/inventory/identity.ts'
+import type { Store } from '../../src/store/store.ts'
 import { caller } from './call.ts'
 import type { Caller } from './call.ts'
 
@@ -91,6 +92,7 @@ async function served(
     machine,
     restarted,
     server: composition.server,
+    store: composition.store,
     port: portOf(composition.server),
     stop,
   }
@@ -100,6 +102,7 @@ export type EmulatedService = {
   readonly api: Caller
   readonly machine: EmulatedMachine
   readonly server: App
+  readonly store: Store
   readonly port: number
   readonly restarted: () => Promise<EmulatedService>
   readonly stop: () => Promise<void>

@@ -423,7 +423,7 @@ export interface paths {
     put?: never
     /**
      * Start drill
-     * @description Arms a fault on an emulated host, or lets an event happen to it. Refused unless the service was started with drills allowed, and for a real host. Not safe to repeat.
+     * @description Arms a fault on an emulated host, or lets an event happen to it. Refused unless the service was started with drills allowed, and for a real host. Safe to repeat with an Idempotency-Key only.
      */
     post: operations['startDrill']
     delete?: never
@@ -3399,7 +3399,10 @@ export interface operations {
   startDrill: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
       path: {
         /** @description Id of a host */
         id: string

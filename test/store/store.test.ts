@@ -155,8 +155,38 @@ test('an idempotency key is taken once, with the operation of its transaction', 
   expect(store.read.idempotencyKey('default', 'k1')).toEqual({
     requestHash: 'hash of operation-1',
     operationId: 'operation-1',
+    answer: null,
   })
   expect(store.read.idempotencyKey('another', 'k1')).toBeUndefined()
+})
+
+test('a key without an operation keeps the answer that it is given, or is free again', async () => {
+  const store = await temporaryStore()
+  const take = (key: string) =>
+    store.commit([
+      {
+        write: 'putIdempotencyKey',
+        tenant: 'default',
+        key,
+        requestHash: 'hash',
+        operationId: null,
+        at: '2026-01-01T00:00:00.000Z',
+      },
+    ])
+  const settle = (key: string, answer: { readonly id: string } | null) =>
+    store.commit([{ write: 'settleIdempotencyKey', tenant: 'default', key, answer }])
+
+  await take('k1')
+  const before = store.read.idempotencyKey('default', 'k1')
+  await settle('k1', { id: '1' })
+  await take('k2')
+  await settle('k2', null)
+
+  expect(before).toEqual({ requestHash: 'hash', operationId: null, answer: null })
+  expect(store.read.idempotencyKey('default', 'k1')?.answer).toEqual({ id: '1' })
+  expect(store.read.idempotencyKey('default', 'k2')).toBeUndefined()
+  await take('k2')
+  await expect(take('k1')).rejects.toThrow('taken')
 })
 
 test('the log of a former owner is refused whole', async () => {

@@ -20,6 +20,7 @@ import type {
 import {
   IdempotencyTaken,
   type CommitResult,
+  type KnownKey,
   type Page,
   type PageRequest,
   type Store,
@@ -36,7 +37,7 @@ type Tables = {
   readonly drifts: Map<string, DriftRow>
   readonly healings: Map<string, HealingRow>
   readonly operations: Map<string, OperationRecord>
-  readonly keys: Map<string, { readonly requestHash: string; readonly operationId: string }>
+  readonly keys: Map<string, KnownKey>
   readonly digests: Map<string, ScanDigestRow>
   readonly events: readonly EventRow[]
 }
@@ -188,7 +189,14 @@ function apply(to: Writable, write: StoreWrite): number | null {
     case 'putIdempotencyKey': {
       const key = `${write.tenant}\0${write.key}`
       if (to.keys.has(key)) throw new IdempotencyTaken(write.key)
-      to.keys.set(key, write)
+      to.keys.set(key, { ...write, answer: null })
+      return null
+    }
+    case 'settleIdempotencyKey': {
+      const key = `${write.tenant}\0${write.key}`
+      const known = existing(to.keys, key)
+      if (write.answer === null) to.keys.delete(key)
+      else to.keys.set(key, { ...known, answer: write.answer })
       return null
     }
   }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { BODY_PROBLEMS, json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
+import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
 import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { choice, ref } from '../shape.ts'
@@ -49,9 +50,10 @@ export function drillRoutes(app: App, { drills }: Services): void {
         operationId: 'startDrill',
         summary: 'Start drill',
         description:
-          'Arms a fault on an emulated host, or lets an event happen to it. Refused unless the service was started with drills allowed, and for a real host. Not safe to repeat.',
+          'Arms a fault on an emulated host, or lets an event happen to it. Refused unless the service was started with drills allowed, and for a real host. Safe to repeat with an Idempotency-Key only.',
         tags,
         params: idOf('a host'),
+        headers: idempotencyHeaders,
         body: ref(DrillRequestShape),
         response: {
           201: json('The drill', ref(DrillShape)),
@@ -61,7 +63,8 @@ export function drillRoutes(app: App, { drills }: Services): void {
     },
     async (request, reply) => {
       const { caller, params, body } = request
-      return reply.code(201).send(await drills.start(caller, params.id, body))
+      const key = idempotencyKey(request)
+      return reply.code(201).send(await drills.start(caller, params.id, body, key))
     }
   )
   app.delete(
