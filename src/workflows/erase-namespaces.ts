@@ -1,6 +1,6 @@
 /**
- * The rows that erase what a tenant had: its namespaces come to a function of the host and their disks are held, blocks
- * are marked, everything is erased and the marked blocks are read again; then the namespaces go back.
+ * The rows that erase what a tenant had, once it is in the host's hands: blocks are marked, everything is erased, and the
+ * marked blocks are read again.
  */
 import { isoTime } from '../clock.ts'
 import type { Refusal } from '../errors.ts'
@@ -10,176 +10,23 @@ import type { PciAddress } from '../nvme/pci-address.ts'
 import { change } from './change-row.ts'
 import {
   cleaner,
-  cleanerTarget,
   ERASE,
   namespacesFound,
-  RECORD_NAMESPACES,
   type CleanParams,
   type Erased,
   type Found,
 } from './clean-params.ts'
-import {
-  observe,
-  pass,
-  refused,
-  type Row,
-  type Surroundings,
-  type Turn,
-} from './define-workflow.ts'
+import { pass, refused, type Row, type Surroundings, type Turn } from './define-workflow.ts'
 import type { ErasedSoFar } from './erased-so-far.ts'
-import { refuseErasing, refuseReachingOthers } from './guards/erasing.ts'
+import { onFound, ownersOf, targetIn } from './fetch-namespaces.ts'
+import { refuseErasing } from './guards/erasing.ts'
 import { refuseOther } from './guards/identity.ts'
-import { look, type Move } from './moves.ts'
-import { bindingNow } from './return-function.ts'
-import { primaryLock } from './restore-sriov.ts'
 import { waiting } from './wait-for-users.ts'
 
 type Namespace = Found['namespaces'][number]
 
 /** Besides the first and the last block. */
 const SAMPLES = 14
-
-/** What is there, how the drive erases it, and that nobody else has it. */
-export function recordNamespaces(p: CleanParams): Row {
-  return observe(RECORD_NAMESPACES, async (turn) => {
-    const { ask, at, outputs } = turn
-    if (bindingNow(outputs) === null) return { output: null }
-    const fn = cleaner(p)
-    const erasable = await ask({ read: 'erasable', fn, ...(p.vf && { nsids: p.vf.nsids }) })
-    const namespaces = [...erasable.namespaces]
-    const condition = await ask({ read: 'condition', fn })
-    const found = { ...erasable, namespaces, condition, at }
-    pass(RECORD_NAMESPACES, await refuseOthers(turn, p, found))
-    return { output: found }
-  })
-}
-
-async function refuseOthers(
-  { ask }: Turn,
-  p: CleanParams,
-  found: Found
-): Promise<readonly Refusal[]> {
-  return refuseReachingOthers(ask, {
-    through: cleaner(p),
-    owners: await ownersOf(p, { ask }, 'before'),
-    found,
-  })
-}
-
-/** cntlids that may have the namespaces: of a VF until they have been fetched. */
-async function ownersOf(
-  { fn, cntlid, vf }: CleanParams,
-  { ask }: Pick<Turn, 'ask'>,
-  when: 'before' | 'fetched'
-): Promise<readonly number[]> {
-  if (vf) {
-    const own = when === 'before' && cntlid !== null ? [cntlid] : []
-    return [...own, vf.primaryCntlid]
-  }
-  const { controller } = await ask({ read: 'identity', fn })
-  return controller ? [controller.cntlid] : []
-}
-
-/** Those of a VF come to its primary, since a private namespace has one controller; a controller of the host has its own. */
-export function fetchNamespaces(p: CleanParams): Row {
-  return change('fetch-namespaces', {
-    on: (turn) => targetIn(turn, p),
-    locks: locksOf(p),
-    guard: (turn) => onFound(turn, (found) => refuseOthers(turn, p, found)),
-    do: (turn) => [
-      ...moved(p, nsidsIn(turn), 'to the host'),
-      ...nsidsIn(turn).map(
-        (nsid) => ({ change: 'holdDisk', fn: cleaner(p), nsid }) as const
-      ),
-    ],
-    undo: (turn) => movesBack(p, nsidsIn(turn)),
-  })
-}
-
-/** After an erase, or when it was accepted that there is none. */
-export function returnNamespaces(p: CleanParams): Row {
-  return change('return-namespaces', {
-    on: (turn) => targetIn(turn, p),
-    locks: locksOf(p),
-    do: (turn) => movesBack(p, nsidsIn(turn)),
-  })
-}
-
-/** Of a function that a former operation left half-way; of one that it did not, there is nothing to do. */
-export function returnUncleaned(p: CleanParams): Row {
-  const fn = cleaner(p)
-  const letGo = look({ read: 'binding', fn }, ({ driver }) =>
-    driver === 'nvme'
-      ? [look({ read: 'erasable', fn }, ({ namespaces }) => releases(p, namespaces))]
-      : []
-  )
-  return change('return-namespaces', {
-    on: ({ outputs }) => (bindingNow(outputs) === null ? null : cleanerTarget(p)),
-    locks: locksOf(p),
-    do: p.vf ? movesBack(p, p.vf.nsids) : [letGo],
-  })
-}
-
-function releases(p: CleanParams, namespaces: readonly { readonly nsid: number }[]) {
-  return namespaces.map(
-    ({ nsid }) => ({ change: 'letGoOfDisk', fn: cleaner(p), nsid }) as const
-  )
-}
-
-function movesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
-  return [
-    ...releases(
-      p,
-      nsids.map((nsid) => ({ nsid }))
-    ),
-    ...moved(p, nsids, 'to the function'),
-  ]
-}
-
-/** Off the one before on the other: what is private cannot be on both. */
-function moved(
-  { cntlid, vf }: CleanParams,
-  nsids: readonly number[],
-  whither: 'to the host' | 'to the function'
-): readonly Move[] {
-  if (vf === null || cntlid === null) return []
-  const { primaryCntlid, primary } = vf
-  const pf = primary.address
-  const isToHost = whither === 'to the host'
-  const [from, to] = isToHost ? [cntlid, primaryCntlid] : [primaryCntlid, cntlid]
-  return [
-    look({ read: 'attachments', pf, cntlid: from }, ({ nsids: attached }) =>
-      nsids
-        .filter((nsid) => attached.includes(nsid))
-        .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid: from }) as const)
-    ),
-    look({ read: 'attachments', pf, cntlid: to }, ({ nsids: attached }) =>
-      nsids
-        .filter((nsid) => !attached.includes(nsid))
-        .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid: to }) as const)
-    ),
-  ]
-}
-
-function locksOf({ vf }: CleanParams): readonly string[] {
-  return vf ? [primaryLock(vf.controllerId)] : []
-}
-
-function targetIn({ outputs }: Turn, p: CleanParams) {
-  return namespacesFound(outputs) === null ? null : cleanerTarget(p)
-}
-
-function nsidsIn({ outputs }: Turn): readonly number[] {
-  return (namespacesFound(outputs)?.namespaces ?? []).map(({ nsid }) => nsid)
-}
-
-async function onFound(
-  { outputs }: Turn,
-  ask: (found: Found) => Promise<readonly Refusal[]>
-): Promise<readonly Refusal[]> {
-  const found = namespacesFound(outputs)
-  return found === null ? [] : ask(found)
-}
 
 /** The commit step: what a marker is written on is gone. */
 export function writeMarkers(p: CleanParams): Row {

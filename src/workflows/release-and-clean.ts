@@ -15,15 +15,14 @@ import {
   type Surroundings,
   type Turn,
 } from './define-workflow.ts'
+import { eraseNamespaces, writeMarkers } from './erase-namespaces.ts'
+import { erasedSoFar, type ErasedSoFar } from './erased-so-far.ts'
 import {
-  eraseNamespaces,
   fetchNamespaces,
   recordNamespaces,
   returnNamespaces,
   returnUncleaned,
-  writeMarkers,
-} from './erase-namespaces.ts'
-import { erasedSoFar, type ErasedSoFar } from './erased-so-far.ts'
+} from './fetch-namespaces.ts'
 import { functionLocks } from './function-locks.ts'
 import { refuseUsedThrough } from './guards/usage.ts'
 import { rebind } from './rebind.ts'
