@@ -24,6 +24,8 @@ export type ControllerUse =
 
 export type VirtualFunctionUse =
   | 'pool'
+  /** Somebody else brought it online. */
+  | 'foreign'
   | 'provisioned'
   /** Provisioned, but VFs are not enabled any more. */
   | 'disabled'
@@ -42,6 +44,8 @@ export type AssignmentUse =
 
 export const ALLOWED_FROM = {
   provision: ['available', 'divided'],
+  heal: ['drifting'],
+  adopt: ['foreign'],
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
@@ -49,7 +53,10 @@ export const ALLOWED_FROM = {
   releaseUncleaned: ['ready', 'restoring', 'lost', 'quarantined', 'abandoned'],
 } as const satisfies Record<string, readonly Use[]>
 
-type Use = ControllerUse | VirtualFunctionUse | AssignmentUse
+/** Of a function, whatever its use: whether nvirt can bring it to what is desired. */
+export type DriftUse = 'drifting' | 'as-desired' | 'beyond-healing'
+
+type Use = ControllerUse | VirtualFunctionUse | AssignmentUse | DriftUse
 
 export type Request = keyof typeof ALLOWED_FROM
 
@@ -77,6 +84,18 @@ export function useOfVirtualFunction(
   if (primary.ambiguous) return 'ambiguous'
   if (row.provisioned.quarantine !== undefined) return 'half-retired'
   return row.address === null ? 'disabled' : 'provisioned'
+}
+
+/** Told from the pool only where it matters: whoever made it, nvirt gives it to nobody. */
+export function useOfUnprovisioned(
+  store: Store,
+  row: VirtualFunctionRow
+): VirtualFunctionUse {
+  const use = useOfVirtualFunction(store, row)
+  if (use !== 'pool' || row.secondaryState === 'offline') return use
+  const primary = store.read.controller(row.controllerId)
+  if (primary?.present !== true || row.address === null) return 'gone'
+  return primary.ambiguous ? 'ambiguous' : 'foreign'
 }
 
 function assignedOrQuarantined({ state }: AssignmentRow): 'assigned' | 'quarantined' {
