@@ -36,7 +36,7 @@ import {
 import { DriftShape } from './shapes/drift.ts'
 import { EventShape } from './shapes/event.ts'
 import { IommuGroupShape, PcieLinkShape } from './shapes/function.ts'
-import { HostShape } from './shapes/host.ts'
+import { DriftPolicyShape, HostShape } from './shapes/host.ts'
 import { NamespaceShape } from './shapes/namespace.ts'
 import {
   NothingElseShape,
@@ -54,6 +54,7 @@ const SHAPES = [
   ControllerShape,
   DrillRequestShape,
   DrillShape,
+  DriftPolicyShape,
   DriftShape,
   EventShape,
   FaultShape,

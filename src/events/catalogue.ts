@@ -35,6 +35,8 @@ export const EVENT_KEYS = {
     'nsids',
     'driver',
   ],
+  /** Somebody else made it; it is nvirt's now, as it was found. */
+  'virtual-function.adopted': ['controllerId', 'vfNumber', 'vq', 'vi', 'nsids', 'driver'],
   'virtual-function.restored': ['controllerId', 'vfNumber'],
   'virtual-function.retired': ['controllerId', 'vfNumber'],
   'virtual-function.quarantined': ['controllerId', 'vfNumber', 'reason'],

@@ -25,6 +25,8 @@ export type ControllerUse =
 
 export type VirtualFunctionUse =
   | 'pool'
+  /** Somebody else brought it online. */
+  | 'foreign'
   | 'provisioned'
   /** Provisioned, but VFs are not enabled any more. */
   | 'disabled'
@@ -49,6 +51,8 @@ export type OperationUse =
 export const ALLOWED_FROM = {
   provision: ['available', 'divided'],
   resizePrimary: ['available'],
+  heal: ['drifting'],
+  adopt: ['foreign'],
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
   assignVirtualFunction: ['provisioned'],
@@ -58,7 +62,10 @@ export const ALLOWED_FROM = {
   retry: ['stuck'],
 } as const satisfies Record<string, readonly Use[]>
 
-type Use = ControllerUse | VirtualFunctionUse | AssignmentUse | OperationUse
+/** Of a function, whatever its use: whether nvirt can bring it to what is desired. */
+export type DriftUse = 'drifting' | 'as-desired' | 'beyond-healing'
+
+type Use = ControllerUse | VirtualFunctionUse | AssignmentUse | OperationUse | DriftUse
 
 export type Request = keyof typeof ALLOWED_FROM
 
@@ -86,6 +93,18 @@ export function useOfVirtualFunction(
   if (primary.ambiguous) return 'ambiguous'
   if (row.provisioned.quarantine !== undefined) return 'half-retired'
   return row.address === null ? 'disabled' : 'provisioned'
+}
+
+/** Told from the pool only where it matters: whoever made it, nvirt gives it to nobody. */
+export function useOfUnprovisioned(
+  store: Store,
+  row: VirtualFunctionRow
+): VirtualFunctionUse {
+  const use = useOfVirtualFunction(store, row)
+  if (use !== 'pool' || row.secondaryState === 'offline') return use
+  const primary = store.read.controller(row.controllerId)
+  if (primary?.present !== true || row.address === null) return 'gone'
+  return primary.ambiguous ? 'ambiguous' : 'foreign'
 }
 
 function assignedOrQuarantined({ state }: AssignmentRow): 'assigned' | 'quarantined' {

@@ -14,18 +14,22 @@ import type { WorkflowDefinition } from '../saga/workflow.ts'
 import type { Store, StoreWrite } from '../store/store.ts'
 import { storeLog } from '../store/store-log.ts'
 import { cancelOperation, retryOperation } from './ask-of-operation.ts'
+import { adoptVirtualFunction } from './adopt-virtual-function.ts'
 import { assignFunction } from './assign-function.ts'
 import { assignmentViews } from './assignment-view.ts'
 import type { Surroundings } from './define-workflow.ts'
 import { createCaretaker } from './caretaker/caretaker.ts'
 import { prepareWork } from './caretaker/prepare-work.ts'
+import { policyWrites } from './caretaker/policy-writes.ts'
 import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
 import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
 import { releaseAndClean } from './release-and-clean.ts'
 import { releaseAssignment } from './release-assignment.ts'
+import { prepareAdopt } from './requests/adopt-request.ts'
 import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
+import { prepareHeal } from './requests/heal-request.ts'
 import {
   found,
   requireFree,
@@ -154,6 +158,17 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       ),
     retire: (caller, id, key) =>
       start(caller, key, primaryOf(id), (context) => prepareRetire(context, id)),
+    heal: (caller, id, key) =>
+      start(caller, key, primaryOf(id), async (context) => prepareHeal(context, id)),
+    adopt: (caller, id, key) =>
+      start(caller, key, primaryOf(id), (context) => prepareAdopt(context, id)),
+    setDriftPolicy: async (caller, hostId, policy) => {
+      requireOperator(caller)
+      found(read.host(hostId), 'host', hostId)
+      const at = isoTime(clock.nowMs())
+      await store.commit(policyWrites(store, { caller, hostId, policy, at }))
+      tend(hostId)
+    },
     assign: async (caller, request, key) =>
       start(caller, key, controllerOfRequest(store, request), (context) =>
         prepareAssign(context, request)
@@ -239,6 +254,7 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     restoreVirtualFunction(around),
     restoreAssignment(around),
     releaseAndClean(around),
+    adoptVirtualFunction(around),
   ]
   return createEngine({
     log: storeLog(tellingOfOperations(store)),

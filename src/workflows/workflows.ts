@@ -2,7 +2,7 @@
 import type { Caller } from '../access/caller.ts'
 import type { DriftView } from '../inventory/drift/drift-view.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from '../saga/operation.ts'
-import type { AssignmentRow } from '../store/rows.ts'
+import type { AssignmentRow, DriftPolicy } from '../store/rows.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 
 export interface Workflows {
@@ -24,6 +24,16 @@ export interface Workflows {
     virtualFunctionId: string,
     key?: IdempotencyKey
   ) => Promise<OperationView>
+  /** Brings a function to what is desired of it, whatever the policy of its host. */
+  heal: (caller: Caller, functionId: string, key?: IdempotencyKey) => Promise<OperationView>
+  /** Makes a VF that somebody else brought online one of nvirt's, as it is. */
+  adopt: (
+    caller: Caller,
+    virtualFunctionId: string,
+    key?: IdempotencyKey
+  ) => Promise<OperationView>
+  /** Safe to repeat; what was given up is tried again. */
+  setDriftPolicy: (caller: Caller, hostId: string, policy: DriftPolicy) => Promise<void>
   assign: (
     caller: Caller,
     request: AssignRequest,

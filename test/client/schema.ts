@@ -60,6 +60,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/hosts/{id}/driftPolicy': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Set drift policy
+     * @description Whether nvirt only reports drift of this host, or heals it where nobody uses the function. What was given up is tried again. Safe to repeat.
+     */
+    put: operations['setDriftPolicy']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/controllers': {
     parameters: {
       query?: never
@@ -140,6 +160,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/controllers/{id}/heal': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Heal controller
+     * @description Brings a controller that is assigned back to its consumer. Refused while anybody uses it.
+     */
+    post: operations['healController']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/virtualFunctions': {
     parameters: {
       query?: never
@@ -179,6 +219,46 @@ export interface paths {
      * @description Returns the VF and its resources to the pool. Retiring the last one of a controller disables VFs again.
      */
     delete: operations['retireVirtualFunction']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/virtualFunctions/{id}/heal': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Heal virtual function
+     * @description Brings the VF, and its assignment, to what is desired. Refused while anybody uses it. Ask again until its drift is gone: the VF comes before its assignment.
+     */
+    post: operations['healVirtualFunction']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/virtualFunctions/{id}/adopt': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Adopt virtual function
+     * @description Makes a VF that somebody else brought online one that nvirt provisioned, as it is. Refused while anybody uses it.
+     */
+    post: operations['adoptVirtualFunction']
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -726,6 +806,19 @@ export interface components {
       hanging: number
       /** @description Nothing more will come of it */
       over: boolean
+    }
+    /**
+     * @description What nvirt does about drift of a host, besides telling it
+     * @example {
+     *       "policy": "heal"
+     *     }
+     */
+    DriftPolicy: {
+      /**
+       * @description Report: nothing. Heal: what nobody uses is brought to what is desired, in a few attempts
+       * @enum {string}
+       */
+      policy: 'report' | 'heal'
     }
     /** @description A difference between what is desired of a function and what is seen of it */
     Drift: {
@@ -1587,6 +1680,105 @@ export interface operations {
       }
     }
   }
+  setDriftPolicy: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a host */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DriftPolicy']
+      }
+    }
+    responses: {
+      /** @description The host */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Host']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   listControllers: {
     parameters: {
       query?: {
@@ -1985,6 +2177,97 @@ export interface operations {
       }
     }
   }
+  healController: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of a controller */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   listVirtualFunctions: {
     parameters: {
       query?: {
@@ -2142,6 +2425,188 @@ export interface operations {
     }
   }
   retireVirtualFunction: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of a VF */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  healVirtualFunction: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description Id of a VF */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The operation, durable; the hardware is not touched yet */
+      202: {
+        headers: {
+          /** @description Path of the operation */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  adoptVirtualFunction: {
     parameters: {
       query?: never
       header?: {

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { HostDescription } from '../../src/emulator/fleet.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
+import type { MachineEvent } from '../../src/host/drills.ts'
 import type { AssignmentRow } from '../../src/store/rows.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
 import { labWith } from '../support/lab-with.ts'
@@ -15,6 +16,7 @@ import {
   provision,
   resize,
   virtualFunctionOf,
+  write,
   type World,
 } from './world.ts'
 
@@ -159,6 +161,36 @@ function growing(device: Parameters<typeof labWith>[0]): Scenario {
   }
 }
 
+/** What was handed out, after somebody took a part of it away. */
+export const RESTORED = {
+  'restoring a VF whose queues a reset took away': {
+    prepare: async (world) => {
+      await done(world, provision(world, ONE_VF))
+      await byHand(world, { event: 'resources-lost', address: PF })
+    },
+    start: (world) => world.workflows.heal(DEMO, virtualFunctionOf(world, 1).id),
+    atGoal: (world) => {
+      expect(virtualFunctionOf(world, 1)).toMatchObject({ secondaryState: 'online', vq: 3 })
+    },
+    asFound: expectProvisioned,
+  },
+  'restoring a controller that was taken from vfio-pci': {
+    prepare: async (world) => {
+      const controllerId = controllerAt(world, PLAIN).id
+      await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+      await write(world.machine, '/sys/bus/pci/drivers/vfio-pci/unbind', PLAIN)
+      await world.inventory.rescan(DEMO, world.hostId)
+    },
+    start: (world) => world.workflows.heal(DEMO, controllerAt(world, PLAIN).id),
+    atGoal: (world) => expectAssignment(world, { state: 'ready' }),
+  },
+} satisfies Record<string, Scenario>
+
+async function byHand(world: World, event: MachineEvent): Promise<void> {
+  expect(await world.machine.drills.fire(event)).toEqual({ fired: true })
+  await world.inventory.rescan(DEMO, world.hostId)
+}
+
 /** The same, failing in their last step: the way back is as long as the way there. */
 export const UNDONE: Record<string, Scenario> = {
   'undoing the first VF': {
@@ -198,6 +230,13 @@ export const UNDONE: Record<string, Scenario> = {
         quarantine: 'assigning it failed half-way, and could not be undone',
         handOver: null,
       }),
+  },
+  'undoing the restoring of a VF': {
+    ...RESTORED['restoring a VF whose queues a reset took away'],
+    failsIn: 'rescan',
+    quarantined: (world) => {
+      expect(virtualFunctionOf(world, 1).provisioned).not.toBeNull()
+    },
   },
   'undoing a release before its commit step': {
     ...ASSIGNMENTS['releasing a VF to the host’s driver'],

@@ -98,4 +98,26 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
       return sendStarted(reply, await workflows.resizePrimary(caller, params.id, body, key))
     }
   )
+  app.post(
+    '/v1/controllers/:id/heal',
+    {
+      schema: {
+        operationId: 'healController',
+        summary: 'Heal controller',
+        description:
+          'Brings a controller that is assigned back to its consumer. Refused while anybody uses it.',
+        tags,
+        params: idOf('a controller'),
+        headers: idempotencyHeaders,
+        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const key = idempotencyKey(request)
+      return sendStarted(
+        reply,
+        await workflows.heal(request.caller, request.params.id, key)
+      )
+    }
+  )
 }

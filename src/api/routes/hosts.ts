@@ -1,14 +1,14 @@
-import { json, problems } from '../answers.ts'
+import { BODY_PROBLEMS, json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
 import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
-import { HostShape } from '../shapes/host.ts'
+import { DriftPolicyShape, HostShape } from '../shapes/host.ts'
 import { idOf } from './ids.ts'
 
 const tags = ['hosts']
 
-export function hostRoutes(app: App, { inventory }: Services): void {
+export function hostRoutes(app: App, { inventory, workflows }: Services): void {
   app.get(
     '/v1/hosts',
     {
@@ -54,5 +54,27 @@ export function hostRoutes(app: App, { inventory }: Services): void {
       },
     },
     (request) => inventory.rescan(request.caller, request.params.id)
+  )
+  app.put(
+    '/v1/hosts/:id/driftPolicy',
+    {
+      schema: {
+        operationId: 'setDriftPolicy',
+        summary: 'Set drift policy',
+        description:
+          'Whether nvirt only reports drift of this host, or heals it where nobody uses the function. What was given up is tried again. Safe to repeat.',
+        tags,
+        params: idOf('a host'),
+        body: ref(DriftPolicyShape),
+        response: {
+          200: json('The host', ref(HostShape)),
+          ...problems(404, ...BODY_PROBLEMS),
+        },
+      },
+    },
+    async ({ caller, params, body }) => {
+      await workflows.setDriftPolicy(caller, params.id, body.policy)
+      return inventory.host(caller, params.id)
+    }
   )
 }

@@ -81,4 +81,52 @@ export function virtualFunctionRoutes(app: App, { inventory, workflows }: Servic
       )
     }
   )
+  driftRoutes(app, workflows)
+}
+
+function driftRoutes(app: App, workflows: Services['workflows']): void {
+  app.post(
+    '/v1/virtualFunctions/:id/heal',
+    {
+      schema: {
+        operationId: 'healVirtualFunction',
+        summary: 'Heal virtual function',
+        description:
+          'Brings the VF, and its assignment, to what is desired. Refused while anybody uses it. Ask again until its drift is gone: the VF comes before its assignment.',
+        tags,
+        params: idOf('a VF'),
+        headers: idempotencyHeaders,
+        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const key = idempotencyKey(request)
+      return sendStarted(
+        reply,
+        await workflows.heal(request.caller, request.params.id, key)
+      )
+    }
+  )
+  app.post(
+    '/v1/virtualFunctions/:id/adopt',
+    {
+      schema: {
+        operationId: 'adoptVirtualFunction',
+        summary: 'Adopt virtual function',
+        description:
+          'Makes a VF that somebody else brought online one that nvirt provisioned, as it is. Refused while anybody uses it.',
+        tags,
+        params: idOf('a VF'),
+        headers: idempotencyHeaders,
+        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const key = idempotencyKey(request)
+      return sendStarted(
+        reply,
+        await workflows.adopt(request.caller, request.params.id, key)
+      )
+    }
+  )
 }

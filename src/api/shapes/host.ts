@@ -1,5 +1,14 @@
 import type { HostView } from '../../inventory/views.ts'
-import { answerShape, choice, count, flag, nullable, text, time } from '../shape.ts'
+import {
+  answerShape,
+  choice,
+  count,
+  flag,
+  nullable,
+  requestShape,
+  text,
+  time,
+} from '../shape.ts'
 
 export const HostShape = answerShape<HostView>('Host', 'A Linux host', {
   id: text('Opaque id'),
@@ -21,3 +30,17 @@ export const HostShape = answerShape<HostView>('Host', 'A Linux host', {
   ),
   observedAt: time('When this was seen'),
 })
+
+export type DriftPolicyRequest = { readonly policy: HostView['driftPolicy'] }
+
+export const DriftPolicyShape = requestShape<DriftPolicyRequest>(
+  'DriftPolicy',
+  'What nvirt does about drift of a host, besides telling it',
+  {
+    policy: choice(
+      ['report', 'heal'],
+      'Report: nothing. Heal: what nobody uses is brought to what is desired, in a few attempts'
+    ),
+  },
+  { examples: [{ policy: 'heal' }] }
+)

@@ -27,12 +27,19 @@ export function namespacesOf(
       return nsidOf(context, controller, id, field)
     })
   )
-  const promised = promisedOf(context, controller)
-  const refusals = nsids
-    .flat()
-    .flatMap((nsid) => refusePromised(promised, controller, nsid))
-  if (refusals.length > 0) throw refused('looking at namespaces', refusals)
+  requireNotPromised(context, controller, nsids.flat())
   return nsids
+}
+
+/** @throws ControlPlaneError guard */
+export function requireNotPromised(
+  context: RequestContext,
+  controller: ControllerRow,
+  nsids: readonly number[]
+): void {
+  const promised = promisedOf(context, controller)
+  const refusals = nsids.flatMap((nsid) => refusePromised(promised, controller, nsid))
+  if (refusals.length > 0) throw refused('looking at namespaces', refusals)
 }
 
 function nsidOf(
