@@ -54,7 +54,7 @@ test('an assigned VF is not retired, a released one is quarantined, and free whe
   expect(quarantined).toMatchObject([
     { state: 'quarantined' },
     { state: 'quarantined' },
-    { state: 'quarantined', allowedFrom: ['ready'] },
+    { state: 'quarantined', allowedFrom: ['ready', 'restoring', 'lost'] },
   ])
   expect(world.machine.transcript, 'freeing writes nothing').toHaveLength(before)
   expect(onlyAssignment(world).state).toBe('released')
@@ -78,7 +78,7 @@ test('what is not ready yet is not released, nor what never will be', async () =
   expect(requested).toMatchObject({
     kind: 'wrong-state',
     state: 'requested',
-    allowedFrom: ['ready'],
+    allowedFrom: ['ready', 'restoring', 'lost'],
   })
   expect(failed).toMatchObject([
     { kind: 'wrong-state', state: 'failed' },
