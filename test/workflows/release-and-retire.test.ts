@@ -81,7 +81,7 @@ test('what is not ready yet is not released, nor what never will be', async () =
   expect(requested).toMatchObject({
     kind: 'wrong-state',
     state: 'requested',
-    allowedFrom: ['ready', 'quarantined'],
+    allowedFrom: ['ready', 'restoring', 'lost', 'quarantined'],
   })
   expect(failed).toMatchObject([
     { kind: 'wrong-state', state: 'failed' },
