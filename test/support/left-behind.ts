@@ -20,13 +20,13 @@ export function expectFoundBut(
 
 /** Paths into a snapshot, by the step that changes what they lead to. */
 const LEFT_BY: readonly (readonly [step: RegExp, left: (vfNumber: number) => RegExp])[] = [
-  [/^(bind-vfio|restore-binding|unbind)$/, () => /^functions /],
+  [/^(bind-vfio|restore-binding|unbind|take-back)$/, () => /^functions /],
   [/^bind-vf(\d+)$/, (vf) => new RegExp(`^functions \\S+\\.${vf} `)],
   [
     /^(?:offline|assign-vq|assign-vi|online)-vf(\d+)$/,
     (vf) => new RegExp(`^primaries \\S+ secondaries ${vf - 1} `),
   ],
-  [/^attach-vf(\d+)$/, () => /^attachments /],
+  [/^(attach-vf(\d+)|fetch-namespaces)$/, () => /^attachments /],
   [/^allocate-and-reset$/, () => /^primaries \S+ flexible /],
   // VFs that stay are functions, to which the drive attached some namespaces when they came.
   [

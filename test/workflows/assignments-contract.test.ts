@@ -3,9 +3,9 @@ import {
   cleanRun,
   FAULTS,
   survivesEveryKernelWrite,
-  worthSpoiling,
   type CleanRun,
 } from '../support/workflow-contract.ts'
+import { worthSpoiling } from '../support/worth-spoiling.ts'
 import { ASSIGNMENTS } from './scenarios.ts'
 
 /** Each is a dozen runs of a whole service. */

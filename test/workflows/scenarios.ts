@@ -111,6 +111,8 @@ export const ASSIGNMENTS = {
       await done(world, assignVf(world))
     },
     start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+    // Attaching to the primary and back: the drive is told which by the data of the command.
+    undoRepeats: 'fetch-namespaces',
     atGoal: expectCleaned,
     asFound: (world) => expectAssignment(world, { state: 'ready' }),
     quarantined: expectNotCleaned,
