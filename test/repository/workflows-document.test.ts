@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { OperationState } from '../../src/saga/operation.ts'
-import type { Json, WorkflowDefinition } from '../../src/saga/workflow.ts'
+import type { Json, Step, WorkflowDefinition } from '../../src/saga/workflow.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
 import { memoryStore } from '../workflows/memory-store.ts'
 import { makeWorld } from '../workflows/world.ts'
@@ -12,13 +12,13 @@ import { fencedBlocks, PROJECT, read, tableRows } from './documents.ts'
 const text = read('docs/workflows.md')
 const WITHIN_MS = 60_000
 
-/** As the service puts it together. */
-const book = new Map<string, WorkflowDefinition<StoreWrite>>()
+/** As the service puts them together: all versions. */
+const book: WorkflowDefinition<StoreWrite>[] = []
 
 beforeAll(async () => {
   const world = await makeWorld(memoryStore(), {
     adapt: (workflow) => {
-      book.set(workflow.name, workflow)
+      book.push(workflow)
       return workflow
     },
   })
@@ -48,59 +48,112 @@ const before = {
   binding: { driver: null, override: null },
   identity: { address: fn, pci },
 }
+const provisioned = {
+  ...held,
+  totalVfs: 8,
+  groups: [],
+  virtualFunctions: [{ id: 'f', vfNumber: 1, cntlid: 1, vq: 2, vi: 2, nsids: [] }],
+  driver: 'nvme',
+}
+const ofVf = { ...held, virtualFunctionId: 'f', vfNumber: 1, cntlid: 1, fn }
+const assigning = {
+  ...assigned,
+  controller,
+  vf: null,
+  canHaveVfs: false,
+  nsids: [],
+  witness: fn,
+}
 const released = { ...assigned, before, acceptUncleaned: false, state: 'ready' }
+const cleaned = {
+  ...released,
+  returns: true,
+  cntlid: 1,
+  vf: { controllerId: 'pf', primary: controller, primaryCntlid: 0, nsids: [] },
+}
 
-/** Parameters that give every step that a workflow can have. */
+/** By name and version: parameters of each kind, which together give every step that a workflow can have. */
 const PARAMS: Readonly<Record<string, readonly Json[]>> = {
-  'provision-virtual-functions': [
-    {
-      ...held,
-      totalVfs: 8,
-      groups: [],
-      virtualFunctions: [{ id: 'f', vfNumber: 1, cntlid: 1, vq: 2, vi: 2, nsids: [] }],
-      driver: 'nvme',
-    },
-  ],
-  'retire-virtual-function': [
-    { ...held, virtualFunctionId: 'f', vfNumber: 1, cntlid: 1, fn },
-  ],
-  'resize-primary': [{ ...held, wanted: { vq: 0, vi: 0 } }],
-  'assign-function': [
-    { ...assigned, controller, vf: null, canHaveVfs: false, nsids: [], witness: fn },
-  ],
-  'release-assignment': [
+  'provision-virtual-functions 1': [provisioned, { ...provisioned, driver: 'none' }],
+  'retire-virtual-function 1': [ofVf, { ...ofVf, fn: null }],
+  'resize-primary 1': [{ ...held, wanted: { vq: 0, vi: 0 } }],
+  'assign-function 1': [assigning],
+  'release-assignment 1': [
     { ...released, returns: true },
     { ...released, returns: false },
   ],
+  'release-assignment 2': [
+    cleaned,
+    { ...cleaned, vf: null },
+    { ...cleaned, acceptUncleaned: true },
+    { ...cleaned, acceptUncleaned: true, returns: false },
+  ],
+  'restore-virtual-function 1': [
+    { ...provisioned, isServing: false },
+    { ...provisioned, isServing: true },
+  ],
+  'restore-assignment 1': [assigning],
+  'adopt-virtual-function 1': [ofVf],
 }
 
 test('each workflow has a section, and there is none of another', () => {
   const sections = text.match(/(?<=^## )[a-z]+(?:-[a-z]+)+$/gm) ?? []
 
-  expect(book.size).toBeGreaterThan(3)
-  expect(sections.toSorted()).toEqual([...book.keys()].toSorted())
+  const names = new Set(book.map(({ name }) => name))
+  expect(names.size).toBeGreaterThan(3)
+  expect(sections.toSorted()).toEqual([...names].toSorted())
 })
 
 test('the diagram of each workflow has its steps in their order, and its commit step', () => {
-  for (const workflow of book.values()) {
-    const steps = (PARAMS[workflow.name] ?? []).flatMap((params) => workflow.steps(params))
-    const names = steps.map(({ name }) => name.replace(/-vf1$/, '-vfN'))
-    const commits = steps.filter(({ commit }) => commit).map(({ name }) => name)
+  for (const workflow of book) {
+    const title = `${workflow.name} ${workflow.version}`
+    const ways = (PARAMS[title] ?? []).map((params) => workflow.steps(params).map(drawn))
+    const nodes = nodesOf(workflow)
 
-    expect(names.length, workflow.name).toBeGreaterThan(0)
-    expect(nodesOf(workflow.name, /\["([^"]+)"\]|\{\{"([^"]+)"\}\}/g)).toEqual(names)
-    expect(nodesOf(workflow.name, /\{\{"([^"]+)"\}\}/g)).toEqual(commits)
-    if (commits.length === 0) expect(sectionOf(workflow.name)).toMatch(/no commit step/i)
+    expect(ways.length, title).toBeGreaterThan(0)
+    for (const way of ways) {
+      expect(nodes.filter(isIn(way)), title).toEqual(way)
+    }
+    expect(nodes.filter((node) => !ways.some((way) => isIn(way)(node)))).toEqual([])
+    const hasCommit = nodes.some(({ commit }) => commit)
+    if (!hasCommit) expect(sectionOf(workflow.name), title).toMatch(/no commit step/i)
   }
 })
+
+test('a section has a diagram for each version, and no other', () => {
+  for (const { name } of book) {
+    const diagrams = fencedBlocks(sectionOf(name), 'mermaid')
+    expect(diagrams, name).toHaveLength(versionsOf(name).length)
+  }
+})
+
+type Node = { readonly step: string; readonly commit: boolean }
+
+function drawn({ name, commit = false }: Step<StoreWrite>): Node {
+  return { step: name.replace(/-vf1$/, '-vfN'), commit }
+}
+
+function isIn(way: readonly Node[]) {
+  return ({ step }: Node) => way.some((node) => node.step === step)
+}
 
 function sectionOf(name: string): string {
   return text.split(/^## /m).find((section) => section.startsWith(`${name}\n`)) ?? ''
 }
 
-function nodesOf(name: string, node: RegExp): readonly (string | undefined)[] {
-  const [diagram = ''] = fencedBlocks(sectionOf(name), 'mermaid')
-  return [...diagram.matchAll(node)].map(([, step, commit]) => step ?? commit)
+/** The newest first, as the diagrams of a section. */
+function versionsOf(name: string): readonly number[] {
+  const all = book.filter((workflow) => workflow.name === name)
+  return all.map(({ version }) => version).toSorted((a, b) => b - a)
+}
+
+/** Hexagons are commit steps. */
+function nodesOf({ name, version }: WorkflowDefinition<StoreWrite>): readonly Node[] {
+  const at = versionsOf(name).indexOf(version)
+  const diagram = fencedBlocks(sectionOf(name), 'mermaid')[at] ?? ''
+  return [...diagram.matchAll(/\["([^"]+)"\]|\{\{"([^"]+)"\}\}/g)].map(
+    ([, step, commit]) => ({ step: step ?? commit ?? '', commit: commit !== undefined })
+  )
 }
 
 const STATES = {
