@@ -77,6 +77,11 @@ async function recordScan(
 ): Promise<void> {
   const digest = digestOf(observation)
   for (;;) {
+    const ofOthers = context.underway.ofHost(hostId)
+    if (ofOthers) {
+      await ofOthers
+      continue
+    }
     // Nothing comes between what was read and the commit that changes it.
     const { read } = context.store
     const isSameBoot = read.host(hostId)?.bootId === observation.host.bootId
@@ -145,10 +150,10 @@ async function storeScan(
   before: InventoryRows,
   reconciled: Reconciled & { readonly digest: ScanDigestRow | null }
 ): Promise<void> {
-  const { differences, isSettled: _, ...rows } = reconciled
+  const { differences, isSettled: _, digest, ...rows } = reconciled
   const row = hostRow(hostId, observation.host, observation.observedAt)
   const at = isoTime(clock.nowMs())
-  const after = afterScan(hostId, before, reconciled)
+  const after = afterScan(hostId, before, reconciled, store.read)
   const { bootId } = observation.host
   const assignments = assignmentsFollow(store.read.standingAssignmentsOf(hostId), {
     rows: after,
@@ -157,19 +162,38 @@ async function storeScan(
     at,
   })
   const drifting = foundOn({ ...after, assignments: assignments.rows }, changing, at)
+  // What is desired, and how it differs, also depends on what other hosts show: there each scan looks.
+  const canDrift =
+    drifting.drift.length > 0 || assignments.rows.length > 0 || hasDesired(after)
   const known = store.read.host(hostId)
   const commit = store.commit([
     { write: 'putHost', row },
-    { write: 'reconcile', ...rows },
+    { write: 'reconcile', ...rows, digest: canDrift ? null : digest },
     ...hostEvents(known, row, at),
     ...(known?.bootId === bootId ? [] : attemptsAnew(store, hostId)),
     ...assignments.writes,
     ...differences.map((difference) => changeEvent(hostId, difference, at)),
     ...ledger.note(hostId, drifting),
   ])
-  underway.storing(reconciled, commit)
+  underway.storing(reconciled, ownersOf(store, reconciled), commit)
   commit.catch(() => ledger.forget(hostId))
   await commit
+}
+
+/** Of controllers as they will be, and as they are. */
+function ownersOf({ read }: Store, { controllers }: Reconciled): readonly string[] {
+  const owners = controllers.flatMap(({ id, hostId }) => [
+    hostId,
+    read.controller(id)?.hostId ?? hostId,
+  ])
+  return [...new Set(owners)]
+}
+
+function hasDesired({ controllers, virtualFunctions }: InventoryRows): boolean {
+  return (
+    controllers.some(({ sriovBefore }) => sriovBefore !== null) ||
+    virtualFunctions.some(({ provisioned }) => provisioned !== null)
+  )
 }
 
 /** What failed in a former boot may succeed in this one. */

@@ -6,13 +6,15 @@ import type { ControllerIdentity } from './identity.ts'
 import type { Reconciled } from './reconcile.ts'
 
 export interface Underway {
-  /** Which rows a commit writes, until it has settled. */
-  storing: (rows: Reconciled, commit: Promise<unknown>) => void
+  /** Which rows a commit writes, and whose they are or were, until it has settled. */
+  storing: (rows: Reconciled, hostIds: readonly string[], commit: Promise<unknown>) => void
   /** Which controllers' SMART values a commit writes: whoever marks one of them must not write older ones. */
   confirming: (controllerIds: readonly string[], commit: Promise<unknown>) => void
   /** Settles, and never rejects, when the commit that writes it has; undefined: nobody does. */
   ofId: (id: string) => Promise<void> | undefined
   ofIdentity: (identity: ControllerIdentity) => Promise<void> | undefined
+  /** A commit that writes controllers of that host. */
+  ofHost: (hostId: string) => Promise<void> | undefined
 }
 
 export function underway(): Underway {
@@ -25,13 +27,14 @@ export function underway(): Underway {
     }
   }
   return {
-    storing: ({ controllers, namespaces }, commit) => {
+    storing: ({ controllers, namespaces }, hostIds, commit) => {
       const ofControllers = controllers.flatMap((row) => [row.id, keyOf(row)])
-      note([...ofControllers, ...namespaces.map(({ id }) => id)], commit)
+      note([...ofControllers, ...namespaces.map(({ id }) => id), ...hostIds], commit)
     },
     confirming: note,
     ofId: (id) => commits.get(id),
     ofIdentity: (identity) => commits.get(keyOf(identity)),
+    ofHost: (hostId) => commits.get(hostId),
   }
 }
 

@@ -3,7 +3,7 @@ import type { CommitResult } from './store.ts'
 import { writeDrift } from './drift-writes.ts'
 import { appendEvent } from './event-writes.ts'
 import { putHost, reconcile } from './inventory-writes.ts'
-import { confirmScan } from './scan-digest-writes.ts'
+import { confirmScan, voidDigest } from './scan-digest-writes.ts'
 import { createOperation, logOperation, takeOverOperation } from './operation-writes.ts'
 import type { OrdinaryWrite } from './ordinary-writes.ts'
 import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
@@ -20,6 +20,7 @@ export async function applyWrites(
   for (const write of writes) {
     if (isOrdinary(write)) {
       await writeOrdinary(await connection.prisma(), write)
+      voidDigest(connection.prepare, write)
       continue
     }
     const written = writePrepared(connection.prepare, write)

@@ -1,6 +1,7 @@
 /** What rows of a scan were made of, kept with them by prepared SQL. */
 import { AS_OBSERVED } from './inventory-columns.ts'
 import type { ScanDigestRow } from './rows.ts'
+import type { OrdinaryWrite } from './ordinary-writes.ts'
 import type { StoreWrite } from './store.ts'
 import type { WriterConnection } from './writer-connection.ts'
 
@@ -32,4 +33,25 @@ export function replaceDigests(
 export function confirmScan(prepare: Prepare, { observedAt, health }: ConfirmScan): void {
   for (const { controllerId, health: smart } of health)
     prepare(SET_HEALTH).run({ controllerId, health: JSON.stringify(smart), observedAt })
+}
+
+/** What is desired has changed: the next scan tells how it differs from what is there, though that is the same. */
+export function voidDigest(prepare: Prepare, write: OrdinaryWrite): void {
+  switch (write.write) {
+    case 'setSriovBefore':
+      return void prepare(dropOf('Controller')).run(write.controllerId)
+    case 'setProvisioned':
+      return void prepare(dropOf('VirtualFunction')).run(write.virtualFunctionId)
+    case 'putAssignment':
+      return void prepare(DROP).run(write.row.hostId)
+    case 'updateAssignment':
+      return void prepare(dropOf('Assignment')).run(write.id)
+    case 'putIdempotencyKey':
+    case 'settleIdempotencyKey':
+      return
+  }
+}
+
+function dropOf(table: string): string {
+  return `DELETE FROM "ScanDigest" WHERE "hostId" = (SELECT "hostId" FROM "${table}" WHERE "id" = ?)`
 }

@@ -60,6 +60,18 @@ export function releaseAndClean(around: Surroundings) {
       },
     ],
     onStuck: notCleaned,
+    onRetried: (p, { at }) => [
+      {
+        write: 'updateAssignment',
+        id: p.assignmentId,
+        // Should this be undone now, it is as it was: the reason of a quarantine before it has gone with its own.
+        set: {
+          state: 'releasing',
+          ...(p.state !== 'quarantined' && { quarantine: null }),
+        },
+        at,
+      },
+    ],
   })
 }
 

@@ -108,7 +108,7 @@ test('an assignment that is not ready, and one that failed, are not released', a
   const late = await api.no('releaseAssignment', { path, body: {} }, 409, 'wrong-state')
 
   expect(['requested', 'preparing']).toContain(early.state)
-  expect(early.allowedFrom).toEqual(['ready', 'quarantined'])
+  expect(early.allowedFrom).toEqual(['ready', 'restoring', 'lost', 'quarantined'])
   expect(state).toBe('undone')
   expect(late.state).toBe('failed')
 })

@@ -359,7 +359,7 @@ export interface paths {
     put?: never
     /**
      * Release assignment
-     * @description Takes the function back and gives it the driver that it had. It stays quarantined, since nothing cleans it yet, unless that is accepted by name.
+     * @description Takes the function back, erases what its consumer had on it, and gives it the driver that it had. It stays quarantined where it cannot be told that everything is gone; that can be accepted by name.
      */
     post: operations['releaseAssignment']
     delete?: never

@@ -151,7 +151,18 @@ function driveOf(
   ) => Object.fromEntries(Object.entries(values).filter(([key]) => has(key)))
   return {
     functions: of(functions, (address) => address.startsWith(bus)),
-    primaries: of(primaries, (address) => address.startsWith(bus)),
+    primaries: of(withoutFlexible(primaries), (address) => address.startsWith(bus)),
     attachments: of(attachments, (key) => key.includes(serial)),
   }
+}
+
+/** What the primary has of its own was not told yet when the ends were recorded, and nothing here changes it. */
+function withoutFlexible(
+  primaries: MachineSnapshot['primaries']
+): MachineSnapshot['primaries'] {
+  const entries = Object.entries(primaries).map(([address, primary]) => {
+    const { flexible: _, ...rest } = primary
+    return [address, rest]
+  })
+  return Object.fromEntries(entries) as MachineSnapshot['primaries']
 }

@@ -5,42 +5,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { admitEntry } from '../../src/saga/admit-entry.ts'
 import { applyEntry } from '../../src/saga/apply-entry.ts'
-import type { OperationRecord } from '../../src/saga/operation.ts'
-import type {
-  AssignmentRow,
-  ControllerRow,
-  DriftRow,
-  EventRow,
-  HealingRow,
-  HostRow,
-  NamespaceRow,
-  ScanDigestRow,
-  VirtualFunctionRow,
-} from '../../src/store/rows.ts'
+import type { EventRow } from '../../src/store/rows.ts'
 import {
   IdempotencyTaken,
   type CommitResult,
-  type KnownKey,
-  type Page,
-  type PageRequest,
   type Store,
-  type StoreReader,
   type StoreWrite,
 } from '../../src/store/store.ts'
-
-type Tables = {
-  readonly hosts: Map<string, HostRow>
-  readonly controllers: Map<string, ControllerRow>
-  readonly virtualFunctions: Map<string, VirtualFunctionRow>
-  readonly namespaces: Map<string, NamespaceRow>
-  readonly assignments: Map<string, AssignmentRow>
-  readonly drifts: Map<string, DriftRow>
-  readonly healings: Map<string, HealingRow>
-  readonly operations: Map<string, OperationRecord>
-  readonly keys: Map<string, KnownKey>
-  readonly digests: Map<string, ScanDigestRow>
-  readonly events: readonly EventRow[]
-}
+import { readerOf, type Tables } from './memory-reader.ts'
 
 export function memoryStore(): Store {
   let tables: Tables = {
@@ -157,19 +129,23 @@ function apply(to: Writable, write: StoreWrite): number | null {
     case 'setSriovBefore': {
       const row = existing(to.controllers, write.controllerId)
       to.controllers.set(row.id, { ...row, sriovBefore: write.before })
+      to.digests.delete(row.hostId)
       return null
     }
     case 'setProvisioned': {
       const row = existing(to.virtualFunctions, write.virtualFunctionId)
       to.virtualFunctions.set(row.id, { ...row, provisioned: write.provisioned })
+      to.digests.delete(row.hostId)
       return null
     }
     case 'putAssignment':
       to.assignments.set(write.row.id, write.row)
+      to.digests.delete(write.row.hostId)
       return null
     case 'updateAssignment': {
       const row = existing(to.assignments, write.id)
       to.assignments.set(row.id, { ...row, ...write.set, updatedAt: write.at })
+      to.digests.delete(row.hostId)
       return null
     }
     case 'appendEvent':
@@ -230,97 +206,6 @@ function takeOver(
   const fence = record.fence + 1
   to.operations.set(record.id, { ...record, owner, leaseUntilMs, fence })
   return fence
-}
-
-function readerOf(now: () => Tables): StoreReader {
-  const ofTenant = <Row extends { readonly tenant: string }>(tenant: string | null) => {
-    return (row: Row) => tenant === null || row.tenant === tenant
-  }
-  return {
-    hosts: (page) => pageOf([...now().hosts.values()], page),
-    host: (id) => now().hosts.get(id),
-    controllers: ({ hostId }, page) =>
-      pageOf([...now().controllers.values()].filter(has({ hostId })), page),
-    controller: (id) => now().controllers.get(id),
-    virtualFunctions: ({ hostId, controllerId }, page) =>
-      pageOf(
-        [...now().virtualFunctions.values()].filter(has({ hostId, controllerId })),
-        page
-      ),
-    virtualFunction: (id) => now().virtualFunctions.get(id),
-    namespaces: ({ hostId }, page) =>
-      pageOf([...now().namespaces.values()].filter(has({ hostId })), page),
-    namespace: (id) => now().namespaces.get(id),
-    inventoryOf: (hostId) => ({
-      controllers: [...now().controllers.values()].filter(has({ hostId })),
-      virtualFunctions: [...now().virtualFunctions.values()].filter(has({ hostId })),
-      namespaces: [...now().namespaces.values()].filter(has({ hostId })),
-    }),
-    scanDigest: (hostId) => {
-      const row = now().digests.get(hostId)
-      const count = (rows: ReadonlyMap<string, { readonly hostId: string }>) =>
-        [...rows.values()].filter((one) => one.hostId === hostId).length
-      return row?.controllers === count(now().controllers) &&
-        row.virtualFunctions === count(now().virtualFunctions) &&
-        row.namespaces === count(now().namespaces)
-        ? row.digest
-        : undefined
-    },
-    assignments: (tenant, page) =>
-      pageOf([...now().assignments.values()].filter(ofTenant(tenant)), page),
-    assignment: (tenant, id) => {
-      const row = now().assignments.get(id)
-      return row && ofTenant(tenant)(row) ? row : undefined
-    },
-    standingAssignment: (functionId) =>
-      [...now().assignments.values()].find(
-        (row) =>
-          row.functionId === functionId && !['released', 'failed'].includes(row.state)
-      ),
-    standingAssignmentsOf: (hostId) =>
-      [...now().assignments.values()]
-        .filter(has({ hostId }))
-        .filter(({ state }) => !['released', 'failed'].includes(state)),
-    driftOf: (hostId) => [...now().drifts.values()].filter(has({ hostId })),
-    healingOf: (hostId) => [...now().healings.values()].filter(has({ hostId })),
-    operations: ({ tenant, states }, page) =>
-      pageOf(
-        [...now().operations.values()]
-          .filter(ofTenant(tenant))
-          .filter(({ state }) => states?.includes(state) ?? true),
-        page
-      ),
-    operation: (tenant, id) => {
-      const record = now().operations.get(id)
-      return record && ofTenant(tenant)(record) ? record : undefined
-    },
-    events: (tenant, after, limit) =>
-      now()
-        .events.filter(ofTenant(tenant))
-        .filter(({ number }) => number > after)
-        .slice(0, limit),
-    lastEventNumber: () => now().events.length,
-    idempotencyKey: (tenant, key) => now().keys.get(`${tenant}\0${key}`),
-  }
-}
-
-function has<Row extends object>(wanted: object): (row: Row) => boolean {
-  const fields = Object.entries(wanted).filter(([, value]) => value !== undefined)
-  return (row) => {
-    const known = new Map<string, unknown>(Object.entries(row))
-    return fields.every(([name, value]) => isDeepStrictEqual(known.get(name), value))
-  }
-}
-
-function pageOf<Row extends { readonly id: string }>(
-  rows: readonly Row[],
-  { after, limit }: PageRequest
-): Page<Row> {
-  const rest = rows
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .filter(({ id }) => after === null || id > after)
-  const items = rest.slice(0, limit)
-  return { items, next: rest.length > limit ? (items.at(-1)?.id ?? null) : null }
 }
 
 function existing<Row>(rows: ReadonlyMap<string, Row>, id: string): Row {

@@ -5,7 +5,7 @@ import {
   survivesEveryKernelWrite,
   type CleanRun,
 } from '../support/workflow-contract.ts'
-import { PRIMARIES } from './scenarios.ts'
+import { PRIMARIES } from './primary-scenarios.ts'
 
 /** Each is a dozen runs of a whole service. */
 const WITHIN_MS = 120_000

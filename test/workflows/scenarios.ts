@@ -6,15 +6,14 @@ import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { MachineEvent } from '../../src/host/drills.ts'
 import type { AssignmentRow } from '../../src/store/rows.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
-import { labWith } from '../support/lab-with.ts'
 import type { Scenario } from '../support/workflow-contract.ts'
+import { PRIMARIES } from './primary-scenarios.ts'
 import {
   controllerAt,
   done,
   PF,
   PLAIN,
   provision,
-  resize,
   virtualFunctionOf,
   write,
   type World,
@@ -140,29 +139,6 @@ export const ASSIGNMENTS = {
   },
 } satisfies Record<string, Scenario>
 
-/** On each kind of drive with VFs; one is delivered with everything at its primary. */
-export const PRIMARIES = {
-  'giving a primary resources of its own, on QEMU 7.2': growing('qemu-7.2'),
-  'giving a primary resources of its own, on QEMU 10': growing('qemu-10'),
-  'giving a primary resources of its own, on a drive as specified':
-    growing('specification'),
-  'releasing what a PM1733 is delivered with': {
-    description: labWith('pm1733'),
-    start: (world) => resize(world, { vq: 0, vi: 0 }),
-    atGoal: (world) => expectOwn(world, { vq: 0, vi: 0 }),
-    asFound: (world) => expectOwn(world, { vq: 32, vi: 24 }),
-  },
-} satisfies Record<string, Scenario>
-
-function growing(device: Parameters<typeof labWith>[0]): Scenario {
-  return {
-    description: labWith(device),
-    start: (world) => resize(world, { vq: 4, vi: 2 }),
-    atGoal: (world) => expectOwn(world, { vq: 4, vi: 2 }),
-    asFound: (world) => expectOwn(world, { vq: 0, vi: 0 }),
-  }
-}
-
 /** What was handed out, after somebody took a part of it away. */
 export const RESTORED = {
   'restoring a VF whose queues a reset took away': {
@@ -253,14 +229,6 @@ export const UNDONE: Record<string, Scenario> = {
 }
 
 /** In the machine, now and after its next reset, and nothing is said to wait for one. */
-function expectOwn(world: World, { vq, vi }: { vq: number; vi: number }): void {
-  expect(world.machine.snapshot().primaries[PF]?.flexible).toEqual({
-    vq: { now: vq, pending: vq },
-    vi: { now: vi, pending: vi },
-  })
-  expect(world.workflows.pendingPrimary(controllerAt(world, PF).id)).toBeNull()
-}
-
 function assignVf(world: World) {
   const virtualFunctionId = virtualFunctionOf(world, 1).id
   return world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' })

@@ -81,7 +81,7 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
         operationId: 'releaseAssignment',
         summary: 'Release assignment',
         description:
-          'Takes the function back and gives it the driver that it had. It stays quarantined, since nothing cleans it yet, unless that is accepted by name.',
+          'Takes the function back, erases what its consumer had on it, and gives it the driver that it had. It stays quarantined where it cannot be told that everything is gone; that can be accepted by name.',
         tags,
         params: idOf('an assignment'),
         headers: idempotencyHeaders,

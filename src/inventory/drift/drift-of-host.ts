@@ -1,4 +1,5 @@
 /** The drift of a host by what is stored of it, with what a scan has just changed. */
+import type { StoreReader } from '../../store/store.ts'
 import type { Reconciled } from '../reconcile.ts'
 import type { InventoryRows } from '../scanned-row.ts'
 import { driftOf, type HostInventory } from './drift.ts'
@@ -15,22 +16,33 @@ export function foundOn(
   return { drift: driftOf(host), isChanging, at }
 }
 
-/** As the rows will be. Columns that a scan does not know stay; those of other hosts take no part. */
+/**
+ * As the rows will be. Columns that a scan does not know stay, also of a drive that comes from another host; rows of other
+ * hosts take no part.
+ */
 export function afterScan(
   hostId: string,
   before: InventoryRows,
-  { controllers, virtualFunctions, namespaces }: Reconciled
+  { controllers, virtualFunctions, namespaces }: Reconciled,
+  read: Pick<StoreReader, 'controller' | 'virtualFunction'>
 ): InventoryRows {
+  const own = new Set(before.controllers.map(({ id }) => id))
+  const come = new Set(
+    controllers.map(({ id }) => id).filter((id) => !own.has(id) && read.controller(id))
+  )
   return {
     controllers: merged(
       before.controllers,
       controllers.filter((row) => row.hostId === hostId),
-      (row, was) => ({ ...row, sriovBefore: was?.sriovBefore ?? null })
+      (row, was) => {
+        const known = come.has(row.id) ? read.controller(row.id) : was
+        return { ...row, sriovBefore: known?.sriovBefore ?? null }
+      }
     ),
-    virtualFunctions: merged(before.virtualFunctions, virtualFunctions, (row, was) => ({
-      ...row,
-      provisioned: was?.provisioned ?? null,
-    })),
+    virtualFunctions: merged(before.virtualFunctions, virtualFunctions, (row, was) => {
+      const known = come.has(row.controllerId) ? read.virtualFunction(row.id) : was
+      return { ...row, provisioned: known?.provisioned ?? null }
+    }),
     namespaces: merged(before.namespaces, namespaces, (row) => row),
   }
 }

@@ -101,7 +101,8 @@ function small(subsystem: SubsystemDescription, host: string): SubsystemDescript
     ...subsystem,
     nqn: `${subsystem.nqn}:${host}`,
     serial: `${subsystem.serial}-${host}`,
-    namespaces: subsystem.namespaces.slice(0, 3),
+    // As they were when it was left: a journal is that of one description.
+    namespaces: subsystem.namespaces.slice(0, 3).map((one) => ({ ...one, shared: true })),
     controllers: subsystem.controllers.map((controller) => {
       const { sriov } = controller
       return sriov ? { ...controller, sriov: { ...sriov, totalVfs: 2 } } : controller

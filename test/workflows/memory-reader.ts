@@ -1,0 +1,129 @@
+/** What is read of a store in memory. */
+import { isDeepStrictEqual } from 'node:util'
+import type { OperationRecord } from '../../src/saga/operation.ts'
+import type {
+  AssignmentRow,
+  ControllerRow,
+  DriftRow,
+  EventRow,
+  HealingRow,
+  HostRow,
+  NamespaceRow,
+  ScanDigestRow,
+  VirtualFunctionRow,
+} from '../../src/store/rows.ts'
+import type { KnownKey, Page, PageRequest, StoreReader } from '../../src/store/store.ts'
+
+export type Tables = {
+  readonly hosts: Map<string, HostRow>
+  readonly controllers: Map<string, ControllerRow>
+  readonly virtualFunctions: Map<string, VirtualFunctionRow>
+  readonly namespaces: Map<string, NamespaceRow>
+  readonly assignments: Map<string, AssignmentRow>
+  readonly drifts: Map<string, DriftRow>
+  readonly healings: Map<string, HealingRow>
+  readonly operations: Map<string, OperationRecord>
+  readonly keys: Map<string, KnownKey>
+  readonly digests: Map<string, ScanDigestRow>
+  readonly events: readonly EventRow[]
+}
+
+export function readerOf(now: () => Tables): StoreReader {
+  const ofTenant = <Row extends { readonly tenant: string }>(tenant: string | null) => {
+    return (row: Row) => tenant === null || row.tenant === tenant
+  }
+  return {
+    hosts: (page) => pageOf([...now().hosts.values()], page),
+    host: (id) => now().hosts.get(id),
+    controllers: ({ hostId }, page) =>
+      pageOf([...now().controllers.values()].filter(has({ hostId })), page),
+    controller: (id) => now().controllers.get(id),
+    virtualFunctions: ({ hostId, controllerId }, page) =>
+      pageOf(
+        [...now().virtualFunctions.values()].filter(has({ hostId, controllerId })),
+        page
+      ),
+    virtualFunction: (id) => now().virtualFunctions.get(id),
+    namespaces: ({ hostId }, page) =>
+      pageOf([...now().namespaces.values()].filter(has({ hostId })), page),
+    namespace: (id) => now().namespaces.get(id),
+    inventoryOf: (hostId) => ({
+      controllers: inOrder(now().controllers).filter(has({ hostId })),
+      virtualFunctions: inOrder(now().virtualFunctions).filter(has({ hostId })),
+      namespaces: inOrder(now().namespaces).filter(has({ hostId })),
+    }),
+    scanDigest: (hostId) => {
+      const row = now().digests.get(hostId)
+      const count = (rows: ReadonlyMap<string, { readonly hostId: string }>) =>
+        [...rows.values()].filter((one) => one.hostId === hostId).length
+      return row?.controllers === count(now().controllers) &&
+        row.virtualFunctions === count(now().virtualFunctions) &&
+        row.namespaces === count(now().namespaces)
+        ? row.digest
+        : undefined
+    },
+    assignments: (tenant, page) =>
+      pageOf([...now().assignments.values()].filter(ofTenant(tenant)), page),
+    assignment: (tenant, id) => {
+      const row = now().assignments.get(id)
+      return row && ofTenant(tenant)(row) ? row : undefined
+    },
+    standingAssignment: (functionId) =>
+      [...now().assignments.values()].find(
+        (row) =>
+          row.functionId === functionId && !['released', 'failed'].includes(row.state)
+      ),
+    standingAssignmentsOf: (hostId) =>
+      [...now().assignments.values()]
+        .filter(has({ hostId }))
+        .filter(({ state }) => !['released', 'failed'].includes(state)),
+    driftOf: (hostId) => [...now().drifts.values()].filter(has({ hostId })),
+    healingOf: (hostId) => [...now().healings.values()].filter(has({ hostId })),
+    operations: ({ tenant, states }, page) =>
+      pageOf(
+        [...now().operations.values()]
+          .filter(ofTenant(tenant))
+          .filter(({ state }) => states?.includes(state) ?? true),
+        page
+      ),
+    operation: (tenant, id) => {
+      const record = now().operations.get(id)
+      return record && ofTenant(tenant)(record) ? record : undefined
+    },
+    events: (tenant, after, limit) =>
+      now()
+        .events.filter(ofTenant(tenant))
+        .filter(({ number }) => number > after)
+        .slice(0, limit),
+    lastEventNumber: () => now().events.length,
+    idempotencyKey: (tenant, key) => now().keys.get(`${tenant}\0${key}`),
+  }
+}
+
+function has<Row extends object>(wanted: object): (row: Row) => boolean {
+  const fields = Object.entries(wanted).filter(([, value]) => value !== undefined)
+  return (row) => {
+    const known = new Map<string, unknown>(Object.entries(row))
+    return fields.every(([name, value]) => isDeepStrictEqual(known.get(name), value))
+  }
+}
+
+/** As the disk gives them. */
+function inOrder<Row extends { readonly id: string }>(
+  rows: ReadonlyMap<string, Row>
+): readonly Row[] {
+  return [...rows.values()].toSorted(byId)
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : 1
+}
+
+function pageOf<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  { after, limit }: PageRequest
+): Page<Row> {
+  const rest = rows.toSorted(byId).filter(({ id }) => after === null || id > after)
+  const items = rest.slice(0, limit)
+  return { items, next: rest.length > limit ? (items.at(-1)?.id ?? null) : null }
+}
