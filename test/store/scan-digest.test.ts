@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import type { SmartSummary } from '../../src/host/observation.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store, StoreWrite } from '../../src/store/store.ts'
 import {
+  assignmentRow,
   controllerAnswer,
   controllerRow,
   hostRow,
@@ -27,6 +28,14 @@ const HEALTH: SmartSummary = {
   mediaErrors: '0',
 }
 
+const SEEN = {
+  hostId: 'host-a',
+  digest: 'seen',
+  controllers: 1,
+  virtualFunctions: 1,
+  namespaces: 1,
+}
+
 async function withDigest(folder = temporaryFolder()): Promise<Store> {
   const store = await temporaryStore(folder)
   const row = controllerRow()
@@ -45,13 +54,7 @@ async function withDigest(folder = temporaryFolder()): Promise<Store> {
       ],
       virtualFunctions: [virtualFunctionRow()],
       namespaces: [namespaceRow()],
-      digest: {
-        hostId: 'host-a',
-        digest: 'seen',
-        controllers: 1,
-        virtualFunctions: 1,
-        namespaces: 1,
-      },
+      digest: SEEN,
     },
   ])
   return store
@@ -90,15 +93,33 @@ test('it goes when the rows are written with one of another host', async () => {
   expect(store.read.scanDigest('host-b')).toBe('rival')
 })
 
-test('what workflows write leaves it', async () => {
+const DESIRED: readonly StoreWrite[] = [
+  { write: 'setProvisioned', virtualFunctionId: 'vf-1', provisioned: null },
+  { write: 'setSriovBefore', controllerId: 'controller-a', before: null },
+  { write: 'putAssignment', row: assignmentRow() },
+]
+
+test.for(DESIRED)('it goes when what is desired changes: $write', async (write) => {
   const store = await withDigest()
 
+  await store.commit([write])
+
+  expect(store.read.scanDigest('host-a')).toBeUndefined()
+})
+
+test('it goes when an assignment changes', async () => {
+  const store = await withDigest()
+  await store.commit([{ write: 'putAssignment', row: assignmentRow() }])
+  await store.commit([{ write: 'reconcile', ...NOTHING, digest: SEEN }])
+  const before = store.read.scanDigest('host-a')
+
+  const { id } = assignmentRow()
   await store.commit([
-    { write: 'setProvisioned', virtualFunctionId: 'vf-1', provisioned: null },
-    { write: 'setSriovBefore', controllerId: 'controller-a', before: null },
+    { write: 'updateAssignment', id, set: { state: 'ready' }, at: '2026-01-01T00:00:00Z' },
   ])
 
-  expect(store.read.scanDigest('host-a')).toBe('seen')
+  expect(before).toBe('seen')
+  expect(store.read.scanDigest('host-a')).toBeUndefined()
 })
 
 test.for(['VirtualFunction', 'Namespace'])(
