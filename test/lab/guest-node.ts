@@ -9,13 +9,17 @@ const OWN_CODE_ONLY = ['--no-wasm-tier-up', '--no-wasm-native-module-cache-enabl
 
 export const GUEST_NODE: readonly string[] = [process.execPath, ...OWN_CODE_ONLY]
 
+/** The guest's CPU that runs the service: all of its threads, and its lanes. */
+export const SERVICE_CPU = 1
+
 /**
- * For what has several threads that run such code: on one emulated CPU nobody else writes what it translates. With the
- * flags alone one start of some ninety still seemed to end so.
+ * For what has several threads that run such code: on one emulated CPU nobody else writes what it translates. Without the
+ * options, with which one start of some ninety still seemed to end so: V8 takes the code that it kept compiled, Node's own
+ * and the service's, only in a process with the options that it was compiled with (scripts/code-cache.mjs).
  */
 export const GUEST_NODE_ON_ONE_CPU: readonly string[] = [
   'taskset',
   '-c',
-  '1',
-  ...GUEST_NODE,
+  String(SERVICE_CPU),
+  process.execPath,
 ]
