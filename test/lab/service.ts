@@ -2,8 +2,9 @@
 import path from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import type { AgentClient } from './agent-client.ts'
+import { emulationMs } from './emulated-cpu.ts'
 import { PROJECT } from './guest-image.ts'
-import { GUEST_NODE_ON_ONE_CPU } from './guest-node.ts'
+import { GUEST_NODE_ON_ONE_CPU, SERVICE_CPU } from './guest-node.ts'
 import { lastWords, type Guest } from './guest.ts'
 import { nvirtClient, type NvirtClient } from './nvirt-client.ts'
 import { GUEST_ADDRESS, SERVICE_PORT } from './qemu-arguments.ts'
@@ -12,12 +13,17 @@ export type Service = {
   readonly client: NvirtClient
   /** The same API as seen from inside the guest. */
   readonly guestUrl: string
-  /** Milliseconds until it answered for the first time. */
-  readonly firstStartMs: number
+  readonly firstStart: Start
   readonly kill: () => Promise<void>
-  /** @returns milliseconds until it answered */
-  readonly start: () => Promise<number>
+  readonly start: () => Promise<Start>
   readonly stop: () => Promise<void>
+}
+
+/** Until it answered, in milliseconds. */
+export type Start = {
+  readonly tookMs: number
+  /** Of that, what emulating its CPU took. */
+  readonly emulationMs: number
 }
 
 /** The name under which the guest's agent knows it. */
@@ -31,23 +37,25 @@ const END_IS_TOLD_MS = 2_000
 /** Started, and answering. */
 export async function startService(guest: Guest): Promise<Service> {
   const { agent } = guest
-  const firstStartMs = await start()
+  const firstStart = await start()
   const token = await agent.text(path.join(DATA, 'token'))
   const client = nvirtClient(guest.servicePort, token)
   return {
     client,
     guestUrl: `http://${GUEST_ADDRESS}:${SERVICE_PORT}`,
-    firstStartMs,
+    firstStart,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     start,
   }
 
-  async function start(): Promise<number> {
+  async function start(): Promise<Start> {
     const begun = performance.now()
+    const before = await emulationMs(guest.folder, SERVICE_CPU)
     await launch(agent)
     await untilItAnswers(guest)
-    return performance.now() - begun
+    const after = await emulationMs(guest.folder, SERVICE_CPU)
+    return { tookMs: performance.now() - begun, emulationMs: after - before }
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
