@@ -126,12 +126,23 @@ function assignmentReader(
   }
 }
 
-function driftReader(prepare: Prepare): Pick<StoreReader, 'driftOf' | 'healingOf'> {
+/** Of each host after each scan, so without reading a row. */
+const IS_CARED_FOR = `SELECT EXISTS (SELECT 1 FROM "VirtualFunction" WHERE "hostId" = @hostId AND "provisioned" IS NOT NULL)
+  OR EXISTS (SELECT 1 FROM "Assignment" WHERE "hostId" = @hostId AND "state" NOT IN ${OVER})
+  OR EXISTS (SELECT 1 FROM "Healing" WHERE "hostId" = @hostId) AS "is"`
+
+function driftReader(
+  prepare: Prepare
+): Pick<StoreReader, 'driftOf' | 'healingOf' | 'isCaredFor'> {
   const drift = `SELECT * FROM "Drift" WHERE "hostId" = ? ORDER BY "functionId", "kind"`
   const healing = `SELECT * FROM "Healing" WHERE "hostId" = ? ORDER BY "functionId"`
   return {
     driftOf: (hostId) => (prepare(drift).all(hostId) as DriftColumns[]).map(toDrift),
     healingOf: (hostId) => prepare(healing).all(hostId) as HealingRow[],
+    isCaredFor: (hostId) => {
+      const found = prepare(IS_CARED_FOR).get({ hostId }) as { readonly is: number }
+      return found.is === 1
+    },
   }
 }
 

@@ -160,6 +160,8 @@ export interface StoreReader {
   standingAssignmentsOf: (hostId: string) => readonly AssignmentRow[]
   driftOf: (hostId: string) => readonly DriftRow[]
   healingOf: (hostId: string) => readonly HealingRow[]
+  /** Whether there is anything to be kept as it is: a provisioned VF, a standing assignment, a function that is brought back. */
+  isCaredFor: (hostId: string) => boolean
   operations: (
     filter: { readonly tenant: string | null; readonly states?: readonly OperationState[] },
     page: PageRequest

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { DriftRow, HealingRow } from '../../src/store/rows.ts'
+import type { DriftRow, HealingRow, ProvisionedVf } from '../../src/store/rows.ts'
 import { assignmentRow, hostRow, withInventory } from './rows.ts'
 import { temporaryFolder, temporaryStore } from './temporary-store.ts'
 
@@ -20,6 +20,16 @@ const HEALING: HealingRow = {
   attempts: 2,
   lastAttemptAt: '2026-01-01T00:00:00.000Z',
   operationId: 'operation-1',
+}
+
+const PROVISIONED: ProvisionedVf = {
+  vq: 4,
+  vi: 4,
+  nsids: [1],
+  driver: 'none',
+  tenant: 'default',
+  operationId: 'operation-1',
+  at: '2026-01-01T00:00:00.000Z',
 }
 
 test('drift and attempts to heal it are there after the store is opened again', async () => {
@@ -92,4 +102,22 @@ test('standing assignments of a host are those that are not over', async () => {
 
   expect(store.read.standingAssignmentsOf('host-a').map(({ id }) => id)).toEqual(['a'])
   expect(store.read.standingAssignmentsOf('host-b')).toEqual([])
+})
+
+test.for([
+  [
+    'a provisioned VF',
+    { write: 'setProvisioned', virtualFunctionId: 'vf-1', provisioned: PROVISIONED },
+  ],
+  ['a standing assignment', { write: 'putAssignment', row: assignmentRow() }],
+  ['a function that is brought back', { write: 'putHealing', row: HEALING }],
+] as const)('a host is cared for when it has %s', async ([, write]) => {
+  const store = await temporaryStore()
+  await withInventory(store)
+  const before = store.read.isCaredFor('host-a')
+
+  await store.commit([write])
+
+  expect([before, store.read.isCaredFor('host-a')]).toEqual([false, true])
+  expect(store.read.isCaredFor('host-b')).toBe(false)
 })

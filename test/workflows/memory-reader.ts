@@ -79,6 +79,14 @@ export function readerOf(now: () => Tables): StoreReader {
         .filter(({ state }) => !['released', 'failed'].includes(state)),
     driftOf: (hostId) => [...now().drifts.values()].filter(has({ hostId })),
     healingOf: (hostId) => [...now().healings.values()].filter(has({ hostId })),
+    isCaredFor: (hostId) => {
+      const { virtualFunctions, assignments, healings } = now()
+      const provisioned = [...virtualFunctions.values()].filter((row) => row.provisioned)
+      const standing = [...assignments.values()].filter(
+        ({ state }) => !['released', 'failed'].includes(state)
+      )
+      return [...provisioned, ...standing, ...healings.values()].some(has({ hostId }))
+    },
     operations: ({ tenant, states }, page) =>
       pageOf(
         [...now().operations.values()]

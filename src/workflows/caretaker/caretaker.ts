@@ -81,7 +81,7 @@ export function createCaretaker(options: CaretakerOptions): Caretaker {
 async function look(options: CaretakerOptions, hostId: string): Promise<number> {
   const { store, clock, changing } = options
   const host = store.read.host(hostId)
-  if (host?.reach !== 'reachable') return Infinity
+  if (host?.reach !== 'reachable' || isAtRest(store, host)) return Infinity
   const inventory = {
     ...store.read.inventoryOf(hostId),
     assignments: store.read.standingAssignmentsOf(hostId),
@@ -92,6 +92,11 @@ async function look(options: CaretakerOptions, hostId: string): Promise<number> 
   if (work.length > 0) return beginWhatIsDue(options, { inventory, work, healing })
   if (!isHeld(inventory, changing)) await settle(options, host, inventory)
   return Infinity
+}
+
+/** Most hosts, after most scans. */
+function isAtRest({ read }: Store, host: HostRow): boolean {
+  return !isBeingRestored(host) && host.unrestored === 0 && !read.isCaredFor(host.id)
 }
 
 type Todo = {
