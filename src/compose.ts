@@ -49,15 +49,16 @@ export type Composition = {
   readonly inventory: Inventory
   readonly workflows: RunningWorkflows
   readonly telemetry: Telemetry
-  /** Scans the fleet, and goes on by period and by uevent. */
-  readonly startScanning: () => void
+  /** What a former process left goes on; the fleet is scanned, and from then on by period and by uevent. */
+  readonly startWork: () => void
   /** Operations that are not done stay open for the next start. The kernels stay their maker's. */
   readonly stop: () => Promise<void>
 }
 
 /**
- * When it resolves, what a former process left is taken over: its locks are held before any request can come. The
- * first scan is `startScanning`'s, when the door is open: a drive that does not answer must not keep it shut.
+ * When it resolves, what a former process left is taken over: its locks are held before any request can come. It goes on
+ * with `startWork`, when the door is open, as does the first scan: neither a drive that does not answer nor the work itself
+ * keeps it shut.
  */
 export async function compose(options: CompositionOptions): Promise<Composition> {
   const { data, clock } = options
@@ -65,7 +66,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     openStore({ file: path.join(data, 'nvirt.db') }),
     registerHosts(options),
   ])
-  const late: Late = { report: () => {} }
+  const late: Late = { report: () => {}, open: () => {} }
   const services = createServices(options, store, hosts, late)
   const { inventory, workflows, telemetry } = services
   await workflows.resume()
@@ -85,7 +86,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
   })
   late.report = (doing, error) => server.log.error(error, doing)
-  function startScanning(): void {
+  function startWork(): void {
+    late.open()
     inventory
       .start()
       .catch((error: unknown) =>
@@ -102,7 +104,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await store.close()
   }
 
-  return { server, store, ...services, startScanning, stop }
+  return { server, store, ...services, startWork, stop }
 }
 
 /** What rooms need of each other, or of the server's log, before it is there. */
@@ -111,6 +113,8 @@ type Late = {
   workflows?: RunningWorkflows
   /** What went wrong where nobody waits. */
   report: (doing: string, error: unknown) => void
+  /** The door is open. */
+  open: () => void
 }
 
 function createServices(
@@ -139,6 +143,7 @@ function createServices(
     owner: newId(),
     // The lock of the data folder proves that its former user has gone.
     takeOverAll: true,
+    opening: new Promise((resolve) => (late.open = resolve)),
     tends: true,
     onTrouble: (doing, error) => late.report(doing, error),
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),

@@ -39,7 +39,7 @@ async function start(configuration: Configuration): Promise<void> {
   })
   stopOnSignals(composition)
   await listen(composition, configuration.listen)
-  composition.startScanning()
+  composition.startWork()
   process.stdout.write(`nvirt: dashboard at ${urlOf(composition)}\n`)
 }
 

@@ -64,6 +64,8 @@ export type WorkflowsOptions = {
   readonly leaseMs?: number
   /** The former process is known to be dead: what it left is taken over at once. */
   readonly takeOverAll?: boolean
+  /** Until then what a former process left holds its functions, and does nothing. Default: it goes on at once. */
+  readonly opening?: Promise<void>
   /** Brings back what a reboot took away, and heals drift where the policy says so. Default: only what is asked for is done. */
   readonly tends?: boolean
   /** What went wrong where nobody waits. */
@@ -264,6 +266,7 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     ...(retry && { retry }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(takeOverAll !== undefined && { takeOverAll }),
+    ...(options.opening && { opening: options.opening }),
     ...(options.onTrouble && { onTrouble: options.onTrouble }),
   })
 }

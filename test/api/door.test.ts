@@ -74,6 +74,8 @@ test.for([
 
 test.for([
   '/v1/nothing',
+  '/nothing',
+  '/package.json',
   '/v2/hosts',
   '/v1/hosts/a/b',
   '/page/index.html',
@@ -90,6 +92,16 @@ test('a known path says which methods it has', async () => {
   expect(put.headers['allow']).toBe('GET, HEAD')
   expectProblem(del, 405, 'method-not-allowed')
   expect(del.headers['allow']).toBe('GET, HEAD, POST')
+})
+
+test('a file of the page says which methods it has, and one that is not there is no route', async () => {
+  const known = await to().post('/app.js')
+  const unknown = await to().post('/nothing.js')
+
+  expectProblem(known, 405, 'method-not-allowed')
+  expect(known.headers['allow']).toBe('GET, HEAD')
+  expectProblem(unknown, 404, 'no-such-route')
+  expectProblem(await to().get('/nothing.js'), 404, 'no-such-route')
 })
 
 test('a body that is not JSON is refused for what it is', async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BlockedReport } from '../../src/host/change.ts'
 import type { AssignmentView, OperationView } from '../../src/workflows/workflows.ts'
 import { eventually } from '../support/eventually.ts'
-import { lastWords } from './guest.ts'
+import { lastWords } from './last-words.ts'
 import { inOrder } from './in-order.ts'
 import { clearTrace, traceVfCounts, vfCountsWritten } from './kernel-trace.ts'
 import {

@@ -5,7 +5,7 @@ import type { FlexiblePool } from '../../src/nvme/secondary-controller.ts'
 import type { EventRow } from '../../src/store/rows.ts'
 import { eventually } from '../support/eventually.ts'
 import { scannedCapture } from './captured.ts'
-import { lastWords } from './guest.ts'
+import { lastWords } from './last-words.ts'
 import { inOrder } from './in-order.ts'
 import {
   controllerWith,

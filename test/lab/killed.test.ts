@@ -1,7 +1,7 @@
 /** nvirt is killed in the middle of provisioning. What it began is finished or undone; nothing stays half-way. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { OperationView } from '../../src/workflows/workflows.ts'
-import { lastWords } from './guest.ts'
+import { lastWords } from './last-words.ts'
 import { inOrder } from './in-order.ts'
 import type { KilledAtStep } from './guest/protocol.ts'
 import { openLab, provisionRequest, provisionedVfs, type Lab } from './lab.ts'

@@ -10,7 +10,7 @@ import { scenario } from '../client/scenario.ts'
 import type { paths } from '../client/schema.ts'
 import { assign, inFlightOf, rateOf } from './answers.ts'
 import { diskPath, mountFileSystem, queueOfCpu, startLoad } from './disks.ts'
-import { lastWords } from './guest.ts'
+import { lastWords } from './last-words.ts'
 import { inOrder } from './in-order.ts'
 import {
   namespaceOf,

@@ -79,7 +79,7 @@ function machine(image: GuestImage, folder: string, hardware: Hardware): string[
   // mitigations=off: an emulated CPU has no secrets, and pays for each switch of page tables.
   // no_timer_check: on a busy machine the emulated CPU can panic with "timer doesn't work through Interrupt-remapped
   // IO-APIC" (Linux arch/x86/kernel/apic/io_apic.c, check_timer) without it.
-  const kernelArguments = `console=ttyS0 quiet panic=-1 no_timer_check mitigations=off intel_iommu=on ${hardware.kernelArguments ?? ''}`
+  const kernelArguments = `console=ttyS0 panic=-1 no_timer_check mitigations=off intel_iommu=on ${hardware.kernelArguments ?? ''}`
   const options: readonly (readonly string[])[] = [
     ['-nodefaults'],
     ['-no-user-config'],

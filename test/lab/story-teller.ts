@@ -6,7 +6,8 @@ import { MOST_WAIT_MS } from '../differential/machine.ts'
 import type { GuestStory, Sequence } from '../differential/serve-in-guest.ts'
 import { eventually } from '../support/eventually.ts'
 import { GUEST_NODE } from './guest-node.ts'
-import { lastWords, type Guest } from './guest.ts'
+import type { Guest } from './guest.ts'
+import { lastWords } from './last-words.ts'
 import { GUEST_ADDRESS, SERVICE_PORT } from './qemu-arguments.ts'
 
 export type StoryTeller = {

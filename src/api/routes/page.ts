@@ -1,4 +1,7 @@
-/** The dashboard's files, read once. Open: the page asks for the token itself. */
+/**
+ * The dashboard's files, each read when it is first asked for. Open: the page asks for the token itself. One route for all
+ * of them, since each costs a start its part.
+ */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -18,28 +21,45 @@ const POLICY =
 
 type PageFile = { readonly content: Buffer; readonly type: string; readonly etag: string }
 
+type PageParams = { readonly file: string }
+
 /** @throws Error when the folder has no index.html */
 export function pageRoutes(app: App, folder: string): void {
-  const files = readPage(folder)
-  const index = files.get('index.html')
+  const page = pageIn(folder)
+  const index = page.find('index.html')
   if (index === undefined) throw new Error(`no index.html in ${folder}`)
   const open = { config: { open: true }, schema: { hide: true } }
+  const isThere = ({ params }: FastifyRequest) =>
+    page.find((params as PageParams).file) !== undefined
+  const ofFiles = { config: { open: true, isThere }, schema: { hide: true } }
   app.get('/', open, (request, reply) => sendFile(request, reply, index))
-  for (const [name, file] of files) {
-    app.get(`/${name}`, open, (request, reply) => sendFile(request, reply, file))
+  app.get<{ Params: PageParams }>('/:file', ofFiles, (request, reply) => {
+    const file = page.find(request.params.file)
+    return file ? sendFile(request, reply, file) : reply.callNotFound()
+  })
+}
+
+function pageIn(folder: string) {
+  const names = readdirSync(folder).filter((name) => typeOf(name) !== undefined)
+  const files = new Map<string, PageFile>()
+  return {
+    find: (name: string): PageFile | undefined => {
+      if (!names.includes(name)) return undefined
+      const file = files.get(name) ?? readFile(path.join(folder, name))
+      files.set(name, file)
+      return file
+    },
   }
 }
 
-function readPage(folder: string): Map<string, PageFile> {
-  const files = new Map<string, PageFile>()
-  for (const name of readdirSync(folder).toSorted()) {
-    const type = MEDIA_TYPES[path.extname(name)]
-    if (type === undefined) continue
-    const content = readFileSync(path.join(folder, name))
-    const etag = `"${createHash('sha256').update(content).digest('base64url')}"`
-    files.set(name, { content, type, etag })
-  }
-  return files
+function readFile(file: string): PageFile {
+  const content = readFileSync(file)
+  const etag = `"${createHash('sha256').update(content).digest('base64url')}"`
+  return { content, type: typeOf(file) ?? '', etag }
+}
+
+function typeOf(file: string): string | undefined {
+  return MEDIA_TYPES[path.extname(file)]
 }
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile) {

@@ -40,7 +40,9 @@ export type ServerMessage =
 /** Names the subscription as far as it could be read, so that the error can. */
 export type Unread = { readonly trouble: AnyTrouble; readonly id?: string }
 
-const validators = { subscribe: Compile(Subscribe), unsubscribe: Compile(Unsubscribe) }
+/** When the first message comes: compiling is a good part of a start. */
+const compile = () => ({ subscribe: Compile(Subscribe), unsubscribe: Compile(Unsubscribe) })
+let validators: ReturnType<typeof compile> | undefined
 
 export function readMessage(data: string): ClientMessage | Unread {
   const value = parseJson(data)
@@ -53,7 +55,7 @@ export function readMessage(data: string): ClientMessage | Unread {
     const errors = [{ field: 'type', message: 'must be one of subscribe, unsubscribe' }]
     return { trouble: { kind: 'invalid-fields', errors }, ...named }
   }
-  const validator = validators[type]
+  const validator = (validators ??= compile())[type]
   if (validator.Check(value)) return value
   const errors = fieldErrors(validator.Errors(value), 'message')
   return { trouble: { kind: 'invalid-fields', errors }, ...named }

@@ -31,6 +31,7 @@ mount -t tmpfs tmpfs $root/dev/shm
 # SQLite's WAL needs a shared mapping, which 9p's cache=none refuses.
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288,cache=mmap run $root/mnt
 
+echo 'init: everything is mounted'
 # Two guests are two hosts, and a guest that boots again is the same one.
 [ -s $root/mnt/machine-id ] || tr -d - < /proc/sys/kernel/random/uuid > $root/mnt/machine-id
 cat $root/mnt/machine-id > $root/etc/machine-id
@@ -39,6 +40,7 @@ ip addr add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 
 export HOME=/run TMPDIR=/run PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+echo 'init: the agent starts'
 read -r node flags < $root/mnt/node
 chroot $root "$node" $flags /mnt/guest/agent.js > $root/mnt/agent.log 2>&1 < /dev/null
 echo "the agent ended with $?" >> $root/mnt/agent.log
