@@ -12,6 +12,9 @@ import { fleetKernels } from './fleet-kernels.ts'
 import { lockDataFolder } from './store/data-lock.ts'
 import { StoreError } from './store/store-error.ts'
 
+/** Who has waited for the door to open is answered before the work begins: on a slow machine its begin takes seconds. */
+const ANSWERS_FIRST_MS = 300
+
 // No top-level await: the compiled service is a script, whose code can be cached (scripts/code-cache.mjs).
 run().catch((error: unknown) => {
   process.stderr.write(`nvirt: ${explain(error)}\n`)
@@ -39,7 +42,7 @@ async function start(configuration: Configuration): Promise<void> {
   })
   stopOnSignals(composition)
   await listen(composition, configuration.listen)
-  composition.startWork()
+  systemClock.after(ANSWERS_FIRST_MS, composition.startWork)
   process.stdout.write(`nvirt: dashboard at ${urlOf(composition)}\n`)
 }
 

@@ -93,7 +93,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   // Before the checks: its hook must have seen an upgrade that they refuse, or nobody closes that socket.
   await webSockets(app, options.clock)
   stopInOrder(app, options.clock, inFlight, stopping)
-  addChecks(app, options, enter)
+  addChecks(app, options, enter, otherMethods(app))
   await openApi(app)
   for (const shape of SHAPES) app.addSchema(shape)
   addRoutes(app, options, stopping.signal)
@@ -150,16 +150,21 @@ function refuseUnroutable(enter: EntryCheck) {
 }
 
 /** In this order, before anything of a request is read. */
-function addChecks(app: App, { authenticate }: ServerOptions, enter: EntryCheck): void {
+function addChecks(
+  app: App,
+  { authenticate }: ServerOptions,
+  enter: EntryCheck,
+  refuseOtherMethods: (request: FastifyRequest) => void
+): void {
   const identify = authentication(authenticate)
   app.addHook('onRequest', async (request, reply) => enter(request, reply))
+  app.addHook('onRequest', async (request) => refuseOtherMethods(request))
   app.addHook('preValidation', async (request) => coerceQuery(request))
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request) => identify(request))
 }
 
 function addRoutes(app: App, options: ServerOptions, stopping: AbortSignal): void {
-  const refuseOthers = otherMethods(app)
   hostRoutes(app, options)
   controllerRoutes(app, options)
   virtualFunctionRoutes(app, options)
@@ -172,5 +177,4 @@ function addRoutes(app: App, options: ServerOptions, stopping: AbortSignal): voi
   healthRoute(app)
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   pageRoutes(app, options.pageFolder)
-  refuseOthers()
 }

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BlockedReport } from '../../src/host/change.ts'
 import type { AssignmentView, OperationView } from '../../src/workflows/workflows.ts'
 import { eventually } from '../support/eventually.ts'
+import { emulationMs } from './emulated-cpu.ts'
+import { GUEST_NODE_ON_ONE_CPU, SERVICE_CPU } from './guest-node.ts'
 import { lastWords } from './last-words.ts'
 import { inOrder } from './in-order.ts'
 import { clearTrace, traceVfCounts, vfCountsWritten } from './kernel-trace.ts'
@@ -32,6 +34,11 @@ const HELD = 'virtfn7'
  * of a few restarts counts: a start that is too long is so each time.
  */
 const RESTART_LIMIT_MS = 5_000
+/**
+ * On a machine where that CPU is emulated more slowly: so many starts of Node alone. It is some 7; when V8 refuses the code
+ * that was kept compiled (guest-node.ts), it is 15.
+ */
+const RESTART_IN_BARE_STARTS = 10
 /** Of the first start, which waits for nothing: a CPU that idles is not emulated, and waiting for the kernel is idling. */
 const RESTART_SHARE = 3
 const ANSWER_LIMIT_MS = 1_000
@@ -117,13 +124,13 @@ test('meanwhile another controller is assigned, and released again', async () =>
 test('killed and started again it answers, and does not write again', async () => {
   const { service, agent } = lab
 
-  const restarts = await restartUntilQuick(service)
+  const limitMs = Math.max(RESTART_LIMIT_MS, RESTART_IN_BARE_STARTS * (await bareStartMs()))
+  const restarts = await restartUntilQuick(service, limitMs)
   const operation = await untilBlocked()
 
   const best = (times: readonly number[]) => Math.min(...times)
-  expect(best(restarts.map(({ emulationMs }) => emulationMs))).toBeLessThan(
-    RESTART_LIMIT_MS
-  )
+  console.log(`restarts while blocked, of at most ${limitMs} ms:`, restarts)
+  expect(best(restarts.map(({ emulationMs }) => emulationMs))).toBeLessThan(limitMs)
   expect(best(restarts.map(({ tookMs }) => tookMs))).toBeLessThan(
     RESTART_SHARE * service.firstStart.tookMs
   )
@@ -143,15 +150,30 @@ test('when the holder goes all ends well, and the machine is as it was found', a
 })
 
 /** Killed and started, at most so many times. */
-async function restartUntilQuick(service: Service): Promise<readonly Start[]> {
+async function restartUntilQuick(
+  service: Service,
+  limitMs: number
+): Promise<readonly Start[]> {
   const restarts: Start[] = []
   while (restarts.length < TRIES) {
     await service.kill()
     const start = await service.start()
     restarts.push(start)
-    if (start.emulationMs < RESTART_LIMIT_MS) break
+    if (start.emulationMs < limitMs) break
   }
   return restarts
+}
+
+/** What emulating takes of a start of Node that runs nothing: the least of a few. */
+async function bareStartMs(): Promise<number> {
+  const { agent, guest } = lab
+  const times: number[] = []
+  while (times.length < TRIES) {
+    const before = await emulationMs(guest.folder, SERVICE_CPU)
+    await agent.run(...GUEST_NODE_ON_ONE_CPU, '-e', '0')
+    times.push((await emulationMs(guest.folder, SERVICE_CPU)) - before)
+  }
+  return Math.min(...times)
 }
 
 async function holdSomeVf(): Promise<VfioHolder> {
