@@ -63,6 +63,7 @@ function bigSriovDrive(): SubsystemDescription {
           maxViPerVf: 16,
           vqPrivate: 17,
           viPrivate: 17,
+          tenantSafe: true,
         },
         load: {
           arrivalsPerSecond: 180_000,

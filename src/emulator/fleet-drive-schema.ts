@@ -62,6 +62,7 @@ const sriov = mapping({
   viPrivate: count16,
   vqGranularity: granularity,
   viGranularity: granularity,
+  tenantSafe: Type.Optional(Type.Boolean()),
   vfGroup: Type.Optional(label),
   vqPrimary: Type.Optional(count16),
   viPrimary: Type.Optional(count16),

@@ -48,6 +48,13 @@ const host = mapping({
     pattern: '^\\d+\\.\\d+[!-~]*$',
     description: 'a release of Linux, as 6.1.0-56-amd64',
   }),
+  kernelParameters: Type.Optional(
+    Type.String({
+      pattern: '^[!-~]+( [!-~]+)*$',
+      maxLength: 1024,
+      description: 'words with one blank between them, as pcie_acs_override=downstream',
+    })
+  ),
   multipath: Type.Optional(Type.Boolean()),
   subsystems: Type.Array(subsystem),
   otherFunctions: Type.Optional(Type.Array(otherFunction)),

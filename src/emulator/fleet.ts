@@ -16,6 +16,8 @@ export type HostDescription = {
   readonly cpus: number
   readonly iommu: boolean
   readonly kernelRelease: string
+  /** What is on its command line beside where it boots from; parameters of vfio's modules among it count. */
+  readonly kernelParameters?: string
   /** Native NVMe multipath, as nvme_core.multipath; default true. */
   readonly multipath?: boolean
   readonly subsystems: readonly SubsystemDescription[]
@@ -128,6 +130,8 @@ export type SriovDescription = {
   readonly maxViPerVf: number
   readonly vqPrivate: number
   readonly viPrivate: number
+  /** Its VFs have no command that reaches beyond what is theirs; default: as a device of its kind. */
+  readonly tenantSafe?: boolean
   /** IOMMU group label of its VFs, where nothing keeps these apart; absent: a group for each. */
   readonly vfGroup?: string
   /** Default 1. */

@@ -24,8 +24,11 @@ function described(description: HostDescription) {
   return machine
 }
 
+const BOOT = ['BOOT_IMAGE=/boot/vmlinuz', 'root=/dev/sda1', 'ro', 'quiet']
+
 export function factsOf(description: HostDescription, boot: BootRecord): MachineFacts {
   const { name, machineId, kernelRelease, cpus, iommu, multipath } = description
+  const own = description.kernelParameters?.split(' ') ?? []
   return {
     hostname: name,
     machineId: machineId ?? machineIdOf(name),
@@ -34,6 +37,7 @@ export function factsOf(description: HostDescription, boot: BootRecord): Machine
     cpus,
     iommu,
     multipath: multipath ?? true,
+    kernelParameters: [...BOOT, ...(iommu ? ['intel_iommu=on'] : []), ...own],
   }
 }
 

@@ -62,6 +62,8 @@ export type MachineFacts = {
   readonly cpus: number
   readonly iommu: boolean
   readonly multipath: boolean
+  /** Words of /proc/cmdline. */
+  readonly kernelParameters: readonly string[]
 }
 
 export type IommuGroup = {

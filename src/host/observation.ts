@@ -4,6 +4,7 @@ import type {
   PrimaryCapabilities,
   SecondaryController,
 } from '../nvme/secondary-controller.ts'
+import type { TenantReach } from '../nvme/tenant-reach.ts'
 import type { Binding, NamespaceUse, PciFacts, SriovState } from './query.ts'
 
 export type HostObservation = {
@@ -88,6 +89,8 @@ export type ControllerObservation = {
   readonly primary: PrimaryCapabilities | null
   readonly secondaries: readonly SecondaryController[]
   readonly health: SmartSummary | null
+  /** Of a VF that answered: what it lets whoever has it do to others. */
+  readonly tenantReach?: readonly TenantReach[]
 }
 
 /** From Identify Controller, with SR-IOV's own evidence where OACS is known to say too little (QEMU up to 9.0). */

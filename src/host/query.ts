@@ -6,6 +6,7 @@ import type {
   PrimaryCapabilities,
   SecondaryController,
 } from '../nvme/secondary-controller.ts'
+import type { TenantReach } from '../nvme/tenant-reach.ts'
 import type { BlockedReport } from './change.ts'
 import type { IommuGroup } from './observation.ts'
 
@@ -14,6 +15,8 @@ export type HostQuery =
   | { readonly read: 'identity'; readonly fn: PciAddress }
   | { readonly read: 'binding'; readonly fn: PciAddress }
   | { readonly read: 'group'; readonly fn: PciAddress }
+  /** What its kernel was told that makes IOMMU groups promise more isolation than there is. */
+  | { readonly read: 'isolation'; readonly fn: PciAddress }
   /** What on this host uses the namespaces with these nsids of the function's subsystem. All its namespaces when `nsids` is absent. */
   | { readonly read: 'usage'; readonly fn: PciAddress; readonly nsids?: readonly number[] }
   | { readonly read: 'sriov'; readonly pf: PciAddress }
@@ -29,6 +32,8 @@ export type HostQuery =
       readonly pf: PciAddress
       readonly nsid: number
     }
+  /** What a VF lets whoever has it do to others, asked of itself: it must be online. */
+  | { readonly read: 'tenantReach'; readonly fn: PciAddress }
   /** Of the drive behind a function that the host's nvme driver has. */
   | { readonly read: 'condition'; readonly fn: PciAddress }
   /** Namespaces that are attached to the function, or those with these nsids, and how its drive erases one. */
@@ -51,6 +56,7 @@ export type HostAnswers = {
   identity: FunctionIdentity
   binding: Binding
   group: { readonly group: IommuGroup | null }
+  isolation: { readonly weakenedBy: readonly IsolationWeakness[] }
   usage: { readonly uses: readonly NamespaceUse[] }
   sriov: SriovState
   /** null: the kernel has no such attribute (before Linux 5.15). */
@@ -59,11 +65,21 @@ export type HostAnswers = {
   secondaries: { readonly secondaries: readonly SecondaryController[] }
   attachments: { readonly nsids: readonly number[] }
   attachedControllers: { readonly cntlids: readonly number[] }
+  /** null: the host's nvme driver does not have it, so it cannot be asked. */
+  tenantReach: { readonly reach: readonly TenantReach[] | null }
   condition: DriveCondition
   erasable: Erasable
   markers: MarkersFound
   vfioGroup: VfioGroup
 }
+
+export type IsolationWeakness =
+  /** Groups are split where the hardware does not keep functions apart: a patch that distributions carry. */
+  | 'acs-override'
+  /** Functions without an IOMMU go to consumers. */
+  | 'no-iommu-mode'
+  /** A guest may raise any interrupt of the host. */
+  | 'unsafe-interrupts'
 
 /** What a consumer may have changed of a drive: compared between hand-over and return. */
 export type DriveCondition = {

@@ -9,6 +9,7 @@ import {
 import { controllerIdOf, UNKNOWN_CNTLID } from './identity.ts'
 import { keepWhileBlocked, lastAnswer } from './keep-known.ts'
 import type { MatchedController } from './match-controllers.ts'
+import { withReachOfVfs } from './reach-of-vfs.ts'
 import type { Scan } from './reconcile.ts'
 import { seenController, type SeenControllerRow } from './scanned-row.ts'
 
@@ -44,7 +45,11 @@ function rowOf(
   scan: Scan,
   { id, seen, row, ambiguous }: MatchedController
 ): SeenControllerRow {
-  const observation = keepWhileBlocked(seen, row?.observation)
+  const observation = withReachOfVfs(
+    keepWhileBlocked(seen, row?.observation),
+    row?.observation,
+    scan.observation.functions
+  )
   const lastController = lastAnswer(seen.controller, row?.lastController ?? null)
   return {
     id,

@@ -13,6 +13,7 @@ import type {
 } from '../store/rows.ts'
 import { isOfSubsystem } from './same-subsystem.ts'
 import type { Surroundings } from './surroundings.ts'
+import { knownReach, tenantSafety } from './tenant-safety.ts'
 import type {
   ControllerView,
   FunctionView,
@@ -92,6 +93,7 @@ export function virtualFunctionView(
       driver: row.provisioned.driver,
     },
     quarantine: row.provisioned?.quarantine ?? null,
+    tenantSafety: tenantSafety(primary ? knownReach(primary, row.vfNumber) : null),
     namespaceIds: idsOf(({ observation }) => observation.attachedTo.includes(row.cntlid)),
     assignmentId: around.assignmentOf(row.id),
     changingBy: around.changing(row.id),

@@ -9,6 +9,7 @@ import type {
 import type { FlexiblePool } from '../nvme/secondary-controller.ts'
 import type { DriftPolicy } from '../store/rows.ts'
 import type { DriftView } from './drift/drift-view.ts'
+import type { TenantSafety } from './tenant-safety.ts'
 
 export type HostView = {
   readonly id: string
@@ -110,6 +111,8 @@ export type VirtualFunctionView = FunctionView & {
   } | null
   /** Why it is neither assigned nor in the pool, until it is retired again; null: it is not quarantined. */
   readonly quarantine: string | null
+  /** Whether a tenant could reach by it what is not its own. */
+  readonly tenantSafety: TenantSafety
   /** Actual: namespaces attached to this secondary. */
   readonly namespaceIds: readonly string[]
   readonly assignmentId: string | null

@@ -3,6 +3,7 @@ import { HostDriverError } from '../host/driver.ts'
 import type { AdminAnswer } from '../kernel/call.ts'
 import {
   CNS,
+  getEffectsLog,
   getSmartLog,
   identify,
   type NvmeAdminCommand,
@@ -10,7 +11,10 @@ import {
 import { commandInWords } from '../nvme/command-words.ts'
 import { decodeControllerList, decodeNamespaceList } from '../nvme/id-lists.ts'
 import { NAMESPACES_PER_PAGE } from '../nvme/id-lists.ts'
-import { decodeIdentifyController } from '../nvme/identify-controller.ts'
+import {
+  decodeIdentifyController,
+  type IdentifyController,
+} from '../nvme/identify-controller.ts'
 import { decodeIdentifyNamespace } from '../nvme/identify-namespace.ts'
 import { decodeNamespaceDescriptors } from '../nvme/namespace-descriptors.ts'
 import { decodePrimaryCapabilities } from '../nvme/primary-capabilities.ts'
@@ -20,6 +24,7 @@ import {
   type SecondaryEntry,
 } from '../nvme/secondary-list.ts'
 import { decodeSmartLog } from '../nvme/smart-log.ts'
+import { supportedCommands, tenantReach, type TenantReach } from '../nvme/tenant-reach.ts'
 import { statusCode, statusName, withoutDnr } from '../nvme/status.ts'
 import type { LaneSession } from './lane-session.ts'
 import { devicePath } from './sysfs-paths.ts'
@@ -55,6 +60,18 @@ export async function identifyController(session: LaneSession, name: string) {
 
 export async function smartLog(session: LaneSession, name: string) {
   return decodeSmartLog((await command(session, name, getSmartLog())).data)
+}
+
+/** What the controller lets whoever has it do to others. */
+export async function reachOf(
+  session: LaneSession,
+  name: string,
+  identified: IdentifyController
+): Promise<readonly TenantReach[]> {
+  if (!identified.logsEffects) return tenantReach(identified, null)
+  const { status, data } = await sendCommand(session, name, getEffectsLog())
+  const logged = statusCode(status) === 0
+  return tenantReach(identified, logged ? supportedCommands(data) : null)
 }
 
 export async function primaryCapabilities(session: LaneSession, name: string) {

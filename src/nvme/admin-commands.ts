@@ -44,6 +44,7 @@ export const CNS = {
 
 export const IDENTIFY_LENGTH = 4096
 export const SMART_LENGTH = 512
+export const EFFECTS_LENGTH = 4096
 export const ALL_NAMESPACES = 0xffffffff
 
 /** Action of Virtualization Management. `allocate`: Primary Controller Flexible Allocation. */
@@ -72,13 +73,18 @@ export function identify(
 
 /** SMART / Health Information of the whole controller. */
 export function getSmartLog(): NvmeAdminCommand {
-  const dwords = SMART_LENGTH / 4 - 1 // 0's based
-  return {
-    opcode: OPCODE.getLogPage,
-    nsid: ALL_NAMESPACES,
-    cdw10: ((dwords << 16) | 0x02) >>> 0,
-    dataInLength: SMART_LENGTH,
-  }
+  return { ...getLogPage(0x02, SMART_LENGTH), nsid: ALL_NAMESPACES }
+}
+
+/** Commands Supported and Effects, of the NVM command set. */
+export function getEffectsLog(): NvmeAdminCommand {
+  return getLogPage(0x05, EFFECTS_LENGTH)
+}
+
+function getLogPage(id: number, length: number): NvmeAdminCommand {
+  const dwords = length / 4 - 1 // 0's based
+  const cdw10 = ((dwords << 16) | id) >>> 0
+  return { opcode: OPCODE.getLogPage, cdw10, dataInLength: length }
 }
 
 /** Current value; the answer is in completion dword 0. */

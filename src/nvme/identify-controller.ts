@@ -15,6 +15,10 @@ export type IdentifyController = {
   /** CMIC bit 2: this controller says that it is an SR-IOV VF. QEMU never does. */
   readonly isVirtualFunction: boolean
   readonly optional: OptionalAdminCommands
+  /** SANICAP: it can sanitize in some way. */
+  readonly sanitizes: boolean
+  /** LPA bit 1: it has the Commands Supported and Effects log. */
+  readonly logsEffects: boolean
   /** NN: largest namespace id. */
   readonly maxNamespaces: number
   readonly totalCapacityBytes: bigint
@@ -24,11 +28,20 @@ export type IdentifyController = {
 
 /** OACS. */
 export type OptionalAdminCommands = {
+  /** Security Send and Receive. */
+  readonly security: boolean
   readonly format: boolean
+  /** Firmware Download and Commit. */
+  readonly firmware: boolean
+  /** Creates and deletes namespaces, attaches and detaches them. */
   readonly namespaceManagement: boolean
+  /** NVMe-MI Send and Receive. */
+  readonly managementInterface: boolean
   /** QEMU up to 9.0 implements the command and leaves this bit clear. */
   readonly virtualizationManagement: boolean
   readonly doorbellBufferConfig: boolean
+  /** Command and Feature Lockdown. */
+  readonly lockdown: boolean
 }
 
 /** FNA. */
@@ -50,6 +63,8 @@ export function decodeIdentifyController(page: Uint8Array): IdentifyController {
     version: versionOf(fields.u32(80)),
     isVirtualFunction: bit(fields.u8(76), 2),
     optional: optionalCommands(fields.u16(256)),
+    sanitizes: (fields.u32(328) & 0b111) !== 0,
+    logsEffects: bit(fields.u8(261), 1),
     maxNamespaces: fields.u32(516),
     totalCapacityBytes: fields.u128(280),
     format: {
@@ -63,10 +78,14 @@ export function decodeIdentifyController(page: Uint8Array): IdentifyController {
 
 function optionalCommands(oacs: number): OptionalAdminCommands {
   return {
+    security: bit(oacs, 0),
     format: bit(oacs, 1),
+    firmware: bit(oacs, 2),
     namespaceManagement: bit(oacs, 3),
+    managementInterface: bit(oacs, 6),
     virtualizationManagement: bit(oacs, 7),
     doorbellBufferConfig: bit(oacs, 8),
+    lockdown: bit(oacs, 10),
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   NamespaceObservation,
 } from '../host/observation.ts'
 import type { Binding, DriveCondition, FunctionIdentity } from '../host/query.ts'
+import type { TenantReach } from '../nvme/tenant-reach.ts'
 import type { SecondaryState } from '../nvme/secondary-controller.ts'
 
 export type HostRow = {
@@ -56,12 +57,25 @@ export type ControllerRow = {
   readonly present: boolean
   /** Another function claims the same identity: neither is handed over. */
   readonly ambiguous: boolean
-  readonly observation: FunctionObservation
+  readonly observation: ObservedController
   /** What the controller last answered, kept while a guest has it. */
   readonly lastController: ControllerObservation | null
   /** VF count and autoprobe before nvirt enabled VFs; null while it has none provisioned. */
   readonly sriovBefore: SriovBefore | null
   readonly observedAt: string
+}
+
+/** With what its VFs last said of themselves, kept while they are with guests, without a driver or not enabled. */
+export type ObservedController = FunctionObservation & {
+  /** In the order of VF numbers. Absent: none of them was ever asked. */
+  readonly reachOfVfs?: readonly ReachOfVf[]
+}
+
+export type ReachOfVf = {
+  readonly vfNumber: number
+  /** Of the drive when the VF said so: another one may let a tenant do other things. */
+  readonly firmware: string
+  readonly reach: readonly TenantReach[]
 }
 
 export type SriovBefore = {

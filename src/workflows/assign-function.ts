@@ -40,7 +40,9 @@ export function assignFunction(around: Surroundings) {
     steps: (p) => [
       guard('check-identity', ({ ask }) => refuseOther(ask, targetOf(p))),
       observe('record-binding', (turn) => recordBinding(turn, p)),
-      guard('not-in-use', (turn) => refuseAssigning(turn.ask, p, othersNow(turn, p))),
+      guard('not-in-use', (turn) =>
+        refuseAssigning(turn.ask, turn.store, p, othersNow(turn, p))
+      ),
       bindVfio(p),
       findHandOver(p),
       rescan(p.hostId),
@@ -69,7 +71,7 @@ export function othersNow({ store }: Turn, { hostId, assignmentId }: AssignParam
 export function bindVfio(p: AssignParams): Row {
   return change('bind-vfio', {
     on: targetOf(p),
-    guard: (turn) => refuseHandingOver(turn.ask, p, othersNow(turn, p)),
+    guard: (turn) => refuseHandingOver(turn.ask, turn.store, p, othersNow(turn, p)),
     do: rebind(p.fn, { driver: 'vfio-pci', override: 'vfio-pci' }),
     undo: (turn) => {
       const { binding } = outputOf(Before, turn.outputs, 'record-binding')
@@ -115,7 +117,10 @@ function ready(p: AssignParams, end: EndContext): readonly StoreWrite[] {
       set: { state: 'ready', handOver: offer },
       at: end.at,
     },
-    assignmentEvent(p, end, 'assignment.ready', { vfioPath: offer.vfioPath }),
+    assignmentEvent(p, end, 'assignment.ready', {
+      vfioPath: offer.vfioPath,
+      ...(p.accept && p.accept.length > 0 && { accepted: p.accept }),
+    }),
   ]
 }
 

@@ -36,7 +36,9 @@ export function restoreAssignment(around: Surroundings) {
     steps: (p) => [
       guard('check-identity', ({ ask }) => refuseOther(ask, targetOf(p))),
       // Before anything is recorded: a function that its consumer still uses stays as it is.
-      guard('not-in-use', (turn) => refuseAssigning(turn.ask, p, othersNow(turn, p))),
+      guard('not-in-use', (turn) =>
+        refuseAssigning(turn.ask, turn.store, p, othersNow(turn, p))
+      ),
       observe('record-binding', (turn) => recordBinding(turn, p)),
       bindVfio(p),
       findHandOver(p),

@@ -3,6 +3,7 @@ import type { Caller } from '../access/caller.ts'
 import type { DriftView } from '../inventory/drift/drift-view.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from '../saga/operation.ts'
 import type { AssignmentRow, DriftPolicy } from '../store/rows.ts'
+import type { Acceptable } from './acceptable.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 
 export interface Workflows {
@@ -87,6 +88,8 @@ export type AssignRequest = {
   readonly controllerId?: string
   /** Which VM this is for: free text, at most 200 characters. */
   readonly consumer: string
+  /** Checks that are not to refuse. Default: none. */
+  readonly accept?: readonly Acceptable[]
 }
 
 export type ReleaseRequest = {

@@ -39,7 +39,7 @@ async function refused(asked: Asked, id: string, state: string): Promise<void> {
     assignController: ['createAssignment', { body: { controllerId: id, consumer: 'vm' } }],
     assignVirtualFunction: [
       'createAssignment',
-      { body: { virtualFunctionId: id, consumer: 'vm' } },
+      { body: { virtualFunctionId: id, consumer: 'vm', accept: ['not-tenant-safe'] } },
     ],
     release: ['releaseAssignment', { path }],
     releaseUncleaned: ['releaseAssignment', { path, body: { acceptUncleaned: true } }],
@@ -67,7 +67,10 @@ test('a controller that is divided is not assigned, one that is assigned is not 
   const body = { controllerId: plain.id, consumer: 'vm' }
   await succeeded(api, await api.ok<Operation>('createAssignment', { body }))
 
-  await refused('assignController', pf.id, 'divided')
+  const whole = { body: { controllerId: pf.id, consumer: 'vm' } }
+  const problem = await api.no('createAssignment', whole, 409, 'guard')
+
+  expect(problem.refusals).toMatchObject([{ check: 'takes-down-secondary', device: PF }])
   await refused('assignController', plain.id, 'assigned')
   await refused('provision', plain.id, 'assigned')
   await refused('resizePrimary', plain.id, 'assigned')
@@ -76,7 +79,7 @@ test('a controller that is divided is not assigned, one that is assigned is not 
 test('a VF is asked for in the order of its life, and an assignment in that of its own', async () => {
   const { api } = service
   const vf = await provisionOne(api, pf.id)
-  const body = { virtualFunctionId: vf.id, consumer: 'vm' }
+  const body = { virtualFunctionId: vf.id, consumer: 'vm', accept: ['not-tenant-safe'] }
   await succeeded(api, await api.ok<Operation>('createAssignment', { body }))
   const { id } = await assignmentOf(api, vf.id)
 

@@ -83,6 +83,8 @@ const BAD_ASSIGNMENTS: readonly (readonly [unknown, string])[] = [
   [{ virtualFunctionId: 'a', consumer: 'x'.repeat(201) }, 'consumer'],
   [{ virtualFunctionId: 1, consumer: 'vm' }, 'virtualFunctionId'],
   [{ virtualFunctionId: 'a', consumer: 'vm', force: true }, 'force'],
+  [{ virtualFunctionId: 'a', consumer: 'vm', accept: ['namespace-mounted'] }, 'accept[0]'],
+  [{ virtualFunctionId: 'a', consumer: 'vm', accept: 'not-tenant-safe' }, 'accept'],
 ]
 
 test('an assignment that is not one is refused by its field', async () => {

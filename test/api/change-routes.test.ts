@@ -54,7 +54,7 @@ test('VFs are provisioned as asked, and their operation can be followed', async 
 test('a VF goes to a consumer, comes back and is cleaned, or is freed by name', async () => {
   const { api } = service
   const vf = await provisionOne(api, pf.id)
-  const body = { virtualFunctionId: vf.id, consumer: 'vm-1' }
+  const body = { virtualFunctionId: vf.id, consumer: 'vm-1', accept: ['not-tenant-safe'] }
 
   await succeeded(api, await api.ok<Operation>('createAssignment', { body }))
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const plain = await controllerAt(api, PLAIN)
   ;[hostId, pfId, plainId] = [pf.hostId, pf.id, plain.id]
   const vf = await provisionOne(api, pf.id)
-  const body = { virtualFunctionId: vf.id, consumer: 'vm' }
+  const body = { virtualFunctionId: vf.id, consumer: 'vm', accept: ['not-tenant-safe'] }
   await succeeded(api, await api.ok<Operation>('createAssignment', { body }))
   ids = (
     await Promise.all(

@@ -662,6 +662,8 @@ export interface components {
       controllerId?: string
       /** @description Which virtual machine this is for: free text */
       consumer: string
+      /** @description Checks that are not to refuse, each by its name. `not-tenant-safe`: the tenant is trusted not to use what the VF lets it do to others; `isolation-weakened`: nor that the kernel of the host isolates less than its IOMMU groups say. */
+      accept?: ('not-tenant-safe' | 'isolation-weakened')[]
     }
     /** @description An NVMe controller of a physical function: an SR-IOV primary or a plain one */
     Controller: {
@@ -1414,6 +1416,16 @@ export interface components {
       } | null
       /** @description Why it is neither assigned nor in the pool: retiring it failed. Retire it again. */
       quarantine: string | null
+      /** @description Whether a tenant could reach by it what is not its own: judged by its own Identify and effects log, or by those of other VFs of its drive */
+      tenantSafety: {
+        /**
+         * @description To assign one that is not safe, or of which that is not known, `accept` must say `not-tenant-safe`
+         * @enum {string}
+         */
+        verdict: 'safe' | 'not-safe' | 'unknown'
+        /** @description Why it is not safe, or not known */
+        reasons: string[]
+      }
       /** @description Namespaces attached now */
       namespaceIds: string[]
       /** @description Assignment that has it */

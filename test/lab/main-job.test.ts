@@ -8,7 +8,7 @@ import type { TelemetryFrame } from '../../src/telemetry/telemetry.ts'
 import type { AssignmentView, OperationView } from '../../src/workflows/workflows.ts'
 import { scenario } from '../client/scenario.ts'
 import type { paths } from '../client/schema.ts'
-import { assign, inFlightOf, rateOf } from './answers.ts'
+import { assign, inFlightOf, rateOf, TRUSTED } from './answers.ts'
 import { diskPath, mountFileSystem, queueOfCpu, startLoad } from './disks.ts'
 import { lastWords } from './last-words.ts'
 import { inOrder } from './in-order.ts'
@@ -174,10 +174,11 @@ test('an assigned VF and an assigned controller can be opened by another process
   const plain = await plainController(client)
 
   const taken = [
-    await assign(client, { virtualFunctionId: vf?.id, consumer: 'guest-1' }),
+    await assign(client, { virtualFunctionId: vf?.id, consumer: 'guest-1', ...TRUSTED }),
     await assign(client, { controllerId: plain.id, consumer: 'guest-2' }),
   ]
 
+  expect(vf?.tenantSafety, 'QEMU').toMatchObject({ verdict: 'not-safe' })
   expect(taken.map((assignment) => assignment.state)).toEqual(['ready', 'ready'])
   expect(taken.map((assignment) => assignment.handOver?.address)).toEqual([
     vf?.pciAddress,

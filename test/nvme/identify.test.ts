@@ -54,7 +54,9 @@ test('Identify Controller gives identity, version and optional commands', () => 
       { at: 78, bytes: u16(65) },
       { at: 80, bytes: u32(0x00010400) },
       { at: 256, bytes: u16(0x010a) },
+      { at: 261, bytes: [0b010] },
       { at: 280, bytes: u64(1n << 40n) },
+      { at: 328, bytes: u32(0b010) },
       { at: 516, bytes: u32(256) },
       { at: 524, bytes: [0b101] },
       { at: 768, bytes: 'nqn.2019-08.org.qemu:sub0\0' }
@@ -70,11 +72,17 @@ test('Identify Controller gives identity, version and optional commands', () => 
     version: '1.4.0',
     isVirtualFunction: false,
     optional: {
+      security: false,
       format: true,
+      firmware: false,
       namespaceManagement: true,
+      managementInterface: false,
       virtualizationManagement: false,
       doorbellBufferConfig: true,
+      lockdown: false,
     },
+    sanitizes: true,
+    logsEffects: true,
     maxNamespaces: 256,
     totalCapacityBytes: 1n << 40n,
     format: {

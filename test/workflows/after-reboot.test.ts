@@ -23,7 +23,11 @@ test('a provisioned VF is disabled, cannot be assigned, and can be retired', asy
   })
   const { id } = virtualFunctionOf(world, 1)
 
-  const assigning = world.workflows.assign(DEMO, { virtualFunctionId: id, consumer: 'vm' })
+  const assigning = world.workflows.assign(DEMO, {
+    virtualFunctionId: id,
+    consumer: 'vm',
+    accept: ['not-tenant-safe'],
+  })
   expect(await troubleOf(assigning)).toMatchObject({ state: 'disabled' })
   await done(world, world.workflows.retire(DEMO, id))
 
@@ -51,7 +55,11 @@ test('an assigned VF has gone, and its release writes nothing', async () => {
     const { id } = virtualFunctionOf(before, 1)
     await done(
       before,
-      before.workflows.assign(DEMO, { virtualFunctionId: id, consumer: 'vm' })
+      before.workflows.assign(DEMO, {
+        virtualFunctionId: id,
+        consumer: 'vm',
+        accept: ['not-tenant-safe'],
+      })
     )
   })
 

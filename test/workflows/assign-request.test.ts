@@ -56,13 +56,13 @@ test('a VF of the pool cannot be assigned, and the states from which it could ar
 test('a controller with provisioned VFs cannot be assigned, nor one with VFs of somebody else', async () => {
   const world = await makeWorld(memoryStore())
   await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [] }]))
-  const divided = await troubleOf(assignController(world, PF))
+  const divided = await refusalsOf(assignController(world, PF))
 
   const other = await makeWorld(memoryStore())
   await writeAttribute(other, `${PF}/sriov_numvfs`, '2')
   const foreign = await refusalsOf(assignController(other, PF))
 
-  expect(divided).toMatchObject({ kind: 'wrong-state', state: 'divided' })
+  expect(divided).toMatchObject([{ check: 'takes-down-secondary', device: PF }])
   expect(foreign).toMatchObject([{ check: 'has-virtual-functions', device: PF }])
 })
 
@@ -235,7 +235,11 @@ test('a host that is away is said to be', async () => {
 
 function assignVf(world: World, vfNumber: number) {
   const virtualFunctionId = virtualFunctionOf(world, vfNumber).id
-  return world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' })
+  return world.workflows.assign(DEMO, {
+    virtualFunctionId,
+    consumer: 'vm',
+    accept: ['not-tenant-safe'],
+  })
 }
 
 function assignController(world: World, address: string) {

@@ -208,7 +208,14 @@ async function assignedVf(): Promise<World> {
 
 async function assignVf(world: World): Promise<void> {
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' }))
+  await done(
+    world,
+    world.workflows.assign(DEMO, {
+      virtualFunctionId,
+      consumer: 'vm',
+      accept: ['not-tenant-safe'],
+    })
+  )
 }
 
 async function writePattern(world: World, nsid: number, address = PF): Promise<void> {

@@ -147,6 +147,7 @@ test('what an operation holds is no drift, and is judged when it has ended', asy
   const assigning = await world.workflows.assign(DEMO, {
     virtualFunctionId: id,
     consumer: 'vm',
+    accept: ['not-tenant-safe'],
   })
   await world.until(assigning, (state) => state !== 'waiting')
   await world.inventory.rescan(DEMO, world.hostId)

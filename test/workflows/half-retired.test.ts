@@ -20,7 +20,11 @@ test('it shows the reason, and is neither assigned nor given to another request'
   const { world, id } = await halfRetired()
 
   const view = world.inventory.virtualFunction(DEMO, id)
-  const assigning = world.workflows.assign(DEMO, { virtualFunctionId: id, consumer: 'vm' })
+  const assigning = world.workflows.assign(DEMO, {
+    virtualFunctionId: id,
+    consumer: 'vm',
+    accept: ['not-tenant-safe'],
+  })
   const refused = await troubleOf(assigning)
   await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [3] }]))
 

@@ -51,7 +51,14 @@ export const CASES = {
     prepare: async (world) => {
       await done(world, provision(world, ONE, 'nvme'))
       const virtualFunctionId = virtualFunctionOf(world, 1).id
-      await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' }))
+      await done(
+        world,
+        world.workflows.assign(DEMO, {
+          virtualFunctionId,
+          consumer: 'vm',
+          accept: ['not-tenant-safe'],
+        })
+      )
     },
     start: (world) =>
       world.workflows.release(DEMO, onlyAssignment(world).id, { acceptUncleaned: true }),

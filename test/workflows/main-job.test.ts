@@ -118,7 +118,11 @@ const TWO = [
 
 function assignFirst(world: World) {
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  return world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' })
+  return world.workflows.assign(DEMO, {
+    virtualFunctionId,
+    consumer: 'vm',
+    accept: ['not-tenant-safe'],
+  })
 }
 
 function attachedTo(

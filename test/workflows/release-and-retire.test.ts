@@ -44,7 +44,13 @@ test('an assigned VF is not retired; one that could not be cleaned neither, unti
   await world.end(await workflows.release(DEMO, onlyAssignment(world).id, {}))
   const quarantined = [
     await troubleOf(workflows.retire(DEMO, id)),
-    await troubleOf(workflows.assign(DEMO, { virtualFunctionId: id, consumer: 'vm' })),
+    await troubleOf(
+      workflows.assign(DEMO, {
+        virtualFunctionId: id,
+        consumer: 'vm',
+        accept: ['not-tenant-safe'],
+      })
+    ),
   ]
   takeBack()
   await done(world, workflows.release(DEMO, onlyAssignment(world).id, ACCEPTED))
@@ -194,6 +200,13 @@ async function assignedVf(): Promise<World> {
   const world = await makeWorld(memoryStore())
   await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }]))
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' }))
+  await done(
+    world,
+    world.workflows.assign(DEMO, {
+      virtualFunctionId,
+      consumer: 'vm',
+      accept: ['not-tenant-safe'],
+    })
+  )
   return world
 }

@@ -140,7 +140,14 @@ test('whom a reset would take down is named, with tenant and consumer', async ()
   const world = await makeWorld(memoryStore())
   await done(world, provision(world, [{ ioQueuePairs: 2, nsids: [2] }]))
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm-7' }))
+  await done(
+    world,
+    world.workflows.assign(DEMO, {
+      virtualFunctionId,
+      consumer: 'vm-7',
+      accept: ['not-tenant-safe'],
+    })
+  )
 
   const [refusal, ...others] = await refusalsOf(resize(world, WANTED))
 

@@ -77,7 +77,14 @@ async function handedOut(world: World): Promise<void> {
     ])
   )
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'one' }))
+  await done(
+    world,
+    world.workflows.assign(DEMO, {
+      virtualFunctionId,
+      consumer: 'one',
+      accept: ['not-tenant-safe'],
+    })
+  )
   const controllerId = controllerAt(world, PLAIN).id
   await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'two' }))
 }

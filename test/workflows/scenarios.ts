@@ -231,7 +231,11 @@ export const UNDONE: Record<string, Scenario> = {
 /** In the machine, now and after its next reset, and nothing is said to wait for one. */
 function assignVf(world: World) {
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  return world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' })
+  return world.workflows.assign(DEMO, {
+    virtualFunctionId,
+    consumer: 'vm',
+    accept: ['not-tenant-safe'],
+  })
 }
 
 export function onlyAssignment({ workflows }: World): AssignmentRow {

@@ -80,7 +80,14 @@ test('the host’s driver gets no VF of a group that a consumer has', async () =
   const world = await makeWorld(memoryStore(), { description: vfsInOneGroup() })
   await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }]))
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' }))
+  await done(
+    world,
+    world.workflows.assign(DEMO, {
+      virtualFunctionId,
+      consumer: 'vm',
+      accept: ['not-tenant-safe'],
+    })
+  )
   const wanted = [{ ioQueuePairs: 1, nsids: [3] }]
 
   const refusals = await refusalsOf(provision(world, wanted, 'nvme'))
@@ -124,6 +131,7 @@ test('who provisions for the host’s driver waits for whoever decides about the
   const assigning = await world.workflows.assign(DEMO, {
     virtualFunctionId,
     consumer: 'vm',
+    accept: ['not-tenant-safe'],
   })
 
   const provisioning = await provision(world, [{ ioQueuePairs: 1, nsids: [3] }], 'nvme')

@@ -134,7 +134,14 @@ test('a way back waits for a disk that was mounted, and then ends as found', asy
   })
   await done(world, provision(world, ONE, 'nvme'))
   const virtualFunctionId = virtualFunctionOf(world, 1).id
-  await done(world, world.workflows.assign(DEMO, { virtualFunctionId, consumer: 'vm' }))
+  await done(
+    world,
+    world.workflows.assign(DEMO, {
+      virtualFunctionId,
+      consumer: 'vm',
+      accept: ['not-tenant-safe'],
+    })
+  )
   const found = world.machine.snapshot()
 
   const operation = await release(world)

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { ACCEPTABLE } from '../../workflows/acceptable.ts'
 import type {
   AssignmentView,
   AssignRequest,
@@ -97,6 +98,14 @@ export const AssignShape = requestShape<AssignRequest>(
       maxLength: 200,
       description: 'Which virtual machine this is for: free text',
     }),
+    accept: Type.Optional(
+      Type.Array(choice(ACCEPTABLE, 'A check'), {
+        maxItems: ACCEPTABLE.length,
+        uniqueItems: true,
+        description:
+          'Checks that are not to refuse, each by its name. `not-tenant-safe`: the tenant is trusted not to use what the VF lets it do to others; `isolation-weakened`: nor that the kernel of the host isolates less than its IOMMU groups say.',
+      })
+    ),
   }
 )
 

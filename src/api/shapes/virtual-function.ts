@@ -36,6 +36,17 @@ const Provisioned = inline<NonNullable<VirtualFunctionView['provisioned']>>(
   }
 )
 
+const Safety = inline<VirtualFunctionView['tenantSafety']>(
+  'Whether a tenant could reach by it what is not its own: judged by its own Identify and effects log, or by those of other VFs of its drive',
+  {
+    verdict: choice(
+      ['safe', 'not-safe', 'unknown'],
+      'To assign one that is not safe, or of which that is not known, `accept` must say `not-tenant-safe`'
+    ),
+    reasons: listOf(text('What its tenant could do'), 'Why it is not safe, or not known'),
+  }
+)
+
 export const VirtualFunctionShape = answerShape<VirtualFunctionView>(
   'VirtualFunction',
   'A VF of an SR-IOV controller: its secondary controller and its PCI function are shown apart',
@@ -53,6 +64,7 @@ export const VirtualFunctionShape = answerShape<VirtualFunctionView>(
         'Why it is neither assigned nor in the pool: retiring it failed. Retire it again.'
       )
     ),
+    tenantSafety: Safety,
     namespaceIds: listOf(text('Id of a namespace'), 'Namespaces attached now'),
     assignmentId: nullable(text('Assignment that has it')),
     changingBy: nullable(text('Operation that holds it')),

@@ -1,11 +1,11 @@
 /** What may be asked for, for each function as it is. The service decides; these are only the buttons that make sense. */
 import { start } from './api.js'
-import { assignmentOf } from './describe.js'
+import { assignmentOf, safetyWords } from './describe.js'
 import { ask, isChecked, showProblem, textOf } from './dialog.js'
 import { askProvision } from './provision-dialog.js'
 
 /**
- * @import { Action, Assignment, Controller, Fleet, Operation, VirtualFunction } from './types.d.ts'
+ * @import { Action, Assignment, Controller, Field, Fleet, Operation, VirtualFunction } from './types.d.ts'
  */
 
 /** @type {(operation: Operation) => void} */
@@ -49,7 +49,7 @@ export function virtualFunctionActions(vf, fleet) {
   if (assignment) return releaseActions(assignment)
   if (!vf.provisioned) return []
   if (vf.quarantine) return [retire(vf)]
-  return [assign('virtualFunctionId', vf), retire(vf)]
+  return [assign('virtualFunctionId', vf, acceptFields(vf)), retire(vf)]
 }
 
 /**
@@ -71,11 +71,27 @@ export function operationActions({ id, allowed }) {
 }
 
 /**
+ * What a VF that is not tenant-safe lets its tenant do is said where it is accepted, and must be accepted by a click.
+ *
+ * @param {VirtualFunction} vf
+ * @returns {readonly Field[]}
+ */
+function acceptFields({ tenantSafety: { verdict, reasons } }) {
+  if (verdict === 'safe') return []
+  const label = `Assign it although it is ${safetyWords(verdict)}: ${reasons.join('; ')}`
+  return [{ name: NOT_TENANT_SAFE, label, type: 'checkbox' }]
+}
+
+/** The word by which the service lets it be assigned all the same. */
+const NOT_TENANT_SAFE = 'not-tenant-safe'
+
+/**
  * @param {'controllerId' | 'virtualFunctionId'} field
  * @param {Controller | VirtualFunction} fn
+ * @param {readonly Field[]} [accepts]
  * @returns {Action}
  */
-function assign(field, { id, pciAddress }) {
+function assign(field, { id, pciAddress }, accepts = []) {
   const run = () =>
     ask({
       title: `Assign ${pciAddress ?? 'the function'}`,
@@ -87,11 +103,15 @@ function assign(field, { id, pciAddress }) {
           type: 'text',
           required: true,
         },
+        ...accepts,
       ],
       submit: 'Assign',
       run: async (form) => {
         const consumer = textOf(form, 'consumer')
-        onStarted(await start('POST', '/v1/assignments', { [field]: id, consumer }))
+        const accept = accepts
+          .map(({ name }) => name)
+          .filter((name) => isChecked(form, name))
+        onStarted(await start('POST', '/v1/assignments', { [field]: id, consumer, accept }))
       },
     })
   return { name: 'assign', label: 'Assign…', run }

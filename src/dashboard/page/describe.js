@@ -67,12 +67,20 @@ export function describeVirtualFunction(vf, fleet) {
     ],
     badges: badges(
       [`secondary ${state}`, state === 'online' ? 'good' : 'quiet'],
+      vf.tenantSafety.verdict === 'safe'
+        ? null
+        : [safetyWords(vf.tenantSafety.verdict), 'warn'],
       vf.quarantine ? [`quarantined: ${vf.quarantine}`, 'warn'] : null,
       ...commonBadges(vf, assignment)
     ),
     assignment,
     silent: vf.enabled ? null : 'Not enabled: the function does not exist yet.',
   }
+}
+
+/** @param {VirtualFunction['tenantSafety']['verdict']} verdict */
+export function safetyWords(verdict) {
+  return verdict === 'unknown' ? 'not known to be tenant-safe' : 'not tenant-safe'
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A drive from its description: its namespaces, and its controllers with the ids that they get. */
 import type { ControllerDescription, SubsystemDescription } from '../fleet.ts'
 import { coalescingFeature } from '../load/coalescing.ts'
+import { confined } from './confined.ts'
 import type { DevicePolicy } from './device-policy.ts'
 import { policyOf } from './devices.ts'
 import { newEntry, newPool } from './flexible-resources.ts'
@@ -119,9 +120,10 @@ function namespaceOf(
 /** Its device's, with formats of its own, and the coalescing that its load is counted by. */
 function policyFor(
   { lbaFormats }: SubsystemDescription,
-  { device, load }: ControllerDescription
+  { device, load, sriov }: ControllerDescription
 ): DevicePolicy {
-  const policy = policyOf(device)
+  const ofItsKind = policyOf(device)
+  const policy = sriov?.tenantSafe === true ? confined(ofItsKind) : ofItsKind
   const coalescing = load && coalescingFeature(load)
   return {
     ...policy,

@@ -4,6 +4,7 @@
  */
 import { WARNING_K } from './features.ts'
 import { MAX_NAMESPACES } from './namespace-ids.ts'
+import { OPCODE } from './opcodes.ts'
 import { sanitizeCapabilities } from './sanitize-actions.ts'
 import { MDTS } from './transfer-size.ts'
 import { unallocatedBytes } from './subsystem.ts'
@@ -52,10 +53,11 @@ function writeAbilities(data: Buffer, controller: NvmeController): void {
   data[262] = (pages.errorEntries ?? 1) - 1 // ELPE
 }
 
-function writeLimits(data: Buffer, { policy }: NvmeController): void {
+function writeLimits(data: Buffer, { policy, kind }: NvmeController): void {
   data.writeUInt16LE(WARNING_K, 266)
   data.writeUInt16LE(CRITICAL_K, 268)
-  data.writeUInt32LE(sanitizeCapabilities(policy.erasing), 328)
+  if (policy.commands[kind].has(OPCODE.sanitize))
+    data.writeUInt32LE(sanitizeCapabilities(policy.erasing), 328)
   data[512] = 0x66 // SQES
   data[513] = 0x44 // CQES
   data.writeUInt32LE(MAX_NAMESPACES, 516)

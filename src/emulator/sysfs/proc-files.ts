@@ -9,6 +9,7 @@ export function procDirectory(linux: EmulatedLinux): Directory {
   const { facts } = linux
   return folder({
     interrupts: text(() => interruptsText(linux)),
+    cmdline: attribute(() => facts.kernelParameters.join(' ')),
     swaps: text(() => swapsText(linux)),
     self: folder({ mountinfo: mountInfo(linux) }),
     '1': folder({ mountinfo: mountInfo(linux) }),

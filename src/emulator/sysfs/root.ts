@@ -47,7 +47,25 @@ function sysEntries(linux: EmulatedLinux): Entries {
       iommu_groups: iommuGroups(linux),
       debug: folder({ block: debugDirectories(linux) }),
     }),
-    module: folder({ nvme_core: folder({ parameters: folder({ multipath }) }) }),
+    module: folder({
+      nvme_core: folder({ parameters: folder({ multipath }) }),
+      ...vfioModules(linux),
+    }),
+  }
+}
+
+/** As the kernel's command line sets them. Source: Linux kernel/params.c, param_get_bool; drivers/vfio. */
+function vfioModules({ facts }: EmulatedLinux): Entries {
+  const isSet = (parameter: string) =>
+    ['', '=1', '=y', '=Y'].some((to) => facts.kernelParameters.includes(parameter + to))
+  const shown = (parameter: string) => attribute(() => (isSet(parameter) ? 'Y' : 'N'))
+  const noIommu = shown('vfio.enable_unsafe_noiommu_mode')
+  const interrupts = shown('vfio_iommu_type1.allow_unsafe_interrupts')
+  return {
+    vfio: folder({ parameters: folder({ enable_unsafe_noiommu_mode: noIommu }) }),
+    vfio_iommu_type1: folder({
+      parameters: folder({ allow_unsafe_interrupts: interrupts }),
+    }),
   }
 }
 

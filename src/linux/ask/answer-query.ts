@@ -11,6 +11,8 @@ import { bindingOf, functionExists, resetMethodsOf, sriovOf } from '../pci-funct
 import { secondariesOf } from '../secondaries.ts'
 import { readCondition, readErasable, readMarkersOn } from './erasable.ts'
 import { readIdentity } from './identity.ts'
+import { readTenantReach } from './tenant-reach.ts'
+import { readIsolation } from './isolation.ts'
 import { readUsage } from './usage.ts'
 import { readVfioGroup } from './vfio-group.ts'
 
@@ -22,6 +24,12 @@ export async function answerQuery<Q extends HostQuery>(
 ): Promise<HostReply<Q>> {
   const fn = 'fn' in query ? query.fn : query.pf
   const doing = `reading ${query.read} of ${fn}`
+  if (query.read === 'isolation') {
+    const weakenedBy = await explaining(host.kernel, fn, doing, () =>
+      readIsolation(host.kernel)
+    )
+    return answered<Q>({ weakenedBy })
+  }
   if (query.read === 'group') return answered<Q>(await readGroup(host, fn, doing))
   const lane = query.read === 'markers' ? 'erase' : 'function'
   const run = await inLaneOf(host, fn, doing, { deadlineMs, lane }, (session) =>
@@ -50,7 +58,7 @@ async function readGroup(host: LinuxHost, fn: PciAddress, doing: string) {
 async function answer(
   host: LinuxHost,
   session: LaneSession,
-  query: Exclude<HostQuery, { readonly read: 'group' | 'markers' }>
+  query: Exclude<HostQuery, { readonly read: 'group' | 'isolation' | 'markers' }>
 ): Promise<HostAnswers[HostQuery['read']]> {
   switch (query.read) {
     case 'identity':
@@ -71,6 +79,8 @@ async function answer(
       return { nsids: await readAttachments(session, query) }
     case 'attachedControllers':
       return { cntlids: await readAttached(session, query) }
+    case 'tenantReach':
+      return { reach: await readTenantReach(session, query.fn) }
     case 'condition':
       return readCondition(session, query.fn)
     case 'erasable':

@@ -17,6 +17,7 @@ import type { LaneSession } from '../lane-session.ts'
 import {
   identifyController,
   primaryCapabilities,
+  reachOf,
   refusedByDrive,
   secondaryEntries,
   smartLog,
@@ -26,7 +27,7 @@ import { ifReadable } from '../small-files.ts'
 
 export type ControllerAnswers = Pick<
   ControllerObservation,
-  'capabilities' | 'primary' | 'secondaries' | 'health'
+  'capabilities' | 'primary' | 'secondaries' | 'health' | 'tenantReach'
 >
 
 export const NO_ANSWERS: ControllerAnswers = {
@@ -68,7 +69,7 @@ export async function controllerAnswers(
 }
 
 /**
- * A VF's own words: only what it is capable of. Whoever asks must know that it is online, since a command to one that is
+ * A VF's own words: what it is capable of, and what it lets its tenant do to others. Whoever asks must know that it is online, since a command to one that is
  * not hangs until the driver's timeout, and with it the lane.
  */
 export async function secondaryAnswers(
@@ -77,7 +78,11 @@ export async function secondaryAnswers(
 ): Promise<ControllerAnswers> {
   const identified = await unlessRefused(identifyController(session, name))
   if (identified === null) return NO_ANSWERS
-  return { ...NO_ANSWERS, capabilities: capabilitiesOf(identified, null) }
+  return {
+    ...NO_ANSWERS,
+    capabilities: capabilitiesOf(identified, null),
+    tenantReach: await reachOf(session, name, identified),
+  }
 }
 
 type Virtualization = {

@@ -1,13 +1,17 @@
 /** May this function be handed over now? */
 import type { Refusal } from '../../errors.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
+import type { Store } from '../../store/store.ts'
 import { targetOf, type AssignParams } from '../assign-params.ts'
 import type { Ask } from '../host-session.ts'
 import { refuseForeignBinding } from '../rebind.ts'
 import { refuseGroup, refuseHeldGroup } from './group.ts'
 import { refuseOther } from './identity.ts'
+import { refuseWeakened } from './isolation.ts'
 import { refuseOtherNamespaces } from './namespaces.ts'
-import { refuseOffline, refuseWithVirtualFunctions } from './secondary.ts'
+import { refuseOffline } from './secondary.ts'
+import { refuseTakenDown } from './taking-down.ts'
+import { refuseUnsafe } from './tenant-safety.ts'
 import { attachedNamespaces, refuseUsed } from './usage.ts'
 
 /**
@@ -17,27 +21,30 @@ import { attachedNamespaces, refuseUsed } from './usage.ts'
  */
 export async function refuseAssigning(
   ask: Ask,
+  store: Store,
   p: AssignParams,
   isOthers: (address: PciAddress) => boolean
 ): Promise<readonly Refusal[]> {
   const other = await refuseOther(ask, targetOf(p))
-  return other.length > 0 ? other : refuseHandingOver(ask, p, isOthers)
+  return other.length > 0 ? other : refuseHandingOver(ask, store, p, isOthers)
 }
 
 /** Where it is known that the function is the one that is meant. */
 export async function refuseHandingOver(
   ask: Ask,
+  store: Store,
   p: AssignParams,
   isOthers: (address: PciAddress) => boolean
 ): Promise<readonly Refusal[]> {
   const { vf, fn } = p
   return [
     ...(vf ? await refuseOtherThanProvisioned(ask, p, vf.cntlid) : []),
-    ...(p.canHaveVfs ? await refuseWithVirtualFunctions(ask, fn) : []),
+    ...(p.canHaveVfs ? await refuseTakenDown(ask, store, p) : []),
     ...refuseForeignBinding(fn, await ask({ read: 'binding', fn })),
     ...(await refuseHeldGroup(ask, fn)),
     ...(await refuseUsed(ask, p.witness, await reachedNow(ask, p))),
     ...(await refuseGroup(ask, fn, isOthers)),
+    ...(await refuseWeakened(ask, p)),
   ]
 }
 
@@ -55,11 +62,14 @@ async function reachedNow(
 
 async function refuseOtherThanProvisioned(
   ask: Ask,
-  { controller, fn, nsids }: AssignParams,
+  p: AssignParams,
   cntlid: number
 ): Promise<readonly Refusal[]> {
+  const { controller, fn, nsids } = p
+  const offline = await refuseOffline(ask, controller.address, fn, cntlid)
   return [
-    ...(await refuseOffline(ask, controller.address, fn, cntlid)),
+    ...offline,
+    ...(offline.length === 0 ? await refuseUnsafe(ask, p) : []),
     ...(await refuseOtherNamespaces(ask, controller.address, cntlid, nsids)),
   ]
 }

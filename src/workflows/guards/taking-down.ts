@@ -3,10 +3,12 @@
  * Source: NVMe Base 2.1, "Controller Level Reset"; a lab saw the I/O of a VF hang until its driver gave it up.
  */
 import type { Refusal } from '../../errors.ts'
+import { HostDriverError } from '../../host/driver.ts'
 import { predictVfAddress, type PciAddress } from '../../nvme/pci-address.ts'
 import type { SecondaryController } from '../../nvme/secondary-controller.ts'
 import type { VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
+import type { AssignParams } from '../assign-params.ts'
 import type { Ask } from '../host-session.ts'
 import type { ExpectedController } from './identity.ts'
 import { refuseWithVirtualFunctions } from './secondary.ts'
@@ -39,6 +41,24 @@ export async function refuseTakingDown(
     return uses.length === 0 ? [] : [takenDown(pf, secondary, uses)]
   })
   return refusals.length > 0 ? refusals : refuseWithVirtualFunctions(ask, pf)
+}
+
+/**
+ * Of a primary that is to be handed over: VFIO resets it, and so can its guest at any time. One that cannot be asked for
+ * its secondaries, since nvme does not have it or it is dead, has none online unless there are VFs.
+ */
+export async function refuseTakenDown(
+  ask: Ask,
+  store: Store,
+  p: AssignParams
+): Promise<readonly Refusal[]> {
+  const { hostId, functionId: controllerId, controller: primary } = p
+  try {
+    return await refuseTakingDown(ask, store, { hostId, controllerId, primary })
+  } catch (error) {
+    if (error instanceof HostDriverError) return refuseWithVirtualFunctions(ask, p.fn)
+    throw error
+  }
 }
 
 /** What was promised stands, also where the machine has lost it. */

@@ -1,10 +1,12 @@
 /** From a request for a function to an assignment that is being prepared. */
+import { knownReach } from '../../inventory/tenant-safety.ts'
 import type { AssignmentRow, ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { requireState, useOfController, useOfVirtualFunction } from '../allowed-from.ts'
 import { ASSIGN, type AssignParams } from '../assign-params.ts'
 import { isOfAnother } from '../group-claims.ts'
 import { refuseAssigning } from '../guards/assigning.ts'
+import { refuseTakenDown } from '../guards/taking-down.ts'
 import type { AssignRequest } from '../workflows.ts'
 import { paramsOfController, paramsOfVirtualFunction } from './assign-params-of.ts'
 import {
@@ -30,12 +32,12 @@ export async function prepareAssign(
     throw invalid('consumer', `must have at most ${LONGEST_CONSUMER} characters`)
   }
   const assignmentId = context.newId()
-  const params = paramsOf(context, request, assignmentId)
+  const params = await paramsOf(context, request, assignmentId)
   const claimant = { consumer, tenant: context.caller.tenant }
   const { hostId } = params
   const isOthers = isOfAnother(context.store, { hostId, claimant, requested: 'count' })
   await requireLive(context, hostId, params.fn, (ask) =>
-    refuseAssigning(ask, params, isOthers)
+    refuseAssigning(ask, context.store, params, isOthers)
   )
   return {
     workflow: ASSIGN,
@@ -63,39 +65,51 @@ export function controllerOfRequest({ read }: Store, request: AssignRequest): st
   return found(read.virtualFunction(id), 'virtual function', id).controllerId
 }
 
-function paramsOf(
+async function paramsOf(
   context: RequestContext,
   request: AssignRequest,
   assignmentId: string
-): AssignParams {
+): Promise<AssignParams> {
   const { read } = context.store
   const controllerId = controllerOfRequest(context.store, request)
   const controller = found(read.controller(controllerId), 'controller', controllerId)
-  const { virtualFunctionId } = request
+  const { virtualFunctionId, accept = [] } = request
   if (virtualFunctionId === undefined) {
-    return ofController(context, controller, assignmentId)
+    return {
+      ...(await ofController(context, controller, assignmentId)),
+      accept: [...accept],
+    }
   }
   const vf = found(
     read.virtualFunction(virtualFunctionId),
     'virtual function',
     virtualFunctionId
   )
-  return ofVirtualFunction(context, controller, vf, assignmentId)
+  const reach = knownReach(controller, vf.vfNumber)
+  return {
+    ...ofVirtualFunction(context, controller, vf, assignmentId),
+    accept: [...accept],
+    reach: reach && [...reach],
+  }
 }
 
-function ofController(
+async function ofController(
   context: RequestContext,
   row: ControllerRow,
   assignmentId: string
-): AssignParams {
+): Promise<AssignParams> {
+  const { store } = context
   requireFree(context, row.id, row.address, 'exclusive')
-  requireState(
-    'assignController',
-    'controller',
-    row.id,
-    useOfController(context.store, row)
-  )
-  return paramsOfController(context.store, row, assignmentId)
+  const params = paramsOfController(store, row, assignmentId)
+  const use = useOfController(store, row)
+  // Whose VFs they are says more than that there are some.
+  if (use === 'divided') {
+    await requireLive(context, row.hostId, row.address, (ask) =>
+      refuseTakenDown(ask, store, params)
+    )
+  }
+  requireState('assignController', 'controller', row.id, use)
+  return params
 }
 
 function ofVirtualFunction(
