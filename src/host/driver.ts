@@ -3,6 +3,7 @@ import type { PciAddress } from '../nvme/pci-address.ts'
 import type { ApplyContext, ChangeOutcome, HostChange } from './change.ts'
 import type { HostFrame } from './frame.ts'
 import type { HostFacts, HostObservation } from './observation.ts'
+import type { Found, KernelWrite } from './preview.ts'
 import type { HostQuery, HostReply } from './query.ts'
 
 export interface HostDriver {
@@ -14,6 +15,12 @@ export interface HostDriver {
   ask: <Q extends HostQuery>(query: Q) => Promise<HostReply<Q>>
   /** Safe to repeat. @throws {HostDriverError} */
   apply: (change: HostChange, context: ApplyContext) => Promise<ChangeOutcome>
+  /**
+   * What `apply` would write where that is found, in order. Touches nothing, and waits for no lock.
+   *
+   * @throws {HostDriverError} controller-not-live, driver-did-not-bind
+   */
+  preview: (change: HostChange, found: Found) => Promise<readonly KernelWrite[]>
   /**
    * Pushes a frame for each function every `periodMs`, until the returned function is called. What goes wrong with one
    * of them, a throw of `onFrame` included, goes to `onTrouble`: once, until that function has a frame again.

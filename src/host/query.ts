@@ -1,4 +1,5 @@
 /** One question to a host, and its answer: what guards and steps read immediately before a write. */
+import type { CurrentFormat } from '../nvme/admin-commands.ts'
 import type { Markers } from '../nvme/erase-markers.ts'
 import type { EraseMethod } from '../nvme/erase-method.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
@@ -42,6 +43,8 @@ export type HostQuery =
       readonly fn: PciAddress
       readonly nsids?: readonly number[]
     }
+  /** Of a namespace of the function's drive: what a Format has to say again, so that it stays so. */
+  | { readonly read: 'format'; readonly fn: PciAddress; readonly nsid: number }
   /** Read from the drive, its disk held exclusively from then on. */
   | {
       readonly read: 'markers'
@@ -69,6 +72,8 @@ export type HostAnswers = {
   tenantReach: { readonly reach: readonly TenantReach[] | null }
   condition: DriveCondition
   erasable: Erasable
+  /** null: it is not allocated any more. */
+  format: { readonly format: CurrentFormat | null }
   markers: MarkersFound
   vfioGroup: VfioGroup
 }

@@ -53,6 +53,14 @@ export type KernelCall =
   /** Processes that have the file open, from /proc/PID/fd. */
   | { readonly call: 'holders'; readonly path: string }
 
+export type WriteCall = Extract<KernelCall, { readonly call: 'write' }>
+export type AdminCall = Extract<KernelCall, { readonly call: 'admin' }>
+/** Of a disk that the lane holds. */
+export type BlocksCall = Extract<
+  KernelCall,
+  { readonly call: 'writeBlocks' | 'writeZeroes' }
+>
+
 /** What one call reads or writes at most: it crosses to the lane as text. */
 export const MAX_BLOCK_BYTES = 1 << 20
 /** Short enough for a call to come back in a second or so. */

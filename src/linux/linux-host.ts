@@ -7,6 +7,7 @@ import type { Kernel, LaneKey } from '../kernel/kernel.ts'
 import { answerQuery } from './ask/answer-query.ts'
 import { applyChange } from './change/apply-change.ts'
 import { createFences } from './change/fences.ts'
+import { previewChange } from './change/preview-change.ts'
 import { watchFunctions } from './counters/watch-functions.ts'
 import { readHostFacts } from './host-facts.ts'
 import { refused, type LinuxHost } from './in-lane.ts'
@@ -74,6 +75,7 @@ export function linuxHost(
     },
     ask: (query) => answerQuery(host, query, deadlineMs),
     apply: (change, context) => applyChange(host, fences, change, context),
+    preview: (change, found) => previewChange(kernel, change, found),
     watch: async (functions, periodMs, onFrame, onTrouble) => {
       const watched = { ...host, uevents, emulated: options.emulated ?? false }
       const watching = { functions, periodMs, onFrame, onTrouble }

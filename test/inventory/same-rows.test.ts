@@ -134,6 +134,7 @@ function showing(observe: () => HostObservation): HostDriver {
     onUevent: () => Promise.resolve(() => Promise.resolve()),
     ask: unused,
     apply: unused,
+    preview: unused,
     watch: unused,
     close: unused,
   }

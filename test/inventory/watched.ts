@@ -89,7 +89,14 @@ function fakeHost() {
 
 function unusedBut(used: Pick<HostDriver, 'facts' | 'scan' | 'onUevent'>): HostDriver {
   const unused = () => Promise.reject(new Error('an inventory neither asks nor changes'))
-  return { ...used, ask: unused, apply: unused, watch: unused, close: unused }
+  return {
+    ...used,
+    ask: unused,
+    apply: unused,
+    preview: unused,
+    watch: unused,
+    close: unused,
+  }
 }
 
 export function inventoryRow(): SeenHostRow {

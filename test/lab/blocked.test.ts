@@ -7,9 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BlockedReport } from '../../src/host/change.ts'
 import type { AssignmentView, OperationView } from '../../src/workflows/workflows.ts'
 import { eventually } from '../support/eventually.ts'
-import { emulationMs } from './emulated-cpu.ts'
-import { GUEST_NODE_ON_ONE_CPU, SERVICE_CPU } from './guest-node.ts'
-import { lastWords } from './last-words.ts'
+import { lastWords } from './guest.ts'
 import { inOrder } from './in-order.ts'
 import { clearTrace, traceVfCounts, vfCountsWritten } from './kernel-trace.ts'
 import {
@@ -21,25 +19,16 @@ import {
 } from './lab.ts'
 import { bindingOf, machineSnapshot } from './machine-snapshot.ts'
 import { PLAIN_ADDRESS, SRIOV_ADDRESS } from './qemu-arguments.ts'
-import type { Service, Start } from './service.ts'
 import { holdVfio, type VfioHolder } from './vfio-holder.ts'
 
 /** The last VF stays in nvirt's pool; a process outside of nvirt's knowledge takes it. */
 const HELD = 'virtfn7'
 
 /**
- * What emulating the service's CPU may take until it answers: on a machine that has nothing else to do that is the time
- * that passes, since all of the service runs on that one CPU. On a busy one it is what the start would have needed, where
- * the time that passes is by how many others want the machine. It grows there too, since caches are shared, so the best
- * of a few restarts counts: a start that is too long is so each time.
+ * Of the first start, which waits for nothing. The goal is 5 s (test/process/restart-while-blocked.test.ts), but emulated
+ * CPUs run V8 some fifteen times slower than real ones: a start takes 6 to 15 s here, by how busy the machine is that
+ * emulates. One that waited for the kernel would take until the holder goes.
  */
-const RESTART_LIMIT_MS = 5_000
-/**
- * On a machine where that CPU is emulated more slowly: so many starts of Node alone. It is some 7; when V8 refuses the code
- * that was kept compiled (guest-node.ts), it is 15.
- */
-const RESTART_IN_BARE_STARTS = 10
-/** Of the first start, which waits for nothing: a CPU that idles is not emulated, and waiting for the kernel is idling. */
 const RESTART_SHARE = 3
 const ANSWER_LIMIT_MS = 1_000
 const TRIES = 3
@@ -123,17 +112,12 @@ test('meanwhile another controller is assigned, and released again', async () =>
 
 test('killed and started again it answers, and does not write again', async () => {
   const { service, agent } = lab
+  await service.kill()
 
-  const limitMs = Math.max(RESTART_LIMIT_MS, RESTART_IN_BARE_STARTS * (await bareStartMs()))
-  const restarts = await restartUntilQuick(service, limitMs)
+  const startedMs = await service.start()
   const operation = await untilBlocked()
 
-  const best = (times: readonly number[]) => Math.min(...times)
-  console.log(`restarts while blocked, of at most ${limitMs} ms:`, restarts)
-  expect(best(restarts.map(({ emulationMs }) => emulationMs))).toBeLessThan(limitMs)
-  expect(best(restarts.map(({ tookMs }) => tookMs))).toBeLessThan(
-    RESTART_SHARE * service.firstStart.tookMs
-  )
+  expect(startedMs).toBeLessThan(RESTART_SHARE * service.firstStartMs)
   expect((operation.blocked as BlockedReport).call).toContain('sriov_numvfs')
   expect(await vfCountsWritten(agent)).toEqual(['0'])
 })
@@ -148,33 +132,6 @@ test('when the holder goes all ends well, and the machine is as it was found', a
   expect(await vfCountsWritten(agent)).toEqual(['0'])
   expect(await machineSnapshot(agent)).toEqual(found)
 })
-
-/** Killed and started, at most so many times. */
-async function restartUntilQuick(
-  service: Service,
-  limitMs: number
-): Promise<readonly Start[]> {
-  const restarts: Start[] = []
-  while (restarts.length < TRIES) {
-    await service.kill()
-    const start = await service.start()
-    restarts.push(start)
-    if (start.emulationMs < limitMs) break
-  }
-  return restarts
-}
-
-/** What emulating takes of a start of Node that runs nothing: the least of a few. */
-async function bareStartMs(): Promise<number> {
-  const { agent, guest } = lab
-  const times: number[] = []
-  while (times.length < TRIES) {
-    const before = await emulationMs(guest.folder, SERVICE_CPU)
-    await agent.run(...GUEST_NODE_ON_ONE_CPU, '-e', '0')
-    times.push((await emulationMs(guest.folder, SERVICE_CPU)) - before)
-  }
-  return Math.min(...times)
-}
 
 async function holdSomeVf(): Promise<VfioHolder> {
   const { agent } = lab

@@ -5,6 +5,7 @@ import { emulatedMachine } from '../../src/emulator/power-on.ts'
 import { AT_ONCE } from '../../src/emulator/timing.ts'
 import type { ChangeOutcome, HostChange } from '../../src/host/change.ts'
 import type { HostDriver } from '../../src/host/driver.ts'
+import type { FlexibleResources } from '../../src/nvme/secondary-controller.ts'
 import { linuxHost } from '../../src/linux/linux-host.ts'
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts'
 import { context, pf, plain, vf1, vf2 } from './captured-host.ts'
@@ -50,6 +51,41 @@ export const RETIRE: readonly HostChange[] = [
   { change: 'takeOffline', pf, cntlid: 2 },
   { change: 'setVfCount', pf, count: 0 },
   { change: 'setAutoprobe', pf, enabled: true },
+]
+
+/** The primary gets 4 VQ and 2 VI of its own, and gives them up again. */
+export const RESIZE: readonly HostChange[] = [
+  ...resize({ vq: 4, vi: 2 }),
+  ...resize({ vq: 0, vi: 0 }),
+]
+
+function resize(expected: FlexibleResources): readonly HostChange[] {
+  const change = { change: 'allocatePrimaryResources', pf } as const
+  return [
+    { ...change, resource: 'vq', count: expected.vq },
+    { ...change, resource: 'vi', count: expected.vi },
+    { change: 'resetPrimary', pf, expected },
+  ]
+}
+
+const MARKERS = { token: 'operation', blocks: [0, 9, 70], blockBytes: 512 }
+const DISK = { fn: pf, nsid: 2 } as const
+
+/** A namespace that comes to the host, is erased in both ways, and goes again. */
+export const CLEAN: readonly HostChange[] = [
+  { change: 'attachNamespace', pf, nsid: 2, cntlid: 0 },
+  { ...DISK, change: 'holdDisk' },
+  { ...DISK, change: 'writeMarkers', markers: MARKERS },
+  { ...DISK, change: 'overwriteNamespace', fromByte: 4096, toByte: 40 << 20 },
+  { ...DISK, change: 'writeMarkers', markers: { ...MARKERS, token: 'another' } },
+  {
+    ...DISK,
+    change: 'formatNamespace',
+    secureErase: 'user-data',
+    markers: { ...MARKERS, token: 'another' },
+  },
+  { ...DISK, change: 'letGoOfDisk' },
+  { change: 'detachNamespace', pf, nsid: 2, cntlid: 0 },
 ]
 
 function provisionVf(cntlid: number, count: number, nsid: number): readonly HostChange[] {

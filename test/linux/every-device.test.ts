@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import type { DeviceName } from '../../src/emulator/devices/device-policy.ts'
 import { pf } from './captured-host.ts'
-import { labWith } from '../support/lab-with.ts'
 import { appliedAll, emulatedHost, PROVISION, RETIRE } from './emulated-host.ts'
+import { labWith } from '../support/lab-with.ts'
 
 const SHARED_AT_START = 'nqn.2019-08.org.qemu:nqn.2026-01.lab:sub0 1'
 

@@ -9,7 +9,7 @@ import { attachedControllers, namespaceIds, primaryCapabilities } from '../nvme-
 import { liveController } from '../nvme-controller.ts'
 import { bindingOf, functionExists, resetMethodsOf, sriovOf } from '../pci-function.ts'
 import { secondariesOf } from '../secondaries.ts'
-import { readCondition, readErasable, readMarkersOn } from './erasable.ts'
+import { readCondition, readErasable, readFormat, readMarkersOn } from './erasable.ts'
 import { readIdentity } from './identity.ts'
 import { readTenantReach } from './tenant-reach.ts'
 import { readIsolation } from './isolation.ts'
@@ -85,6 +85,8 @@ async function answer(
       return readCondition(session, query.fn)
     case 'erasable':
       return readErasable(session, query)
+    case 'format':
+      return { format: await readFormat(session, query) }
     case 'vfioGroup':
       return readVfioGroup(session, query.fn)
   }

@@ -1,5 +1,6 @@
 /** What can be erased through a function, and how; how its drive is; and what an erase has left. */
 import type { DriveCondition, Erasable, HostQuery } from '../../host/query.ts'
+import type { CurrentFormat } from '../../nvme/admin-commands.ts'
 import { chooseErase } from '../../nvme/erase-method.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { LinuxHost } from '../in-lane.ts'
@@ -43,6 +44,18 @@ export async function readErasable(
     namespaces.push({ nsid, sizeBytes: Number(sizeBytes), blockBytes, metadataBytes })
   }
   return { erase: chooseErase(await identifyController(session, name)), namespaces }
+}
+
+/** null: not allocated any more. */
+export async function readFormat(
+  session: LaneSession,
+  { fn, nsid }: Pick<Extract<HostQuery, { readonly read: 'format' }>, 'fn' | 'nsid'>
+): Promise<CurrentFormat | null> {
+  const name = await liveController(session.kernel, fn)
+  const found = await identifyNamespace(session, name, nsid)
+  if (!found) return null
+  const { formatIndex, metadataInterleaved, protection } = found
+  return { formatIndex, metadataInterleaved, protection }
 }
 
 /** Holds the disk, if it is not held. */

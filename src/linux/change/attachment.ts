@@ -5,7 +5,7 @@
  */
 import type { HostChange } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
-import { namespaceAttachment } from '../../nvme/admin-commands.ts'
+import { namespaceAttachment, type NvmeAdminCommand } from '../../nvme/admin-commands.ts'
 import { STATUS, statusCode, statusName, withoutDnr } from '../../nvme/status.ts'
 import type { LaneSession } from '../lane-session.ts'
 import {
@@ -52,12 +52,11 @@ async function attachOrDetach(
   change: AttachmentChange
 ): Promise<void> {
   const { nsid, cntlid } = change
-  const attach = change.change === 'attachNamespace'
   const isAttached = async () =>
     (await attachedControllers(session, name, nsid)).includes(cntlid)
-  if ((await isAttached()) === attach) return
+  const [sent] = attachmentCommands(change, await isAttached())
+  if (sent === undefined) return
 
-  const sent = namespaceAttachment(attach ? 'attach' : 'detach', nsid, cntlid)
   const { status } = await sendCommand(session, name, sent)
   if (!ALREADY_SO.includes(statusCode(status))) {
     throw new HostDriverError(changeInWords(change), {
@@ -67,7 +66,18 @@ async function attachOrDetach(
     })
   }
   const words = (attached: boolean) => (attached ? 'attached' : 'not attached')
-  expectEffect(change, { expected: words(attach), found: words(await isAttached()) })
+  const expected = words(change.change === 'attachNamespace')
+  expectEffect(change, { expected, found: words(await isAttached()) })
+}
+
+export function attachmentCommands(
+  change: AttachmentChange,
+  isAttached: boolean
+): readonly NvmeAdminCommand[] {
+  const { nsid, cntlid } = change
+  const attach = change.change === 'attachNamespace'
+  if (isAttached === attach) return []
+  return [namespaceAttachment(attach ? 'attach' : 'detach', nsid, cntlid)]
 }
 
 /** Drives refuse a namespace that was deleted in different words. One that lists none is believed to have it. */

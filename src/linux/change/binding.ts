@@ -3,6 +3,7 @@
  * Source: Linux drivers/pci/pci-sysfs.c, driver_override_store; drivers/base/bus.c, unbind_store.
  */
 import type { HostChange } from '../../host/change.ts'
+import type { WriteCall } from '../../kernel/call.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { driverOf, overrideOf } from '../pci-function.ts'
@@ -16,16 +17,24 @@ export async function setOverride(
   change: ChangeOf<'setOverride'>
 ): Promise<void> {
   const { fn, driver } = change
-  if ((await overrideOf(session, fn)) === driver) return
-  // A lone newline clears it; an empty write does nothing at all.
-  const text = `${driver ?? ''}\n`
-  const path = attributePath(fn, 'driver_override')
-  await session.call({ call: 'write', path, text })
+  const [write] = overrideWrites(change, await overrideOf(session, fn))
+  if (write === undefined) return
+  await session.call(write)
   const words = (override: string | null) => override ?? 'no override'
   expectEffect(change, {
     expected: words(driver),
     found: words(await overrideOf(session, fn)),
   })
+}
+
+export function overrideWrites(
+  { fn, driver }: ChangeOf<'setOverride'>,
+  found: string | null
+): readonly WriteCall[] {
+  if (found === driver) return []
+  // A lone newline clears it; an empty write does nothing at all.
+  const text = `${driver ?? ''}\n`
+  return [{ call: 'write', path: attributePath(fn, 'driver_override'), text }]
 }
 
 /** Waits for the driver, and with vfio-pci for the consumer: minutes, if need be. */
@@ -34,19 +43,24 @@ export async function unbind(
   change: ChangeOf<'unbind'>
 ): Promise<void> {
   const driver = await driverOf(session.kernel, change.fn)
-  if (driver === null) return
-  await writeUnbind(session, driver, change.fn)
+  const [write] = unbindWrites(change, driver)
+  if (write === undefined) return
+  await writeUnbind(session, write)
   const found = await driverOf(session.kernel, change.fn)
   expectEffect(change, { expected: 'no driver', found: found ?? 'no driver' })
 }
 
-async function writeUnbind(
-  session: LaneSession,
-  driver: string,
-  fn: ChangeOf<'unbind'>['fn']
-): Promise<void> {
+export function unbindWrites(
+  { fn }: ChangeOf<'unbind'>,
+  driver: string | null
+): readonly WriteCall[] {
+  if (driver === null) return []
+  return [{ call: 'write', path: driverPath(driver, 'unbind'), text: fn }]
+}
+
+async function writeUnbind(session: LaneSession, write: WriteCall): Promise<void> {
   try {
-    await session.call({ call: 'write', path: driverPath(driver, 'unbind'), text: fn })
+    await session.call(write)
   } catch (cause) {
     // ENODEV: not bound to that driver any more. Whether it is bound at all is read next.
     if (!(cause instanceof KernelError && cause.errno === 'ENODEV')) throw cause

@@ -5,14 +5,19 @@
 import type { HostChange } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import { MAX_ZERO_BYTES } from '../../kernel/call.ts'
-import { formatNvm } from '../../nvme/admin-commands.ts'
-import { markerOf } from '../../nvme/erase-markers.ts'
+import {
+  formatNvm,
+  type CurrentFormat,
+  type NvmeAdminCommand,
+} from '../../nvme/admin-commands.ts'
+import { markerOf, type Markers } from '../../nvme/erase-markers.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { LinuxHost } from '../in-lane.ts'
+import { readFormat } from '../ask/erasable.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { heldDisk, readMarkers } from '../namespace-disk.ts'
 import { diskOfNamespace } from '../namespace-disks.ts'
-import { command, identifyNamespace } from '../nvme-commands.ts'
+import { command } from '../nvme-commands.ts'
 import { controllerNameOf, liveController } from '../nvme-controller.ts'
 import { devicePath } from '../sysfs-paths.ts'
 import { changeInWords } from './change-in-words.ts'
@@ -71,14 +76,22 @@ async function writeMarkers(
 ): Promise<void> {
   const { markers } = change
   const before = await readMarkers(session, path, markers)
-  for (const block of markers.blocks.filter((one) => !before.marked.includes(one))) {
-    const offset = block * markers.blockBytes
-    const bytes = markerOf(markers, block)
-    await session.call({ call: 'writeBlocks', path, offset, bytes })
+  for (const write of markerWrites(markers, before.marked)) {
+    await session.call({ call: 'writeBlocks', path, ...write })
   }
   const { marked } = await readMarkers(session, path, markers)
   const expected = `${markers.blocks.length} markers`
   expectEffect(change, { expected, found: `${marked.length} markers` })
+}
+
+/** @param marked blocks that have their marker already */
+export function markerWrites(markers: Markers, marked: readonly number[]) {
+  return markers.blocks
+    .filter((block) => !marked.includes(block))
+    .map((block) => ({
+      offset: block * markers.blockBytes,
+      bytes: markerOf(markers, block),
+    }))
 }
 
 /** Not sent when it has been done: its call may have come back when nobody was there to hear it. */
@@ -87,17 +100,23 @@ async function format(
   path: string,
   change: ChangeOf<'formatNamespace'>
 ): Promise<void> {
-  const { fn, nsid, secureErase, markers } = change
+  const { fn, nsid, markers } = change
   if ((await readMarkers(session, path, markers)).marked.length === 0) return
-  const name = await liveController(session.kernel, fn)
-  const current = await identifyNamespace(session, name, nsid)
-  if (!current) {
-    const what = `namespace ${nsid}`
-    throw new HostDriverError(changeInWords(change), { kind: 'gone', what })
-  }
-  await command(session, name, formatNvm(nsid, current, secureErase))
+  const sent = formatCommand(change, await readFormat(session, { fn, nsid }))
+  await command(session, await liveController(session.kernel, fn), sent)
   const { marked } = await readMarkers(session, path, markers)
   expectEffect(change, { expected: '0 markers', found: `${marked.length} markers` })
+}
+
+/** @throws {HostDriverError} gone: the namespace is not allocated any more */
+export function formatCommand(
+  change: ChangeOf<'formatNamespace'>,
+  current: CurrentFormat | null
+): NvmeAdminCommand {
+  const { nsid, secureErase } = change
+  if (current) return formatNvm(nsid, current, secureErase)
+  const what = `namespace ${nsid}`
+  throw new HostDriverError(changeInWords(change), { kind: 'gone', what })
 }
 
 async function overwrite(

@@ -6,8 +6,13 @@
  */
 import type { HostChange } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
-import { virtualizationManagement } from '../../nvme/admin-commands.ts'
+import type { WriteCall } from '../../kernel/call.ts'
+import {
+  virtualizationManagement,
+  type NvmeAdminCommand,
+} from '../../nvme/admin-commands.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
+import type { PrimaryCapabilities } from '../../nvme/secondary-controller.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { command, primaryCapabilities } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
@@ -33,17 +38,23 @@ export async function allocatePrimaryResources(
   change: ChangeOf<'allocatePrimaryResources'>,
   waiting: Waiting
 ): Promise<void> {
-  const { pf, resource, count } = change
+  const { pf, count } = change
   await untilLive(session, change, waiting) // a reset that was interrupted may still be going on
   const name = await liveController(session.kernel, pf)
-  const { cntlid } = await primaryCapabilities(session, name)
-  const sent = virtualizationManagement({ act: 'allocate', cntlid, resource, count })
+  const sent = allocateCommand(change, await primaryCapabilities(session, name))
   const { result } = await command(session, name, sent)
-  const unit = resource.toUpperCase()
+  const unit = change.resource.toUpperCase()
   expectEffect(change, {
     expected: `${count} ${unit}`,
     found: `${result & MODIFIED} ${unit}`,
   })
+}
+
+export function allocateCommand(
+  { resource, count }: ChangeOf<'allocatePrimaryResources'>,
+  { cntlid }: PrimaryCapabilities
+): NvmeAdminCommand {
+  return virtualizationManagement({ act: 'allocate', cntlid, resource, count })
 }
 
 /**
@@ -59,14 +70,23 @@ export async function resetPrimary(
 ): Promise<void> {
   const { pf, expected } = change
   await untilLive(session, change, waiting)
-  if ((await ownResources(session, pf)) === inWords(expected)) return
+  const [write] = primaryResetWrites(change, await capabilitiesNow(session, pf))
+  if (write === undefined) return
   await requireResettable(session, change)
-  await session.call({ call: 'write', path: attributePath(pf, 'reset'), text: '1' })
+  await session.call(write)
   await untilLive(session, change, waiting)
   expectEffect(change, {
     expected: inWords(expected),
-    found: await ownResources(session, pf),
+    found: ownResources(await capabilitiesNow(session, pf)),
   })
+}
+
+export function primaryResetWrites(
+  { pf, expected }: ChangeOf<'resetPrimary'>,
+  found: PrimaryCapabilities
+): readonly WriteCall[] {
+  if (ownResources(found) === inWords(expected)) return []
+  return [{ call: 'write', path: attributePath(pf, 'reset'), text: '1' }]
 }
 
 function untilLive(
@@ -77,9 +97,11 @@ function untilLive(
   return waitUntil(changeInWords(change), () => notLive(kernel, change.pf), waiting)
 }
 
-async function ownResources(session: LaneSession, pf: PciAddress): Promise<string> {
-  const name = await liveController(session.kernel, pf)
-  const { vq, vi } = await primaryCapabilities(session, name)
+async function capabilitiesNow(session: LaneSession, pf: PciAddress) {
+  return primaryCapabilities(session, await liveController(session.kernel, pf))
+}
+
+function ownResources({ vq, vi }: PrimaryCapabilities): string {
   return inWords({ vq: vq.primary, vi: vi.primary })
 }
 

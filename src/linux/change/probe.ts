@@ -6,6 +6,7 @@
  */
 import type { HostChange } from '../../host/change.ts'
 import { HostDriverError, type HostFailure } from '../../host/driver.ts'
+import type { WriteCall } from '../../kernel/call.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { driverOf, functionExists } from '../pci-function.ts'
@@ -21,28 +22,50 @@ export async function probe(
   change: Probe,
   waiting: Waiting
 ): Promise<void> {
-  const { fn, expectDriver } = change
-  const found = await driverOf(session.kernel, fn)
-  if (found === null && expectDriver !== 'none') await bind(session, change)
-  else if (found !== driverAfter(change)) throw didNotBind(change, found)
+  const { fn } = change
+  const [first, second] = waysToBind(change, await driverOf(session.kernel, fn))
+  if (first && second) await bind(session, change, [first, second])
   await waitUntilServed(session, change, waiting)
+}
+
+/**
+ * The second is for where the first did nothing: it says why it fails.
+ *
+ * @param found the driver that has the function
+ * @returns none when the right one has it already
+ * @throws {HostDriverError} driver-did-not-bind: another one has it
+ */
+export function waysToBind(
+  change: Probe,
+  found: string | null
+): readonly [] | readonly [WriteCall, WriteCall] {
+  const { fn, expectDriver } = change
+  if (found === driverAfter(change)) return []
+  if (found !== null || expectDriver === 'none') throw didNotBind(change, found)
+  return [
+    { call: 'write', path: DRIVERS_PROBE, text: fn },
+    { call: 'write', path: driverPath(expectDriver, 'bind'), text: fn },
+  ]
 }
 
 function driverAfter({ expectDriver }: Probe): string | null {
   return expectDriver === 'none' ? null : expectDriver
 }
 
-/** A second way, for where the first did nothing: this one says why it fails. */
-async function bind(session: LaneSession, change: Probe): Promise<void> {
-  const { fn, expectDriver } = change
+async function bind(
+  session: LaneSession,
+  change: Probe,
+  [first, second]: readonly [WriteCall, WriteCall]
+): Promise<void> {
+  const { fn } = change
   try {
-    await session.call({ call: 'write', path: DRIVERS_PROBE, text: fn })
+    await session.call(first)
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause
   }
   if ((await driverOf(session.kernel, fn)) !== null) return
   try {
-    await session.call({ call: 'write', path: driverPath(expectDriver, 'bind'), text: fn })
+    await session.call(second)
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause
     if (!(await functionExists(session.kernel, fn))) throw cause

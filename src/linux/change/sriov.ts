@@ -4,6 +4,7 @@
  */
 import type { HostChange } from '../../host/change.ts'
 import { HostDriverError, type HostFailure } from '../../host/driver.ts'
+import type { WriteCall } from '../../kernel/call.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
 import type { LinuxHost } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
@@ -20,10 +21,23 @@ export async function setAutoprobe(
   change: ChangeOf<'setAutoprobe'>
 ): Promise<void> {
   const path = attributePath(change.pf, 'sriov_drivers_autoprobe')
-  const expected = change.enabled ? '1' : '0'
-  if ((await readText(session.call, path)) === expected) return
-  await session.call({ call: 'write', path, text: expected })
-  expectEffect(change, { expected, found: await readText(session.call, path) })
+  const found = await readText(session.call, path)
+  for (const write of autoprobeWrites(change, found === '1')) {
+    await session.call(write)
+    expectEffect(change, {
+      expected: write.text,
+      found: await readText(session.call, path),
+    })
+  }
+}
+
+export function autoprobeWrites(
+  { pf, enabled }: ChangeOf<'setAutoprobe'>,
+  isEnabled: boolean
+): readonly WriteCall[] {
+  if (isEnabled === enabled) return []
+  const path = attributePath(pf, 'sriov_drivers_autoprobe')
+  return [{ call: 'write', path, text: enabled ? '1' : '0' }]
 }
 
 /**
@@ -37,8 +51,9 @@ export async function setVfCount(
   change: ChangeOf<'setVfCount'>
 ): Promise<void> {
   const path = attributePath(change.pf, 'sriov_numvfs')
-  if ((await readCount(session.call, path)) === change.count) return
-  await writeVfCount(host, session, change, path)
+  const [write] = vfCountWrites(change, await readCount(session.call, path))
+  if (write === undefined) return
+  await writeVfCount(host, session, change, write)
   const expected = `${change.count} VFs`
   expectEffect(change, {
     expected,
@@ -48,14 +63,22 @@ export async function setVfCount(
   expectEffect(change, { expected, found: `${size} VFs` })
 }
 
+export function vfCountWrites(
+  { pf, count }: ChangeOf<'setVfCount'>,
+  found: number
+): readonly WriteCall[] {
+  if (found === count) return []
+  return [{ call: 'write', path: attributePath(pf, 'sriov_numvfs'), text: String(count) }]
+}
+
 async function writeVfCount(
   host: LinuxHost,
   session: LaneSession,
   change: ChangeOf<'setVfCount'>,
-  path: string
+  write: WriteCall
 ): Promise<void> {
   try {
-    await session.call({ call: 'write', path, text: String(change.count) })
+    await session.call(write)
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause
     if (!(await functionExists(host.kernel, change.pf))) throw cause
@@ -76,6 +99,9 @@ export async function resetFunction(
   session: LaneSession,
   change: ChangeOf<'resetFunction'>
 ): Promise<void> {
-  const path = attributePath(change.fn, 'reset')
-  await session.call({ call: 'write', path, text: '1' })
+  await session.call(resetWrite(change))
+}
+
+export function resetWrite({ fn }: ChangeOf<'resetFunction'>): WriteCall {
+  return { call: 'write', path: attributePath(fn, 'reset'), text: '1' }
 }
