@@ -42,7 +42,7 @@ const BOOT_LIMIT_MS = 90_000
 export async function bootGuest(hardware: Hardware = {}): Promise<Guest> {
   const image = await guestImage()
   return boot(image, hardware).catch((error: unknown) => {
-    console.error('a guest did not boot, and is booted again:', error)
+    process.stderr.write(`a guest did not boot, and is booted again: ${String(error)}\n`)
     return boot(image, hardware)
   })
 }

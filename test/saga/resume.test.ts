@@ -38,30 +38,6 @@ test('the next process runs the interrupted step again, and those after it', asy
   expect(ended.steps[1]?.attempts).toBe(2)
 })
 
-test('until the opening what is taken over holds its locks, and does nothing', async () => {
-  const { boot, clock, end } = bench()
-  const said: string[] = []
-  const workflows = [workflow([hangsOnce('a', said)], { locks: () => ['function:1'] })]
-  const first = boot(workflows)
-  await first.engine.start(operation('o1'), [])
-  await clock.advance(1_000)
-  first.kill()
-  let open = () => {}
-  const opening = new Promise<void>((resolve) => (open = resolve))
-
-  const { engine } = boot(workflows, { takeOverAll: true, opening })
-  await engine.resume()
-  const later = await engine.start(operation('o2'), [])
-  await clock.advance(1_000)
-  const before = [...said]
-  open()
-  await end('o2')
-
-  expect(later.waitsFor).toEqual(['o1'])
-  expect(before).toEqual(['+a'])
-  expect(said).toEqual(['+a', '+a', '+a'])
-})
-
 test('an undo that was interrupted is run again, and goes on', async () => {
   const { boot, clock, end } = bench()
   const said: string[] = []
