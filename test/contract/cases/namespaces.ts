@@ -106,6 +106,9 @@ export const NAMESPACE_CASES: readonly ContractCase[] = [
   },
 ]
 
+/** An emulated machine takes its time between the drive's event and the scan that it asks for. */
+const DISKS_WITHIN_MS = 30_000
+
 /** Waits until the function has exactly one disk for each nsid. */
 async function untilDisksAre(
   world: KernelWorld,
@@ -113,9 +116,9 @@ async function untilDisksAre(
   nsids: readonly number[]
 ): Promise<void> {
   const wanted = nsids.join()
-  await eventually(`${address} has disks of ${wanted}`, async () => {
-    return (await nsidsOfDisks(world, address)).join() === wanted || undefined
-  })
+  const areThere = async () =>
+    (await nsidsOfDisks(world, address)).join() === wanted || undefined
+  await eventually(`${address} has disks of ${wanted}`, areThere, DISKS_WITHIN_MS)
 }
 
 async function nsidsOfDisks(
