@@ -49,16 +49,20 @@ export type Composition = {
   readonly inventory: Inventory
   readonly workflows: RunningWorkflows
   readonly telemetry: Telemetry
-  /** What a former process left goes on; the fleet is scanned, and from then on by period and by uevent. */
-  readonly startWork: () => void
+  /**
+   * What a former process left is taken over and goes on; the fleet is scanned, and from then on by period and by uevent.
+   *
+   * @throws {StoreError} when the database cannot be written
+   */
+  readonly startWork: () => Promise<void>
   /** Operations that are not done stay open for the next start. The kernels stay their maker's. */
   readonly stop: () => Promise<void>
 }
 
 /**
- * When it resolves, what a former process left is taken over: its locks are held before any request can come. It goes on
- * with `startWork`, when the door is open, as does the first scan: neither a drive that does not answer nor the work itself
- * keeps it shut.
+ * When it resolves, the door can be opened: what is known is read from the database. All else comes with `startWork`, so that
+ * neither a drive that does not answer nor the work itself keeps it shut; until what a former process left is taken over,
+ * with its locks, requests for more wait.
  */
 export async function compose(options: CompositionOptions): Promise<Composition> {
   const { data, clock } = options
@@ -66,10 +70,9 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     openStore({ file: path.join(data, 'nvirt.db') }),
     registerHosts(options),
   ])
-  const late: Late = { report: () => {}, open: () => {} }
+  const late: Late = { report: () => {}, opening: deferred() }
   const services = createServices(options, store, hosts, late)
   const { inventory, workflows, telemetry } = services
-  await workflows.resume()
   const server = await buildServer({
     ...services,
     events: createEvents(store),
@@ -86,8 +89,11 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
   })
   late.report = (doing, error) => server.log.error(error, doing)
-  function startWork(): void {
-    late.open()
+  let starting = Promise.resolve()
+  async function start(): Promise<void> {
+    await store.startWriting()
+    await workflows.resume()
+    late.opening.resolve()
     inventory
       .start()
       .catch((error: unknown) =>
@@ -96,6 +102,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   }
 
   async function stop(): Promise<void> {
+    await starting.catch(() => {}) // whoever started it is told
+    late.opening.reject(new Error('nvirt stops'))
     await server.close()
     await telemetry.stop()
     await workflows.stop()
@@ -104,7 +112,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await store.close()
   }
 
-  return { server, store, ...services, startWork, stop }
+  return { server, store, ...services, startWork: () => (starting = start()), stop }
 }
 
 /** What rooms need of each other, or of the server's log, before it is there. */
@@ -113,8 +121,25 @@ type Late = {
   workflows?: RunningWorkflows
   /** What went wrong where nobody waits. */
   report: (doing: string, error: unknown) => void
-  /** The door is open. */
-  open: () => void
+  /** Rejected when work is never started. */
+  readonly opening: Deferred
+}
+
+type Deferred = {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+function deferred(): Deferred {
+  let settle: Pick<Deferred, 'resolve' | 'reject'> | undefined
+  const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }))
+  promise.catch(() => {}) // perhaps nobody waits
+  return {
+    promise,
+    resolve: () => settle?.resolve(),
+    reject: (error) => settle?.reject(error),
+  }
 }
 
 function createServices(
@@ -143,7 +168,7 @@ function createServices(
     owner: newId(),
     // The lock of the data folder proves that its former user has gone.
     takeOverAll: true,
-    opening: new Promise((resolve) => (late.open = resolve)),
+    opening: late.opening.promise,
     tends: true,
     onTrouble: (doing, error) => late.report(doing, error),
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),

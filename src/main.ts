@@ -16,10 +16,7 @@ import { StoreError } from './store/store-error.ts'
 const ANSWERS_FIRST_MS = 300
 
 // No top-level await: the compiled service is a script, whose code can be cached (scripts/code-cache.mjs).
-run().catch((error: unknown) => {
-  process.stderr.write(`nvirt: ${explain(error)}\n`)
-  process.exit(1)
-})
+run().catch(fail)
 
 async function run(): Promise<void> {
   const [command, ...args] = process.argv.slice(2)
@@ -42,7 +39,7 @@ async function start(configuration: Configuration): Promise<void> {
   })
   stopOnSignals(composition)
   await listen(composition, configuration.listen)
-  systemClock.after(ANSWERS_FIRST_MS, composition.startWork)
+  systemClock.after(ANSWERS_FIRST_MS, () => void composition.startWork().catch(fail))
   process.stdout.write(`nvirt: dashboard at ${urlOf(composition)}\n`)
 }
 
@@ -89,6 +86,11 @@ function stopOnSignals(composition: Composition): void {
       )
     })
   }
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`nvirt: ${explain(error)}\n`)
+  process.exit(1)
 }
 
 /** What an operator can mend is told in a sentence; a bug with its stack. */

@@ -38,8 +38,6 @@ export type EngineOptions<W> = {
   readonly leaseMs?: number
   /** The former owner is known to be dead, by the lock of the data folder: its leases need not run out. */
   readonly takeOverAll?: boolean
-  /** Until then what is taken over has its locks, and does nothing. Default: it goes on at once. */
-  readonly opening?: Promise<void>
   /** Told of bugs: nothing that is wrong with one operation, or with who listens to it, ends the process. */
   readonly onTrouble?: (doing: string, error: unknown) => void
 }
@@ -234,9 +232,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       const index = interruptedStep(run, goesBack(run.journal.record()))
       if (index !== undefined) requestStepLocks(run, index)
     }
-    const beginAll = () => entries.forEach(begin)
-    if (options.opening) void options.opening.then(beginAll)
-    else beginAll()
+    for (const entry of entries) begin(entry)
     resumeLater(nextLeaseMs)
     return taken.map(({ id }) => id)
   }

@@ -34,6 +34,21 @@ type AppliedMigration = {
 }
 
 /**
+ * Whether it has all migrations, and none that is unknown or was changed since: then `migrate` has nothing to do, and to
+ * refuse. Reads only.
+ *
+ * @throws when it is no database, or not ours
+ */
+export function isMigrated(
+  db: Database.Database,
+  migrations: readonly Migration[]
+): boolean {
+  const applied = db.prepare(SELECT_STANDING).all() as AppliedMigration[]
+  for (const one of applied) refuseUnlessKnown(one, migrations, db.name)
+  return applied.length === migrations.length
+}
+
+/**
  * Safe to repeat.
  *
  * @throws {StoreError} migration-changed, migration-unknown, migration-unfinished: nothing has been applied then;

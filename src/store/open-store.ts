@@ -1,10 +1,13 @@
-/** Opens the database: a writing thread, and a reading connection in this one. */
+/** Opens the database: a reading connection in this thread, and another thread that writes. */
+import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { findMigrationsFolder } from './migrations-folder.ts'
+import { isMigrated } from './migrate.ts'
+import { findMigrationsFolder, readMigrations } from './migrations-folder.ts'
 import { createReader } from './reader.ts'
 import type { EventRow } from './rows.ts'
 import type { CommitResult, Store, StoreWrite } from './store.ts'
-import { startWriter } from './writer.ts'
+import { StoreError } from './store-error.ts'
+import { startWriter, type Writer } from './writer.ts'
 
 export type StoreOptions = {
   /** Made when it does not exist; its folder must. One process at a time: see data-lock.ts. */
@@ -13,29 +16,69 @@ export type StoreOptions = {
   readonly migrationsFolder?: string
 }
 
-/** @throws {StoreError} when the database cannot be opened or migrated */
+/**
+ * One that is there and needs no migration can be read at once: its writer, a thread whose start takes longer than all of
+ * that, is then started by the first who writes.
+ *
+ * @throws {StoreError} when the database cannot be opened or migrated
+ */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { file, migrationsFolder = findMigrationsFolder() } = options
   const listeners = new Set<(events: readonly EventRow[]) => void>()
 
-  const writer = await startWriter({ file, migrationsFolder }, (writes, result) => {
-    const events = eventsOf(writes, result)
-    if (events.length > 0) for (const listener of listeners) tell(listener, events)
-  })
-  const db = new Database(file, { readonly: true })
+  let starting: Promise<Writer> | undefined
+  const writer = () =>
+    (starting ??= startWriter({ file, migrationsFolder }, (writes, result) => {
+      const events = eventsOf(writes, result)
+      if (events.length > 0) for (const listener of listeners) tell(listener, events)
+    }))
+  const db = openMigrated(file, migrationsFolder) ?? (await madeBy(writer, file))
 
   return {
     read: createReader(db),
-    commit: writer.commit,
+    startWriting: async () => void (await writer()),
+    commit: async (writes) => (await writer()).commit(writes),
     onEvents: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     close: async () => {
       db.close()
-      await writer.close()
+      const started = starting
+      starting = closedForEver()
+      await (await started?.catch(() => undefined))?.close()
     },
   }
+}
+
+/** What is asked for after that is refused, and starts no thread. */
+function closedForEver(): Promise<never> {
+  const doing = 'writing a closed database'
+  const refused = Promise.reject(new StoreError(doing, { kind: 'writer-ended' }))
+  refused.catch(() => {}) // perhaps nobody asks
+  return refused
+}
+
+async function madeBy(writer: () => Promise<Writer>, file: string) {
+  await writer()
+  return new Database(file, { readonly: true })
+}
+
+/** undefined also when something is wrong with it: the writer, who would mend or refuse it, says what. */
+function openMigrated(
+  file: string,
+  migrationsFolder: string
+): Database.Database | undefined {
+  if (!existsSync(file)) return undefined
+  let db: Database.Database | undefined
+  try {
+    db = new Database(file, { readonly: true })
+    if (isMigrated(db, readMigrations(migrationsFolder))) return db
+  } catch {
+    // Not a database, or not ours.
+  }
+  db?.close()
+  return undefined
 }
 
 /** The events that a transaction appended, with the numbers that it gave them. */

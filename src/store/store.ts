@@ -181,6 +181,8 @@ export type KnownKey = {
 
 export interface Store {
   readonly read: StoreReader
+  /** Resolves when it can be written. A commit does as much; this tells whether it can. @throws {StoreError} */
+  startWriting: () => Promise<void>
   /** One transaction, durable when resolved. */
   commit: (writes: readonly StoreWrite[]) => Promise<CommitResult>
   /** Called with the events of each commit, after it is durable, in order. */

@@ -64,7 +64,10 @@ export type WorkflowsOptions = {
   readonly leaseMs?: number
   /** The former process is known to be dead: what it left is taken over at once. */
   readonly takeOverAll?: boolean
-  /** Until then what a former process left holds its functions, and does nothing. Default: it goes on at once. */
+  /**
+   * When `resume` has taken over what a former process left, which holds its functions then: requests wait for it, so that
+   * the door can be open before. Default: none waits.
+   */
   readonly opening?: Promise<void>
   /** Brings back what a reboot took away, and heals drift where the policy says so. Default: only what is asked for is done. */
   readonly tends?: boolean
@@ -100,7 +103,8 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     clock,
     changing: held.holderOf,
     begin: (work, inventory, tried) =>
-      turns.take(lineOf(store, work.controllerId), () => {
+      turns.take(lineOf(store, work.controllerId), async () => {
+        await options.opening
         const caller = { ...SYSTEM, tenant: work.tenant }
         const context = { store, hosts, caller, at: isoTime(clock.nowMs()), newId }
         requireFree(context, work.functionId, work.functionId, 'exclusive')
@@ -134,6 +138,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     prepare: (context: RequestContext) => Promise<Prepared>
   ): Promise<OperationView> {
     requireOperator(caller)
+    await options.opening
     const context = contextOf(caller)
     const record = await turns.take(
       lineOf(store, controllerId),
@@ -209,10 +214,12 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     },
     cancel: async (caller, id, key) => {
       requireOperator(caller)
+      await options.opening
       return operationView(await cancelOperation(contextOf(caller), engine, id, key))
     },
     retry: async (caller, id, key) => {
       requireOperator(caller)
+      await options.opening
       const { exclusive } = heldBy(operation(caller, id).params).holds
       const line = lineOf(store, primaryOf(exclusive[0] ?? id))
       return turns.take(line, async () =>
@@ -266,7 +273,6 @@ function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
     ...(retry && { retry }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(takeOverAll !== undefined && { takeOverAll }),
-    ...(options.opening && { opening: options.opening }),
     ...(options.onTrouble && { onTrouble: options.onTrouble }),
   })
 }

@@ -68,7 +68,7 @@ async function served(
   })
   // The first scan runs on behind the start; a test wants its result.
   await composition.inventory.rescan(SYSTEM, hostIdOf(MACHINE_ID))
-  composition.startWork()
+  await composition.startWork()
   await composition.server.listen({ host: '127.0.0.1', port: 0 })
   const api = caller(
     composition.server.server,

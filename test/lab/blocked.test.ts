@@ -24,12 +24,8 @@ import { holdVfio, type VfioHolder } from './vfio-holder.ts'
 /** The last VF stays in nvirt's pool; a process outside of nvirt's knowledge takes it. */
 const HELD = 'virtfn7'
 
-/**
- * Of the first start, which waits for nothing. The goal is 5 s (test/process/restart-while-blocked.test.ts), but emulated
- * CPUs run V8 some fifteen times slower than real ones: a start takes 4 to 9 s here, by how busy the machine is that
- * emulates. One that waited for the kernel would take until the holder goes.
- */
-const RESTART_SHARE = 3
+/** Of its emulated CPU: on a machine that is busy elsewhere the clock goes on without it. */
+const RESTART_LIMIT_MS = 5_000
 const ANSWER_LIMIT_MS = 1_000
 const TRIES = 3
 
@@ -110,7 +106,7 @@ test('meanwhile another controller is assigned, and released again', async () =>
   expect((await operationNow()).state).toBe('blocked')
 })
 
-test('killed and started again it answers, and does not write again', async () => {
+test('killed and started again it answers within five seconds, and does not write again', async () => {
   const { service, agent } = lab
   await service.kill()
 
@@ -118,7 +114,7 @@ test('killed and started again it answers, and does not write again', async () =
   process.stdout.write(`restarted while blocked: ${JSON.stringify(restart)}\n`)
   const operation = await untilBlocked()
 
-  expect(restart.tookMs).toBeLessThan(RESTART_SHARE * service.firstStart.tookMs)
+  expect(restart.emulationMs).toBeLessThan(RESTART_LIMIT_MS)
   expect((operation.blocked as BlockedReport).call).toContain('sriov_numvfs')
   expect(await vfCountsWritten(agent)).toEqual(['0'])
 })

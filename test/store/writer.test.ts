@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
@@ -132,6 +133,38 @@ test('a closed store commits what was asked for before, and refuses what comes a
   expect((await before).events).toEqual([1])
   await closed
   expect((await temporaryStore(folder)).read.lastEventNumber()).toBe(1)
+})
+
+test('what needs no migration is read before its writer starts, which says by itself what keeps it from it', async () => {
+  const folder = temporaryFolder()
+  const migrationsFolder = join(folder, 'migrations')
+  cpSync(findMigrationsFolder(), migrationsFolder, { recursive: true })
+  const file = join(folder, 'nvirt.db')
+  const first = await openStore({ file, migrationsFolder })
+  await first.commit([{ write: 'appendEvent', event: newEvent() }])
+  await first.close()
+
+  const store = await openStore({ file, migrationsFolder })
+  rmSync(migrationsFolder, { recursive: true })
+  const known = store.read.lastEventNumber()
+  const missing = { problem: { kind: 'migrations-missing' } }
+
+  await expect(store.startWriting()).rejects.toMatchObject(missing)
+  await expect(store.commit([])).rejects.toMatchObject(missing)
+  await store.close()
+  expect(known).toBe(1)
+})
+
+test('a store that is closed before it wrote starts no writer any more', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'nvirt.db')
+  await (await openStore({ file })).close()
+  const store = await openStore({ file })
+
+  await store.close()
+
+  const refused = store.commit([{ write: 'appendEvent', event: newEvent() }])
+  await expect(refused).rejects.toMatchObject({ problem: { kind: 'writer-ended' } })
 })
 
 test('a listener that throws keeps neither the others nor the commit from being told', async () => {

@@ -31,6 +31,7 @@ export function memoryStore(): Store {
   const listeners = new Set<(events: readonly EventRow[]) => void>()
   return {
     read: readerOf(() => tables),
+    startWriting: () => Promise.resolve(),
     commit: (writes) =>
       Promise.resolve().then(() => {
         const before = tables.events.length

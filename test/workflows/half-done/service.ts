@@ -52,7 +52,7 @@ export async function serviceOn(data: string): Promise<Service> {
     callDeadlineMs: 300,
   })
   for (const { id } of machines) await composition.inventory.rescan(SYSTEM, id)
-  composition.startWork()
+  await composition.startWork()
   return {
     composition,
     hosts,
