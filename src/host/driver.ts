@@ -40,8 +40,13 @@ export interface HostDriver {
 export type HostFailure =
   | { readonly kind: 'gone'; readonly what: string }
   | { readonly kind: 'kernel-refused'; readonly errno: string }
-  /** NVMe status, 15 bits without DNR. */
-  | { readonly kind: 'nvme-refused'; readonly status: number; readonly statusName: string }
+  /** NVMe status, 15 bits without DNR; what it means where its name says little. */
+  | {
+      readonly kind: 'nvme-refused'
+      readonly status: number
+      readonly statusName: string
+      readonly meaning?: string
+    }
   | { readonly kind: 'too-many-vfs'; readonly requested: number }
   | { readonly kind: 'vfs-already-enabled' }
   | { readonly kind: 'no-sriov-driver' }

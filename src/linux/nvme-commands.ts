@@ -26,6 +26,7 @@ import {
 import { decodeSmartLog } from '../nvme/smart-log.ts'
 import { supportedCommands, tenantReach, type TenantReach } from '../nvme/tenant-reach.ts'
 import { statusCode, statusName, withoutDnr } from '../nvme/status.ts'
+import { statusMeaning } from '../nvme/status-meaning.ts'
 import type { LaneSession } from './lane-session.ts'
 import { devicePath } from './sysfs-paths.ts'
 
@@ -46,10 +47,12 @@ export async function command(
 ): Promise<AdminAnswer> {
   const answer = await sendCommand(session, name, sent)
   if (statusCode(answer.status) === 0) return answer
+  const meaning = statusMeaning(sent, answer.status)
   throw new HostDriverError(`${commandInWords(sent)} through ${name}`, {
     kind: 'nvme-refused',
     status: withoutDnr(answer.status),
     statusName: statusName(answer.status),
+    ...(meaning !== undefined && { meaning }),
   })
 }
 

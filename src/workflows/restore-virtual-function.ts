@@ -60,7 +60,7 @@ export function restoreVirtualFunction(around: Surroundings) {
       ]),
       rescan(p.hostId),
     ],
-    onSucceeded: restored,
+    onSucceeded: (p, end) => [...restored(p, end), ...takenFromConsumers(around, p, end)],
   })
 }
 
@@ -114,6 +114,20 @@ async function addressOf(
 ): Promise<PciAddress> {
   const { offset, stride } = await ask({ read: 'sriov', pf })
   return predictVfAddress(pf, vfNumber - 1, offset, stride)
+}
+
+/** It was taken from vfio-pci to be restored, and its consumer is to have it again: the caretaker goes on with that. */
+function takenFromConsumers(
+  { store }: Surroundings,
+  { virtualFunctions }: RestoreParams,
+  { at }: EndContext
+): readonly StoreWrite[] {
+  return virtualFunctions.flatMap(({ id }) => {
+    const assignment = store.read.standingAssignment(id)
+    if (assignment?.state !== 'ready') return []
+    const set = { state: 'restoring' as const, handOver: null }
+    return [{ write: 'updateAssignment' as const, id: assignment.id, set, at }]
+  })
 }
 
 function restored(p: RestoreParams, end: EndContext): readonly StoreWrite[] {

@@ -28,6 +28,8 @@ export type Guest = {
   readonly servicePort: number
   /** Shared with the guest, where it is /mnt. */
   readonly folder: string
+  /** Resets it, as its button would. Resolves when it is up again. */
+  readonly reset: () => Promise<void>
   /** Ends the guest, as pulling its plug would, and removes the folder. */
   readonly end: () => Promise<void>
 }
@@ -55,11 +57,20 @@ async function boot(image: GuestImage, hardware: Hardware): Promise<Guest> {
     const ports = await untilMonitored(qemu, folder)
     const agent = agentClient(portOf(ports, AGENT_PORT))
     await untilAgentAnswers(qemu, agent)
-    return { agent, servicePort: portOf(ports, SERVICE_PORT), folder, end }
+    return { agent, servicePort: portOf(ports, SERVICE_PORT), folder, reset, end }
   } catch (cause) {
     const story = `${lastWords(folder)}\n${await whereItIs(folder)}`
     await end()
     throw new Error(`booting the guest\n${story}`, { cause })
+  }
+
+  async function reset(): Promise<void> {
+    const agent = agentClient(portOf(await untilMonitored(qemu, folder), AGENT_PORT))
+    await qmp(qmpSocket(folder), 'system_reset')
+    await unlessEnded(qemu, 'the guest is down', async () =>
+      (await agent.isThere()) ? undefined : true
+    )
+    await untilAgentAnswers(qemu, agent)
   }
 
   async function end(): Promise<void> {

@@ -75,6 +75,10 @@ test('killed at the same step, and with nothing left in the pool, it is undone',
   expectKilledAt(killed)
   expect(end.state).toBe('undone')
   expect(end.error?.step).toBe('assign-vq-vf2')
+  expect(end.error?.detail, 'it is explained').toMatchObject({
+    status: 0x122,
+    meaning: expect.stringContaining('somebody has been given them') as string,
+  })
   expect(await provisionedVfs(client)).toEqual([])
   expect(await machineSnapshot(agent)).toEqual(found)
 })

@@ -11,7 +11,7 @@ import { lastWords } from './last-words.ts'
 import { machineSnapshot, type MachineSnapshot } from './machine-snapshot.ts'
 import type { NvirtClient } from './nvirt-client.ts'
 import { PLAIN_SERIAL, SRIOV_SERIAL, type Hardware } from './qemu-arguments.ts'
-import { startService, untilEndIsTold, type Service } from './service.ts'
+import { KEPT, startService, untilEndIsTold, type Service } from './service.ts'
 
 export type Lab = {
   readonly guest: Guest
@@ -25,7 +25,10 @@ export async function openLab(hardware?: Hardware): Promise<Lab> {
   const guest = await bootGuest(hardware)
   try {
     const found = await machineSnapshot(guest.agent)
-    const service = await startService(guest)
+    const service = await startService(
+      guest,
+      hardware?.boots === 'again' ? KEPT : undefined
+    )
     await untilScanned(service.client)
     return { guest, agent: guest.agent, service, client: service.client, found }
   } catch (cause) {

@@ -35,9 +35,7 @@ export async function machineSnapshot(agent: AgentClient): Promise<MachineSnapsh
   const primary = await controllerDevice(agent, SRIOV_ADDRESS)
   const addresses = await nvmeFunctions(agent)
   const [disks] = await agent.ask({ ask: 'look', at: [{ directory: '/sys/class/block' }] })
-  const capabilities = JSON.parse(
-    await agent.run('nvme', 'primary-ctrl-caps', primary, '-o', 'json')
-  ) as { readonly vqrfa: number; readonly virfa: number }
+  const { vqrfa, virfa } = await primaryCapabilities(agent, SRIOV_ADDRESS)
   return {
     functions: Object.fromEntries(
       await Promise.all(addresses.map(async (a) => [a, await bindingOf(agent, a)] as const))
@@ -45,7 +43,7 @@ export async function machineSnapshot(agent: AgentClient): Promise<MachineSnapsh
     vfCount: await agent.text(`${DEVICES}/${SRIOV_ADDRESS}/sriov_numvfs`),
     autoprobe: await agent.text(`${DEVICES}/${SRIOV_ADDRESS}/sriov_drivers_autoprobe`),
     secondaries: await secondariesOf(agent, primary),
-    assigned: { vq: capabilities.vqrfa, vi: capabilities.virfa },
+    assigned: { vq: vqrfa, vi: virfa },
     attachments: Object.fromEntries(
       await Promise.all(
         NSIDS.map(async (nsid) => [nsid, await attachedTo(agent, primary, nsid)] as const)
@@ -53,6 +51,13 @@ export async function machineSnapshot(agent: AgentClient): Promise<MachineSnapsh
     ),
     disks: disks !== undefined && 'directory' in disks ? disks.directory.length : -1,
   }
+}
+
+/** By the names of Identify 14h. Flexible: assigned to secondaries, and allocated to the primary. */
+export async function primaryCapabilities(agent: AgentClient, address: string) {
+  const device = await controllerDevice(agent, address)
+  const caps = await agent.run('nvme', 'primary-ctrl-caps', device, '-o', 'json')
+  return JSON.parse(caps) as Record<'vqrfa' | 'virfa' | 'vqrfap' | 'virfap', number>
 }
 
 /** Character device of the controller at that address: `/dev/nvme0`. The number changes from boot to boot. */

@@ -11,6 +11,10 @@ export const PLAIN_ADDRESS = '0000:02:00.0'
 export const SRIOV_SERIAL = 'PF0'
 export const PLAIN_SERIAL = 'PLAIN0'
 
+/** QEMU's names of the plain controller and of the slot that it is in. */
+export const PLAIN_DEVICE = 'plain'
+export const PLAIN_PORT = 'rp1'
+
 /** Where `sharesGroup` puts a controller: beside the functions of the ICH9, which are in every q35 machine. */
 export const SHARING_ADDRESS = '0000:00:1f.4'
 export const SHARING_SERIAL = 'SHARING0'
@@ -28,6 +32,8 @@ export type Hardware = {
   readonly namespaceIops?: number
   /** A third controller, without namespaces, in one IOMMU group with functions that are no NVMe. */
   readonly sharesGroup?: boolean
+  /** It can be reset, and boots again; default: a guest that resets itself ends. */
+  readonly boots?: 'once' | 'again'
   /** More for the kernel's command line. */
   readonly kernelArguments?: string
 }
@@ -63,8 +69,8 @@ export function qemuArguments(
       ),
       ...namespace(1, 1, 'bus=sriov,shared=on,detached=off'),
       ...[2, 3, 4].flatMap((n) => namespace(n, n, 'bus=sriov,shared=on,detached=on')),
-      ...device('pcie-root-port,id=rp1,chassis=2,slot=2'),
-      ...device(`nvme,id=plain,serial=${PLAIN_SERIAL},bus=rp1`),
+      ...device(`pcie-root-port,id=${PLAIN_PORT},chassis=2,slot=2`),
+      ...device(`nvme,id=${PLAIN_DEVICE},serial=${PLAIN_SERIAL},bus=${PLAIN_PORT}`),
       ...namespace(5, 1, 'bus=plain,shared=off,detached=off'),
       ...(hardware.sharesGroup === true
         ? device(
@@ -83,7 +89,7 @@ function machine(image: GuestImage, folder: string, hardware: Hardware): string[
   const options: readonly (readonly string[])[] = [
     ['-nodefaults'],
     ['-no-user-config'],
-    ['-no-reboot'],
+    hardware.boots === 'again' ? [] : ['-no-reboot'],
     ['-display', 'none'],
     ['-machine', 'q35'],
     ['-accel', 'tcg,thread=multi'],

@@ -31,15 +31,17 @@ export type Start = {
 export const SERVICE = 'nvirt'
 
 /** Gone with the guest, as fast as memory; `kill` leaves it. */
-const DATA = '/run/nvirt-data'
+const IN_MEMORY = '/run/nvirt-data'
+/** In the run folder: there after a reset of the guest as well. */
+export const KEPT = '/mnt/nvirt-data'
 const START_LIMIT_MS = 60_000
 const END_IS_TOLD_MS = 2_000
 
 /** Started, and answering. */
-export async function startService(guest: Guest): Promise<Service> {
+export async function startService(guest: Guest, data = IN_MEMORY): Promise<Service> {
   const { agent } = guest
   const firstStart = await start()
-  const token = await agent.text(path.join(DATA, 'token'))
+  const token = await agent.text(path.join(data, 'token'))
   const client = nvirtClient(guest.servicePort, token)
   return {
     client,
@@ -53,7 +55,7 @@ export async function startService(guest: Guest): Promise<Service> {
   async function start(): Promise<Start> {
     const begun = performance.now()
     const before = await emulationMs(guest.folder, SERVICE_CPU)
-    await launch(agent)
+    await launch(agent, data)
     await untilItAnswers(guest)
     const after = await emulationMs(guest.folder, SERVICE_CPU)
     return { tookMs: performance.now() - begun, emulationMs: after - before }
@@ -65,14 +67,14 @@ export async function startService(guest: Guest): Promise<Service> {
   }
 }
 
-async function launch(agent: AgentClient): Promise<void> {
+async function launch(agent: AgentClient, data: string): Promise<void> {
   await agent.ask({
     ask: 'start',
     name: SERVICE,
     command: [...GUEST_NODE_ON_ONE_CPU, path.join(PROJECT, 'dist/main.js')],
     environment: {
       NVIRT_FLEET: 'local',
-      NVIRT_DATA: DATA,
+      NVIRT_DATA: data,
       NVIRT_LISTEN: `${GUEST_ADDRESS}:${SERVICE_PORT}`,
     },
     log: '/mnt/service.log',

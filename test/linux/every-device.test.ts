@@ -39,7 +39,11 @@ test('on a PM1733 nothing is free while its primary has it all', async () => {
 
   expect([vq.total - vq.primary, vi.total - vi.primary]).toEqual([0, 0])
   await expect(appliedAll(world, PROVISION)).rejects.toMatchObject({
-    failure: { kind: 'nvme-refused', status: 0x122 },
+    failure: {
+      kind: 'nvme-refused',
+      status: 0x122,
+      meaning: expect.stringContaining('Too few of these resources are free') as string,
+    },
   })
 })
 

@@ -9,7 +9,7 @@ const MOST_BOOTS = 8
 /** Files whose tests share more than one guest. */
 const SIDE_BY_SIDE: Readonly<Record<string, number>> = { 'differential.test.ts': 2 }
 
-test('the lab boots few guests: one for each file, which its tests share', () => {
+test('the lab of the normal size boots few guests: one for each file, which its tests share', () => {
   const files = readdirSync(path.join(PROJECT, 'test/lab')).filter((name) =>
     name.endsWith('.test.ts')
   )

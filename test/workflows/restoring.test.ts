@@ -139,6 +139,25 @@ test('what was restored is released and retired as ever, and restored by a furth
   expect(world.machine.snapshot()).toEqual(found)
 })
 
+test('an assigned VF that lost its resources is healed back to its consumer, whatever the policy of its host', async () => {
+  const world = await tended()
+  await handedOut(world)
+  const before = world.machine.snapshot()
+  await fire(world, { event: 'controller-reset', address: PF })
+  const { id } = virtualFunctionOf(world, 1)
+
+  await done(world, world.workflows.heal(DEMO, virtualFunctionOf(world, 2).id))
+  await done(world, world.workflows.heal(DEMO, id))
+  const between = assignments(world).find(({ functionId }) => functionId === id)
+  await until(world, 'handed over again', () =>
+    assignments(world).every(({ state }) => state === 'ready')
+  )
+
+  expect(between).toMatchObject({ state: 'restoring', handOver: null })
+  expect(world.machine.snapshot()).toEqual(before)
+  expect(world.inventory.virtualFunction(DEMO, id).drift).toEqual([])
+})
+
 test('a drive that is pulled is lost, and its consumer has it again when it is back', async () => {
   const world = await tended()
   await handedOut(world)
