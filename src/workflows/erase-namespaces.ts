@@ -17,7 +17,7 @@ import {
   type Found,
 } from './clean-params.ts'
 import { pass, refused, type Row, type Surroundings, type Turn } from './define-workflow.ts'
-import type { ErasedSoFar } from './erased-so-far.ts'
+import type { ErasedSoFar, ErasePart } from './erased-so-far.ts'
 import { onFound, ownersOf, targetIn } from './fetch-namespaces.ts'
 import { refuseErasing } from './guards/erasing.ts'
 import { refuseOther } from './guards/identity.ts'
@@ -82,18 +82,26 @@ export function eraseNamespaces(
       const found = namespacesFound(turn.outputs)
       if (found === null) return { output: null }
       const fn = cleaner(p)
+      const sizes = found.namespaces.map(({ sizeBytes }) => sizeBytes)
       const namespaces: Erased['namespaces'] = []
-      for (const namespace of found.namespaces) {
-        await eraseOne({ turn, fn, found, namespace, around, soFar })
-        namespaces.push(await verified({ turn, fn, found, namespace, around, soFar }))
+      for (const [at, namespace] of found.namespaces.entries()) {
+        const part = {
+          sizeBytes: namespace.sizeBytes,
+          beforeBytes: sum(sizes.slice(0, at)),
+          totalBytes: sum(sizes),
+        }
+        const erasing = { ...part, turn, fn, found, namespace, around, soFar }
+        await eraseOne(erasing)
+        namespaces.push(await verified(erasing))
       }
+      soFar.forget(turn.operationId)
       const condition = await turn.ask({ read: 'condition', fn })
       return { output: { namespaces, condition, at: isoTime(around.clock.nowMs()) } }
     },
   }
 }
 
-type Erasing = {
+type Erasing = ErasePart & {
   readonly turn: Turn
   readonly fn: PciAddress
   readonly found: Found
@@ -102,8 +110,13 @@ type Erasing = {
   readonly soFar: ErasedSoFar
 }
 
+function sum(bytes: readonly number[]): number {
+  return bytes.reduce((so, more) => so + more, 0)
+}
+
 async function eraseOne(erasing: Erasing): Promise<void> {
-  const { turn, fn, found, namespace } = erasing
+  const { turn, fn, found, namespace, soFar } = erasing
+  if (soFar.bytes(erasing) === namespace.sizeBytes) return
   if (found.erase.method === 'overwrite') return overwrite(erasing)
   await turn.apply({
     change: 'formatNamespace',
@@ -112,6 +125,7 @@ async function eraseOne(erasing: Erasing): Promise<void> {
     secureErase: found.erase.secureErase,
     markers: markersOn(turn, namespace),
   })
+  soFar.note(erasing, namespace.sizeBytes)
 }
 
 const SLICE_BYTES = 256 << 20
@@ -119,14 +133,15 @@ const SLICE_BYTES = 256 << 20
 const TURN_MS = 5_000
 
 /** @throws {HostBlocked} when its turn is over: it is asked again at once, and goes on */
-async function overwrite({ turn, fn, namespace, around, soFar }: Erasing): Promise<void> {
+async function overwrite(erasing: Erasing): Promise<void> {
+  const { turn, fn, namespace, around, soFar } = erasing
   const { nsid, sizeBytes } = namespace
   const until = around.clock.monotonicMs() + TURN_MS
   for (;;) {
-    const fromByte = soFar.bytes(turn.operationId, nsid)
+    const fromByte = soFar.bytes(erasing)
     const toByte = Math.min(fromByte + SLICE_BYTES, sizeBytes)
     await turn.apply({ change: 'overwriteNamespace', fn, nsid, fromByte, toByte })
-    soFar.note(turn.operationId, nsid, toByte)
+    soFar.note(erasing, toByte)
     if (toByte === sizeBytes) return
     if (around.clock.monotonicMs() >= until)
       throw waiting(turn, `overwriting namespace ${nsid} through ${fn}, which goes on`)
@@ -139,11 +154,11 @@ async function verified(erasing: Erasing): Promise<Erased['namespaces'][number]>
   const { nsid, sizeBytes } = namespace
   const markers = markersOn(turn, namespace)
   const { marked, written } = await turn.ask({ read: 'markers', fn, nsid, markers })
-  // Should it be tried again, then from the start.
-  soFar.note(turn.operationId, nsid, 'all')
   const left = found.erase.method === 'overwrite' ? written : marked
-  if (left.length > 0)
+  if (left.length > 0) {
+    soFar.note(erasing, 0) // tried again from its start
     throw refused(`erasing namespace ${nsid}`, [unerased(fn, nsid, left)])
+  }
   return {
     nsid,
     sizeBytes,

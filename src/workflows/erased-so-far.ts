@@ -1,23 +1,40 @@
 /**
- * How far overwrites have got, so that one is taken up where it was interrupted, and can be shown. Kept by this process:
- * after a restart of the service an overwrite begins again at the first block. This is where progress that outlives the
- * service is to be plugged in.
+ * How far erases have got, so that one is taken up where it was interrupted, and shown. This process knows it to the byte;
+ * after a restart what the step had said counts, which is what it had done at least (saga/step-progress.ts).
  */
+import type { Turn } from './define-workflow.ts'
+
 export interface ErasedSoFar {
-  /** Bytes from the start of the namespace. */
-  readonly bytes: (operationId: string, nsid: number) => number
-  /** @param bytes all of them: nothing has to be remembered any more */
-  readonly note: (operationId: string, nsid: number, bytes: number | 'all') => void
+  /** Bytes of that namespace, from its start. */
+  readonly bytes: (erase: ErasePart) => number
+  readonly note: (erase: ErasePart, bytes: number) => void
+  /** The operation needs it no more. */
+  readonly forget: (operationId: string) => void
+}
+
+/** One namespace of an erase of several. Bytes. */
+export type ErasePart = {
+  readonly turn: Pick<Turn, 'operationId' | 'progress' | 'reported'>
+  readonly sizeBytes: number
+  /** Of the namespaces before it, and of all. */
+  readonly beforeBytes: number
+  readonly totalBytes: number
 }
 
 export function erasedSoFar(): ErasedSoFar {
+  /** Bytes of all namespaces, by operation. */
   const done = new Map<string, number>()
-  const key = (operationId: string, nsid: number) => `${operationId} ${nsid}`
-  return {
-    bytes: (operationId, nsid) => done.get(key(operationId, nsid)) ?? 0,
-    note: (operationId, nsid, bytes) => {
-      if (bytes === 'all') done.delete(key(operationId, nsid))
-      else done.set(key(operationId, nsid), bytes)
-    },
+
+  function bytes({ turn, sizeBytes, beforeBytes }: ErasePart): number {
+    const all = done.get(turn.operationId) ?? turn.reported?.done ?? 0
+    return Math.min(Math.max(all - beforeBytes, 0), sizeBytes)
   }
+
+  function note({ turn, beforeBytes, totalBytes }: ErasePart, erased: number): void {
+    const all = beforeBytes + erased
+    done.set(turn.operationId, all)
+    turn.progress({ done: all, total: totalBytes, unit: 'bytes' })
+  }
+
+  return { bytes, note, forget: (operationId) => void done.delete(operationId) }
 }

@@ -177,6 +177,42 @@ test('an overwrite of hours gives others their turn, and goes on where it was', 
   expect(onlyAssignment(world).state).toBe('released')
 })
 
+test('an overwrite that a restart interrupted goes on where it was, and shows how far it is', async () => {
+  const lab = labLikeHost()
+  const subsystems = withPlainDrive({ device: 'plain' }).subsystems.map((drive) => ({
+    ...drive,
+    namespaces: drive.namespaces.map((one) => ({ ...one, sizeBytes: 4 * 2 ** 30 })),
+  }))
+  const world = await makeWorld(memoryStore(), { description: { ...lab, subsystems } })
+  const { id: controllerId } = controllerAt(world, PLAIN)
+  await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+  const from = world.machine.transcript.length
+  world.machine.faults.arm({
+    match: { call: 'writeZeroes' },
+    kind: { fault: 'slow', ms: 500 },
+  })
+
+  const operation = await world.workflows.release(DEMO, onlyAssignment(world).id, {})
+  await inTheEnd(world, operation, 'blocked')
+  await world.clock.advance(20_000)
+  const before = world.workflows.operation(DEMO, operation.id)
+  const next = await world.restart()
+  await next.workflows.resume()
+  await inTheEnd(next, operation)
+
+  const zeroed = world.machine.transcript
+    .slice(from)
+    .flatMap((call) => (call.call === 'writeZeroes' ? [call.offset] : []))
+  const all = (4 * 2 ** 30) / (32 << 20)
+  const erase = before.steps.find(({ name }) => name === 'erase')
+  expect(erase?.progress).toMatchObject({ total: 4 * 2 ** 30, unit: 'bytes' })
+  expect(erase?.progress?.done).toBeGreaterThan(2 ** 29)
+  expect(new Set(zeroed).size, 'all of it').toBe(all)
+  // Of slices of 256 MiB, the one that ran is done again, and one of which that was not yet said.
+  expect(zeroed.length - all).toBeLessThanOrEqual(2 * (256 / 32))
+  expect(onlyAssignment(next).state).toBe('released')
+})
+
 /** A second at a time, for what takes minutes. */
 async function inTheEnd(
   { workflows, clock }: World,
