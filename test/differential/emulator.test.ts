@@ -4,7 +4,7 @@ import { atSize } from '../support/test-size.ts'
 import { isBind, isNumVfsWrite } from './commands.ts'
 import { emulatedStory, waitingStory } from './emulated.ts'
 import { commandSequence } from './generator.ts'
-import { KNOWN_DIFFERENCES } from './known-differences.ts'
+import { isKnown, KNOWN_DIFFERENCES } from './known-differences.ts'
 import { differentialSeed } from './seed.ts'
 import { MOST_CASE_MS, WAITING_CASES } from './waiting-cases.ts'
 
@@ -33,7 +33,25 @@ test.each(WAITING_CASES)('random sequences leave out: $name', async ({ commands 
 })
 
 test('as many differences are known as were when somebody last looked at them', () => {
-  expect(KNOWN_DIFFERENCES).toHaveLength(2)
+  expect(KNOWN_DIFFERENCES).toHaveLength(3)
+})
+
+test('the power state that a driver left is what kernels differ in, and nothing else of it is', () => {
+  const left = {
+    place: undefined,
+    what: '0000:01:00.1',
+    emulated: 'driver ENOENT; power_state unknown',
+  }
+  const read = {
+    place: 1,
+    what: 'read /sys/bus/pci/devices/0000:01:00.1/power_state',
+    emulated: '"unknown\\n"',
+  }
+
+  expect(isKnown({ ...left, real: 'driver ENOENT; power_state D0' })).toBe(true)
+  expect(isKnown({ ...left, real: 'driver nvme; power_state D0' })).toBe(false)
+  expect(isKnown({ ...read, real: '"D0\\n"' })).toBe(true)
+  expect(isKnown({ ...read, real: '"D3hot\\n"' })).toBe(false)
 })
 
 test('sequences are of every kind of command', async () => {
