@@ -7,7 +7,7 @@ import type { Hosts } from '../host/hosts.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { Engine } from '../saga/engine.ts'
-import { isTerminal } from '../saga/operation.ts'
+import { isTerminal, type OperationRecord } from '../saga/operation.ts'
 import type { RetryPolicy } from '../saga/retry-policy.ts'
 import { createEngine } from '../saga/run-engine.ts'
 import type { WorkflowDefinition } from '../saga/workflow.ts'
@@ -35,7 +35,7 @@ import {
   type RequestContext,
 } from './requests/prepared.ts'
 import { begin, startedBefore } from './start-once.ts'
-import { makePlan } from './plan/make-plan.ts'
+import { createPlans } from './plan/plans.ts'
 import { createTurns } from './turns.ts'
 import type { IdempotencyKey, OperationView, Workflows } from './workflows.ts'
 
@@ -85,6 +85,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const pending = pendingAllocations(store)
   engine.onChange(pending.note)
   const turns = createTurns()
+  const plans = createPlans(around, newId)
   const onTrouble = (error: unknown) => options.onTrouble?.('looking after a host', error)
   const caretaker = createCaretaker({
     store,
@@ -120,17 +121,32 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   async function start(
     caller: Caller,
     key: IdempotencyKey | undefined,
-    asked: ChangeRequest
+    asked: ChangeRequest,
+    planId?: string
   ): Promise<OperationView> {
     requireOperator(caller)
     const context = contextOf(caller)
+    const line = lineOf(store, controllerOf(context, asked))
     const record = await turns.take(
-      lineOf(store, controllerOf(context, asked)),
+      line,
       async () =>
         startedBefore(context, key) ??
-        (await begin(context, engine, await prepareRequest(context, asked), key))
+        (planId === undefined
+          ? await begin(context, engine, await prepareRequest(context, asked), key)
+          : await beginPlanned(context, asked, planId, key))
     )
     return operationView(record)
+  }
+
+  async function beginPlanned(
+    context: RequestContext,
+    asked: ChangeRequest,
+    planId: string,
+    key: IdempotencyKey | undefined
+  ): Promise<OperationRecord> {
+    const planned = await plans.prepare(context.caller, asked, planId)
+    if ('id' in planned) return planned
+    return begin({ ...context, newId: () => planId }, engine, planned, key)
   }
 
   const primaryOf = (id: string) => read.virtualFunction(id)?.controllerId ?? id
@@ -141,9 +157,9 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   return {
     plan: async (caller, asked) => {
       requireOperator(caller)
-      const { plan } = await makePlan({ around, caller, asked, id: newId(), newId })
-      return plan
+      return plans.make(caller, asked)
     },
+    runPlan: (caller, asked, planId, key) => start(caller, key, asked, planId),
     provision: (caller, controllerId, request, key) =>
       start(caller, key, { ask: 'provision', controllerId, request }),
     resizePrimary: (caller, controllerId, request, key) =>

@@ -9,8 +9,18 @@ import type { Acceptable } from './acceptable.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 
 export interface Workflows {
-  /** What the request would do, and everything that speaks against it. Touches nothing. All throw ControlPlaneError. */
+  /** What the request would do, and everything that speaks against it. Touches nothing; kept for 15 minutes. All throw ControlPlaneError. */
   plan: (caller: Caller, asked: ChangeRequest) => Promise<Plan>
+  /**
+   * The same request, as its plan says: refused when the world has moved. Its operation has the plan's id, so a plan is
+   * run once.
+   */
+  runPlan: (
+    caller: Caller,
+    asked: ChangeRequest,
+    planId: string,
+    key?: IdempotencyKey
+  ) => Promise<OperationView>
   /** Each start answers once the operation is durable, before the hardware is touched. All throw ControlPlaneError. */
   provision: (
     caller: Caller,

@@ -1325,6 +1325,19 @@ export interface components {
         /** @description What to do about it */
         remedy: string
       }[]
+      /** @description Plan that cannot be run any more */
+      planId?: string
+      /** @description Where the world, and with it the plan, is another than when the plan was made */
+      moved?: {
+        /** @description PCI address where a host answers otherwise; else what the plan is for */
+        device: string
+        /** @description What the host was asked: `binding`, `usage`; what the plan would do otherwise: `step bind-vfio`, `affected: mounts`; `refused`: what speaks against it now */
+        what: string
+        /** @description As the plan has it */
+        planned: unknown
+        /** @description As it is now */
+        found: unknown
+      }[]
     }
     /**
      * @description VFs to take out of the pool of a controller, cut to measure

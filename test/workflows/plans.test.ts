@@ -16,8 +16,7 @@ import { ASSIGNMENTS, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...VIRTUAL_FUNCTIONS,
-  'assigning a VF': ASSIGNMENTS['assigning a VF'],
-  'assigning a whole controller': ASSIGNMENTS['assigning a whole controller'],
+  ...ASSIGNMENTS,
   ...RESTORED,
   ...PRIMARIES,
 }
@@ -25,13 +24,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 describe.for(Object.entries(SCENARIOS))('%s', ([, scenario]) => {
   test('writes what its plan names, in order', async () => {
     const world = await worldOf(scenario)
-    const plan = await planOf(world, scenario)
+    const { plan, asked } = await planOf(world, scenario)
 
     const from = world.machine.transcript.length
-    const end = await world.end(await scenario.start(world))
+    const end = await world.end(await world.workflows.runPlan(DEMO, asked, plan.id))
     await world.stop()
 
-    expect(end).toMatchObject({ state: 'succeeded' })
+    expect(end).toMatchObject({ id: plan.id, state: 'succeeded' })
+    scenario.atGoal?.(world)
     const written = writesIn(world.machine.transcript.slice(from))
     expect(firstUnnamed(forwardOf(plan), written)).toBeUndefined()
     expect(written.length).toBeGreaterThan(0)
@@ -39,13 +39,13 @@ describe.for(Object.entries(SCENARIOS))('%s', ([, scenario]) => {
 
   test('undoes what its plan names, in order', async () => {
     const world = await worldOf(scenario)
-    const plan = await planOf(world, scenario)
+    const { plan, asked } = await planOf(world, scenario)
     const failing = (plan.steps.find(({ commit }) => commit) ?? plan.steps.at(-1))?.name
     if (failing === undefined) throw new Error('a plan without steps')
 
     world.failIn(failing)
     const from = world.machine.transcript.length
-    const end = await world.end(await scenario.start(world))
+    const end = await world.end(await world.workflows.runPlan(DEMO, asked, plan.id))
     await world.stop()
 
     expect(end).toMatchObject({ state: 'undone', error: { step: failing } })
@@ -68,5 +68,5 @@ async function planOf(world: PlanWorld, scenario: Scenario) {
   expect(machine.transcript).toHaveLength(calls)
   expect(rows()).toEqual(before)
   expect(plan.refusals).toEqual([])
-  return plan
+  return { plan, asked }
 }

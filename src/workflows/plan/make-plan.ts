@@ -35,6 +35,8 @@ export type MadePlan = {
   readonly plan: Plan
   readonly params: Json
   readonly answers: readonly Answered[]
+  /** To be begun, where nothing speaks against it. */
+  readonly prepared: Prepared | undefined
 }
 
 /** Touches nothing. @throws ControlPlaneError not-found, invalid, forbidden, host-away: there is nothing to plan */
@@ -66,6 +68,7 @@ export async function makePlan(planning: Planning): Promise<MadePlan> {
     },
     params: prepared?.params ?? null,
     answers: now.answers(),
+    prepared,
   }
 }
 

@@ -27,3 +27,8 @@ export function isSameTold(one: Told, other: Told): boolean {
 function essence({ changes, unforeseen }: Told) {
   return { writes: changes.flatMap(({ writes }) => writes), unforeseen }
 }
+
+export function writesInWords({ changes, unforeseen }: Told): readonly string[] {
+  const writes = changes.flatMap(({ writes: each }) => each.map(({ inWords }) => inWords))
+  return unforeseen === null ? writes : [...writes, `unforeseen: ${unforeseen}`]
+}
