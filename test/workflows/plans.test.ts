@@ -11,6 +11,7 @@ import {
   writesIn,
   type PlanWorld,
 } from './planned.ts'
+import { PLANNED_TOO } from './plan-scenarios.ts'
 import { PRIMARIES } from './primary-scenarios.ts'
 import { ASSIGNMENTS, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
 
@@ -19,6 +20,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...ASSIGNMENTS,
   ...RESTORED,
   ...PRIMARIES,
+  ...PLANNED_TOO,
 }
 
 describe.for(Object.entries(SCENARIOS))('%s', ([, scenario]) => {

@@ -6,6 +6,7 @@ import type { Json } from '../../saga/workflow.ts'
 import { createWorkflowBook } from '../../saga/workflow-book.ts'
 import { workflowsIn } from '../definitions.ts'
 import type { Surroundings } from '../define-workflow.ts'
+import type { SelfAttaching } from '../../host/foresee-attachments.ts'
 import { asker } from '../host-session.ts'
 import { heldBy, hostOf } from '../open-operations.ts'
 import { prepareRequest, type ChangeRequest } from '../requests/prepare-request.ts'
@@ -15,7 +16,7 @@ import { dryRun, type DryStep } from './dry-run.ts'
 import { foreseenWorld } from './foreseen-world.ts'
 import { hostsNow, type Answered } from './hosts-now.ts'
 import type { Plan, PlanRefusal } from './plan.ts'
-import { inEitherWorld, isOccasion, mayAttachItself } from './self-attaching.ts'
+import { inAnyWorld, waysToAttach } from './self-attaching.ts'
 
 /** How long a plan may be run. */
 export const PLAN_LASTS_MS = 15 * 60_000
@@ -107,16 +108,17 @@ async function runDry(
   const { workflow, params } = prepared
   const { actor, tenant } = caller
   const hostId = hostIdOf(prepared)
-  const run = (selfAttaching: ReturnType<typeof mayAttachItself>) => {
+  const run = (selfAttaching: readonly SelfAttaching[]) => {
     const world = foreseenWorld({ around, hostId, selfAttaching })
     world.rows.note(prepared.writes(id))
     const planned = { operationId: id, params, actor, tenant, device: hostId }
     return dryRun((foreseen) => definitionIn(foreseen, workflow, params), world, planned)
   }
   const attachingNone = await run([])
-  const all = attachingNone.flatMap(({ does }) => does.changes)
-  if (!all.some(isOccasion)) return attachingNone
-  return inEitherWorld(attachingNone, await run(mayAttachItself(around.store, hostId)))
+  const changes = attachingNone.flatMap(({ does }) => does.changes)
+  const others: (readonly DryStep[])[] = []
+  for (const way of waysToAttach(around.store, hostId, changes)) others.push(await run(way))
+  return inAnyWorld(attachingNone, others)
 }
 
 /** As the engine finds it. */

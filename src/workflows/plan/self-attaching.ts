@@ -1,6 +1,6 @@
 /**
- * Some drives attach namespaces to VFs by themselves. Which of them is told only afterwards, so a plan is made for both:
- * a drive that attaches none, and one that attaches all that it could.
+ * Some drives attach namespaces to VFs by themselves. Which of them is told only afterwards, so a plan is made for each:
+ * a drive that attaches none, and those that attach all that they could.
  * Source: QEMU 7.2 hw/nvme/ns.c, nvme_ns_realize; QEMU 10.0 hw/nvme/ctrl.c, nvme_start_ctrl.
  */
 import type { SelfAttaching } from '../../host/foresee-attachments.ts'
@@ -10,8 +10,31 @@ import type { Store } from '../../store/store.ts'
 import type { DryStep } from './dry-run.ts'
 import type { PlannedChange, Told } from './told.ts'
 
+/** What drives may do, where these changes give them the occasion: as VFs appear, as one is enabled, and both. */
+export function waysToAttach(
+  store: Store,
+  hostId: string,
+  changes: readonly PlannedChange[]
+): readonly (readonly SelfAttaching[])[] {
+  const appears = changes.some(
+    ({ change }) => change.change === 'setVfCount' && change.count > 0
+  )
+  const isEnabled = changes.some(
+    ({ change }) => change.change === 'probe' && change.expectDriver === 'nvme'
+  )
+  if (!appears && !isEnabled) return []
+  const all = mayAttachItself(store, hostId)
+  const asItAppears = all.map((each) => ({ ...each, asItIsEnabled: [] }))
+  const asItIsEnabled = all.map((each) => ({ ...each, asItAppears: [] }))
+  return [
+    ...(appears ? [asItAppears] : []),
+    ...(isEnabled ? [asItIsEnabled] : []),
+    ...(appears && isEnabled ? [all] : []),
+  ].filter((way) => way.length > 0)
+}
+
 /** Shared namespaces: a private one has its controller already. */
-export function mayAttachItself({ read }: Store, hostId: string): readonly SelfAttaching[] {
+function mayAttachItself({ read }: Store, hostId: string): readonly SelfAttaching[] {
   const { controllers, virtualFunctions, namespaces } = read.inventoryOf(hostId)
   return virtualFunctions.flatMap(({ controllerId, vfNumber, cntlid }) => {
     const primary = controllers.find(({ id }) => id === controllerId)
@@ -25,19 +48,20 @@ export function mayAttachItself({ read }: Store, hostId: string): readonly SelfA
   })
 }
 
-/** Whether these changes give a drive the occasion. */
-export function isOccasion({ change }: PlannedChange): boolean {
-  if (change.change === 'setVfCount') return change.count > 0
-  return change.change === 'probe' && change.expectDriver === 'nvme'
+/** What not every one of them would write is marked. What is refused is told by the first. */
+export function inAnyWorld(
+  attachingNone: readonly DryStep[],
+  others: readonly (readonly DryStep[])[]
+): readonly DryStep[] {
+  return others.reduce(inEitherWorld, attachingNone)
 }
 
-/** What only one of the two would write is marked. */
-export function inEitherWorld(
-  attachingNone: readonly DryStep[],
-  attachingAll: readonly DryStep[]
+function inEitherWorld(
+  before: readonly DryStep[],
+  attaching: readonly DryStep[]
 ): readonly DryStep[] {
-  return attachingNone.map((step, at) => {
-    const other = attachingAll[at]
+  return before.map((step, at) => {
+    const other = attaching[at]
     if (!other) return step
     const undo = step.undo && other.undo ? either(step.undo, other.undo) : step.undo
     return { ...step, does: either(step.does, other.does), undo }
@@ -96,7 +120,7 @@ function marked(
       ...planned,
       writes: planned.writes.map((write) => ({
         ...write,
-        onlyIf: write.onlyIf === null ? condition : `${condition}, and ${write.onlyIf}`,
+        onlyIf: write.onlyIf ?? condition,
       })),
     }))
 }
