@@ -1,12 +1,13 @@
 /** What a plan tells besides its writes: whom it reaches, what it resets, what it cannot foresee, what it waits for. */
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import type { ChangeRequest } from '../../src/workflows/requests/prepare-request.ts'
 import { diskNow, unbindByHand } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
 import { askedIn, firstUnnamed, worldOf, type Named, type Write } from './planned.ts'
-import { ASSIGNMENTS, VIRTUAL_FUNCTIONS } from './scenarios.ts'
+import { ASSIGNMENTS, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
 import { OTHER, twoInOneGroup } from './two-in-one-group.ts'
-import { controllerAt, done, makeWorld, PF, PLAIN, provision } from './world.ts'
+import { controllerAt, done, makeWorld, PF, PLAIN, provision, type World } from './world.ts'
 
 const VF1 = '0000:01:00.1'
 
@@ -45,6 +46,20 @@ test('whoever shares an IOMMU group is named, with the driver that it has', asyn
 
   expect(refusals).toEqual([])
   expect(affected.siblings).toMatchObject([{ address: OTHER, driver: null }])
+})
+
+test('where a sibling keeps VFIO from a group the plan is refused, and told to its end', async () => {
+  const world = await makeWorld(memoryStore(), { description: twoInOneGroup() })
+  const request = { controllerId: controllerAt(world, PLAIN).id, consumer: 'vm' }
+
+  const plan = await world.workflows.plan(DEMO, { ask: 'assign', request })
+
+  expect(plan.affected.siblings).toMatchObject([{ address: OTHER, driver: 'nvme' }])
+  expect(plan.refusals.map(({ trouble }) => trouble)).toMatchObject([
+    { kind: 'guard', refusals: [{ check: 'group-not-viable', device: OTHER }] },
+  ])
+  const told = plan.steps.map(({ name, does }) => [name, does.changes.length])
+  expect(told).toContainEqual(['bind-vfio', 3])
 })
 
 test('a reset of a primary tells what the host would lose, and is refused for it', async () => {
@@ -104,6 +119,57 @@ test('a plan is no row that another request has to wait for', async () => {
   expect(new Set(plans.map(({ id }) => id)).size).toBe(3)
   expect(plans.map(({ steps }) => steps)).toEqual(plans.map(() => plans[0]?.steps))
 })
+
+const STATES: Readonly<Record<string, Parameters<typeof worldOf>[0]>> = {
+  'nothing is provisioned': VIRTUAL_FUNCTIONS['provisioning the first VF'],
+  'a VF is provisioned': VIRTUAL_FUNCTIONS['retiring a VF while another stays'],
+  'a VF is assigned': ASSIGNMENTS['releasing a VF to the host’s driver'],
+  'a controller is assigned':
+    ASSIGNMENTS['releasing a controller whose drive cannot erase one namespace alone'],
+  'a VF has lost its queues': RESTORED['restoring a VF whose queues a reset took away'],
+}
+
+test.for(Object.entries(STATES))(
+  'whatever is asked for while %s is planned, and told with what speaks against it',
+  async ([, scenario]) => {
+    const world = await worldOf(scenario)
+    const from = world.machine.transcript.length
+    const refused = new Set<string>()
+    for (const asked of everythingOf(world)) {
+      const { refusals, steps } = await world.workflows.plan(DEMO, asked)
+      for (const { trouble } of refusals) refused.add(trouble.kind)
+      expect(refusals.length + steps.length, JSON.stringify(asked)).toBeGreaterThan(0)
+    }
+    await world.stop()
+
+    expect([...refused]).toContain('wrong-state')
+    expect(world.machine.transcript).toHaveLength(from)
+  }
+)
+
+/** Whether it makes sense or not. */
+function everythingOf(world: World): readonly ChangeRequest[] {
+  const { controllers, virtualFunctions } = world.store.read.inventoryOf(world.hostId)
+  const provisioning = { virtualFunctions: [{ ioQueuePairs: 1, namespaceIds: [] }] }
+  const ofControllers = controllers.flatMap(({ id: controllerId }): ChangeRequest[] => [
+    { ask: 'provision', controllerId, request: provisioning },
+    { ask: 'resizePrimary', controllerId, request: { vq: 2, vi: 0 } },
+    { ask: 'assign', request: { controllerId, consumer: 'other' } },
+    { ask: 'heal', functionId: controllerId },
+  ])
+  const some = virtualFunctions.filter(({ vfNumber }) => vfNumber <= 2)
+  const ofVfs = some.flatMap(({ id: virtualFunctionId }): ChangeRequest[] => [
+    { ask: 'retire', virtualFunctionId },
+    { ask: 'adopt', virtualFunctionId },
+    { ask: 'heal', functionId: virtualFunctionId },
+    { ask: 'assign', request: { virtualFunctionId, consumer: 'other' } },
+  ])
+  const { items } = world.workflows.assignments(DEMO, { after: null, limit: 9 })
+  const ofAssignments = items.map(({ id: assignmentId }): ChangeRequest => {
+    return { ask: 'release', assignmentId, request: { acceptUncleaned: true } }
+  })
+  return [...ofControllers, ...ofVfs, ...ofAssignments]
+}
 
 const ONE: Write = { to: 'sysfs', path: '/a', text: '1' }
 const TWO: Write = { to: 'sysfs', path: '/a', text: '2' }

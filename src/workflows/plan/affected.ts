@@ -5,7 +5,7 @@ import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { AssignmentRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { attachedNamespaces } from '../guards/usage.ts'
-import type { Ask } from '../host-session.ts'
+import { HostBlocked, type Ask } from '../host-session.ts'
 import type { Affected, AffectedVf, Reset, Sibling } from './plan.ts'
 import type { DryStep } from './dry-run.ts'
 import type { PlannedChange } from './told.ts'
@@ -150,7 +150,7 @@ async function ifAnswered<Answer>(otherwise: Answer, ask: () => Promise<Answer>)
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof HostDriverError) return otherwise
+    if (error instanceof HostDriverError || error instanceof HostBlocked) return otherwise
     throw error
   }
 }

@@ -30,6 +30,8 @@ export type Planned = {
   readonly tenant: string
   /** Device that is named where one does not answer. */
   readonly device: string
+  /** The request is refused already. */
+  readonly isRefused: boolean
 }
 
 type Define = (around: Surroundings) => WorkflowDefinition<StoreWrite>
@@ -37,7 +39,9 @@ type Define = (around: Surroundings) => WorkflowDefinition<StoreWrite>
 type Run = {
   readonly world: ForeseenWorld
   readonly planned: Planned
-  readonly outputs: Readonly<Record<string, Json>>
+  readonly outputs: Record<string, Json>
+  /** What goes wrong after a refusal may only follow from going on all the same. */
+  readonly refused: { isAny: boolean }
 }
 
 /** @throws what is neither a refusal nor unforeseen: ControlPlaneError host-away; a bug */
@@ -50,7 +54,7 @@ export async function dryRun(
   const commitAt = steps.findIndex(({ commit }) => commit === true)
   const undoable = commitAt < 0 ? steps.length : commitAt
   const outputs: Record<string, Json> = {}
-  const run = { world, planned, outputs }
+  const run: Run = { world, planned, outputs, refused: { isAny: planned.isRefused } }
   const forward: Forward[] = []
   for (const step of steps.slice(0, undoable)) forward.push(await goForward(run, step))
   const back = await goBack(define, run, undoable)
@@ -65,13 +69,11 @@ export async function dryRun(
 
 type Forward = Pick<DryStep, 'does' | 'refusals'>
 
-async function goForward(
-  { world, planned, outputs }: Run & { readonly outputs: Record<string, Json> },
-  step: Step<StoreWrite>
-): Promise<Forward> {
+async function goForward(run: Run, step: Step<StoreWrite>): Promise<Forward> {
+  const { world, planned, outputs } = run
   const context = contextOf(planned, step, outputs)
-  const asked = await noted(planned, async () => (await step.guard?.(context)) ?? PASSED)
-  const ran = await noted(planned, () => step.run(context))
+  const asked = await noted(run, async () => (await step.guard?.(context)) ?? PASSED)
+  const ran = await noted(run, () => step.run(context))
   const result = ran.result
   if (result?.result === 'done') {
     outputs[step.name] = result.output ?? null
@@ -93,9 +95,10 @@ async function goForward(
 /** In a world of its own: the way forward goes on from where it was. */
 async function goBack(
   define: Define,
-  { world, planned, outputs }: Run,
+  run: Run,
   from: number
 ): Promise<ReadonlyMap<string, Told>> {
+  const { world, planned, outputs } = run
   const after = world.fork()
   const steps = define(after.around).steps(planned.params).slice(0, from)
   const back = new Map<string, Told>()
@@ -103,7 +106,7 @@ async function goBack(
     const { undo } = step
     if (!undo) continue
     const context = contextOf(planned, step, outputs)
-    const { result, unforeseen, refusals } = await noted(planned, () => undo(context))
+    const { result, unforeseen, refusals } = await noted(run, () => undo(context))
     if (result?.result === 'done') after.rows.note(result.writes ?? [])
     const [refused] = refusals
     back.set(step.name, {
@@ -122,7 +125,7 @@ type Noted<Result> = {
 }
 
 async function noted<Result>(
-  { device }: Planned,
+  { planned: { device }, refused }: Run,
   work: () => Promise<Result>
 ): Promise<Noted<Result>> {
   try {
@@ -130,12 +133,23 @@ async function noted<Result>(
   } catch (error) {
     const nothing = { result: null, refusals: [], unforeseen: null }
     if (error instanceof Unforeseen) return { ...nothing, unforeseen: error.message }
-    if (error instanceof ControlPlaneError && error.trouble.kind !== 'host-away')
-      return { ...nothing, refusals: [error.trouble] }
-    const refusal = error instanceof HostDriverError && refusalOf(device, error)
-    if (refusal) return { ...nothing, refusals: [{ kind: 'guard', refusals: [refusal] }] }
+    const trouble = troubleIn(error, device)
+    if (trouble) refused.isAny = true
+    if (trouble) return { ...nothing, refusals: [trouble] }
+    const follows = refused.isAny && error instanceof Error && !isAway(error)
+    if (follows) return { ...nothing, unforeseen: `it is refused before: ${error.message}` }
     throw error
   }
+}
+
+function troubleIn(error: unknown, device: string): Trouble | undefined {
+  if (error instanceof ControlPlaneError && !isAway(error)) return error.trouble
+  const refusal = error instanceof HostDriverError && refusalOf(device, error)
+  return refusal ? { kind: 'guard', refusals: [refusal] } : undefined
+}
+
+function isAway(error: Error): boolean {
+  return error instanceof ControlPlaneError && error.trouble.kind === 'host-away'
 }
 
 const PASSED = { result: 'passed' } as const

@@ -1,4 +1,6 @@
 /** A request is prepared, and its operation run in foreseen worlds: what that gives is its plan. */
+import { Type } from 'typebox'
+import { Check } from 'typebox/value'
 import type { Caller } from '../../access/caller.ts'
 import { isoTime } from '../../clock.ts'
 import { ControlPlaneError, type Trouble } from '../../errors.ts'
@@ -47,7 +49,7 @@ export async function makePlan(planning: Planning): Promise<MadePlan> {
   const seen = { ...planning, around: { ...around, hosts: now.hosts } }
   const { prepared, troubles } = await preparedFor(seen)
   const atMs = around.clock.nowMs()
-  const dry = prepared ? await runDry(seen, prepared) : []
+  const dry = prepared ? await runDry(seen, prepared, troubles.length > 0) : []
   const nothing = {
     virtualFunctions: [],
     siblings: [],
@@ -103,7 +105,8 @@ function speaksAgainst({ kind }: Trouble): boolean {
 
 async function runDry(
   { around, caller, id }: Planning,
-  prepared: Prepared
+  prepared: Prepared,
+  isRefused: boolean
 ): Promise<readonly DryStep[]> {
   const { workflow, params } = prepared
   const { actor, tenant } = caller
@@ -111,7 +114,8 @@ async function runDry(
   const run = (selfAttaching: readonly SelfAttaching[]) => {
     const world = foreseenWorld({ around, hostId, selfAttaching })
     world.rows.note(prepared.writes(id))
-    const planned = { operationId: id, params, actor, tenant, device: hostId }
+    const device = deviceOf(params)
+    const planned = { operationId: id, params, actor, tenant, device, isRefused }
     return dryRun((foreseen) => definitionIn(foreseen, workflow, params), world, planned)
   }
   const attachingNone = await run([])
@@ -119,6 +123,14 @@ async function runDry(
   const others: (readonly DryStep[])[] = []
   for (const way of waysToAttach(around.store, hostId, changes)) others.push(await run(way))
   return inAnyWorld(attachingNone, others)
+}
+
+const OfFunction = Type.Object({ fn: Type.String() })
+const OfPrimary = Type.Object({ primary: Type.Object({ address: Type.String() }) })
+
+function deviceOf(params: Json): string {
+  if (Check(OfFunction, params)) return params.fn
+  return Check(OfPrimary, params) ? params.primary.address : heldBy(params).subject.id
 }
 
 /** As the engine finds it. */
