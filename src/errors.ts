@@ -33,6 +33,12 @@ export type Trouble =
       readonly heldByPrimary?: number
     }
   | { readonly kind: 'guard'; readonly refusals: readonly Refusal[] }
+  /** The world has moved since the plan was made: it would do something else now. */
+  | {
+      readonly kind: 'plan-outdated'
+      readonly planId: string
+      readonly moved: readonly Moved[]
+    }
   | { readonly kind: 'host-away'; readonly hostId: string; readonly why: string }
   | { readonly kind: 'unauthenticated'; readonly reason: string }
   | { readonly kind: 'forbidden'; readonly reason: string }
@@ -45,6 +51,16 @@ export type Refusal = {
   readonly device: string
   readonly reason: string
   readonly remedy: string
+}
+
+/** What a plan was made of, or would do, and what is found in its place. */
+export type Moved = {
+  /** PCI address where the host answers otherwise; else what the plan is for. */
+  readonly device: string
+  /** `binding`, `usage`, `secondaries`: what the host was asked. `step bind-vfio`, `asked for: virtualFunctions`, `refused`. */
+  readonly what: string
+  readonly planned: unknown
+  readonly found: unknown
 }
 
 export class ControlPlaneError extends Error {

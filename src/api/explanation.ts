@@ -53,6 +53,11 @@ export function explain(trouble: AnyTrouble): Explanation {
       }
     case 'guard':
       return explainRefusals(trouble.refusals)
+    case 'plan-outdated':
+      return {
+        detail: trouble.moved.map(({ device, what }) => `${device}: ${what}`).join('; '),
+        remedy: 'Ask for a new plan, and look at what it says now',
+      }
     case 'payload-too-large':
       return { detail: `a body may have ${trouble.limitBytes} bytes` }
     case 'unsupported-media-type':

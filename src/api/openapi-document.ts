@@ -18,7 +18,7 @@ const TAGS = [
 
 const DESCRIPTION = [
   'A control plane for NVMe virtualization: which controllers and virtual functions a fleet of Linux hosts has, handed to virtual machines safely, taken back, and watched live and per queue.',
-  'Whatever touches hardware answers 202 with an operation. Errors are problems (RFC 9457) with a stable type, what is wrong, and what to do about it; what is no whole HTTP request gets one too, with 400, 408, 417 or 431. Lists are pages with an opaque cursor. Sizes of 64 bits and more are decimal strings.',
+  'Whatever touches hardware answers 202 with an operation; with `?plan=true` it answers 200 with what it would do, and touches nothing, and with `?plan=<id>` it does what that plan says, or is refused. Errors are problems (RFC 9457) with a stable type, what is wrong, and what to do about it; what is no whole HTTP request gets one too, with 400, 408, 417 or 431. Lists are pages with an opaque cursor. Sizes of 64 bits and more are decimal strings.',
 ].join('\n\n')
 
 export async function openApi(app: App): Promise<void> {

@@ -2,7 +2,7 @@
  * RFC 9457 problems: the only file that knows status codes. A new kind of trouble does not compile until it has a row in
  * STATUS and a sentence in `explain`.
  */
-import type { Refusal, Trouble } from '../errors.ts'
+import type { Moved, Refusal, Trouble } from '../errors.ts'
 import { explain } from './explanation.ts'
 
 /** What can go wrong at the door itself, before a service is asked. */
@@ -40,6 +40,7 @@ const STATUS = {
     title: 'Idempotency-Key used for another request',
   },
   guard: { status: 409, title: 'Refused for safety' },
+  'plan-outdated': { status: 409, title: 'The world has moved since the plan was made' },
   'request-timeout': { status: 408, title: 'The request took too long to come' },
   'payload-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'Only JSON is understood' },
@@ -78,6 +79,8 @@ export type Problem = {
   readonly operationId?: string
   readonly hostId?: string
   readonly refusals?: readonly Refusal[]
+  readonly planId?: string
+  readonly moved?: readonly Moved[]
 }
 
 /**
@@ -119,6 +122,8 @@ function membersOf(trouble: AnyTrouble): Partial<Problem> {
     }
     case 'guard':
       return { refusals: trouble.refusals }
+    case 'plan-outdated':
+      return { planId: trouble.planId, moved: trouble.moved }
     case 'host-away':
       return { hostId: trouble.hostId }
     case 'malformed':

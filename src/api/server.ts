@@ -43,6 +43,7 @@ import {
   OperationErrorShape,
   OperationShape,
 } from './shapes/operation.ts'
+import { PlanShape } from './shapes/plan.ts'
 import { ProblemShape } from './shapes/problem.ts'
 import { ProvisionShape, VirtualFunctionShape } from './shapes/virtual-function.ts'
 import { telemetryRoute, webSockets } from './socket/telemetry-route.ts'
@@ -66,6 +67,7 @@ const SHAPES = [
   OperationErrorShape,
   OperationShape,
   PcieLinkShape,
+  PlanShape,
   PoolShape,
   ProblemShape,
   ProvisionShape,

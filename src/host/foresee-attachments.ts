@@ -51,9 +51,9 @@ export async function attachedAfter(
   const { pf, nsid } = query
   const attached = new Set((await ask(query)).cntlids)
   for (const change of assumed.changes) {
-    for (const { cntlid } of assumed.selfAttaching) {
-      const nsids = await attachedByItself(ask, assumed, change, cntlid)
-      if (nsids.includes(nsid)) attached.add(cntlid)
+    for (const each of assumed.selfAttaching) {
+      const when = isOccasion(change) ? await occasion(ask, change, each) : undefined
+      if (when !== undefined && each[when].includes(nsid)) attached.add(each.cntlid)
     }
     if (!('pf' in change && 'nsid' in change)) continue
     if (change.pf !== pf || change.nsid !== nsid) continue
@@ -84,11 +84,17 @@ async function attachedByItself(
   cntlid: number
 ): Promise<readonly number[]> {
   const nsids: number[] = []
+  if (!isOccasion(change)) return nsids
   for (const each of selfAttaching.filter((one) => one.cntlid === cntlid)) {
     const when = await occasion(ask, change, each)
     if (when !== undefined) nsids.push(...each[when])
   }
   return nsids
+}
+
+/** Few are, of the many changes that a plan may have. */
+function isOccasion({ change }: HostChange): boolean {
+  return change === 'setVfCount' || change === 'probe'
 }
 
 async function occasion(

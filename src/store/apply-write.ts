@@ -5,6 +5,7 @@ import { appendEvent } from './event-writes.ts'
 import { putHost, reconcile } from './inventory-writes.ts'
 import { confirmScan, voidDigest } from './scan-digest-writes.ts'
 import { createOperation, logOperation, takeOverOperation } from './operation-writes.ts'
+import { putPlan } from './plan-writes.ts'
 import type { OrdinaryWrite } from './ordinary-writes.ts'
 import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
 import type { WriterConnection } from './writer-connection.ts'
@@ -58,6 +59,9 @@ function writePrepared(
     case 'putHealing':
     case 'deleteHealing':
       writeDrift(prepare, write)
+      return {}
+    case 'putPlan':
+      putPlan(prepare, write)
       return {}
     case 'packedReconcile':
       reconcile(prepare, write)

@@ -26,7 +26,7 @@ import { fromJson } from './json-column.ts'
 import { keysetPage, mapPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
-import type { HealingRow } from './rows.ts'
+import type { HealingRow, PlanRow } from './rows.ts'
 import type { KnownKey, StoreReader } from './store.ts'
 
 /** Rows are counted as well, in their indexes: what was deleted by hand is to be scanned again. */
@@ -47,6 +47,7 @@ export function createReader(db: Database.Database): StoreReader {
     ...assignmentReader(prepare),
     ...driftReader(prepare),
     ...operationReader(prepare),
+    ...planReader(prepare),
     ...eventReader(prepare),
   }
 }
@@ -156,6 +157,20 @@ function operationReader(prepare: Prepare): Pick<StoreReader, 'operations' | 'op
       ),
     operation: (tenant, id) => owned(one(prepare, 'Operation', id, toRecord), tenant),
   }
+}
+
+function planReader(prepare: Prepare): Pick<StoreReader, 'plan'> {
+  const toPlan = ({ request, made, ...columns }: PlanColumns): PlanRow => ({
+    ...columns,
+    request: fromJson<Json>(request),
+    made: fromJson<Json>(made),
+  })
+  return { plan: (tenant, id) => owned(one(prepare, 'Plan', id, toPlan), tenant) }
+}
+
+type PlanColumns = Omit<PlanRow, 'request' | 'made'> & {
+  readonly request: string
+  readonly made: string
 }
 
 function eventReader(

@@ -9,6 +9,7 @@ import type {
 } from '../host/observation.ts'
 import type { Binding, DriveCondition, FunctionIdentity } from '../host/query.ts'
 import type { TenantReach } from '../nvme/tenant-reach.ts'
+import type { Json } from '../saga/workflow.ts'
 import type { SecondaryState } from '../nvme/secondary-controller.ts'
 
 export type HostRow = {
@@ -220,6 +221,17 @@ export type HealingRow = {
   readonly lastAttemptAt: string
   /** The last operation that tried. */
   readonly operationId: string
+}
+
+/** What a request would do, as `workflows/` has it. */
+export type PlanRow = {
+  readonly id: string
+  readonly tenant: string
+  readonly request: Json
+  /** The plan, and what it was made of. */
+  readonly made: Json
+  readonly createdAt: string
+  readonly expiresAt: string
 }
 
 export type EventRow = {

@@ -17,6 +17,7 @@ import type {
   HostRow,
   NamespaceRow,
   NewEvent,
+  PlanRow,
   ProvisionedVf,
   ScanDigestRow,
   SeenHostRow,
@@ -79,6 +80,8 @@ export type StoreWrite =
       >
       readonly at: string
     }
+  /** Those that have expired by its `createdAt` go, and of its tenant's all but the newest `keep`. */
+  | { readonly write: 'putPlan'; readonly row: PlanRow; readonly keep: number }
   /** Only events/ makes these. */
   | { readonly write: 'appendEvent'; readonly event: NewEvent }
   | { readonly write: 'createOperation'; readonly operation: OperationRecord }
@@ -167,6 +170,8 @@ export interface StoreReader {
     page: PageRequest
   ) => Page<OperationRecord>
   operation: (tenant: string | null, id: string) => OperationRecord | undefined
+  /** One that has expired may still be there. */
+  plan: (tenant: string | null, id: string) => PlanRow | undefined
   events: (tenant: string | null, afterNumber: number, limit: number) => readonly EventRow[]
   lastEventNumber: () => number
   idempotencyKey: (tenant: string, key: string) => KnownKey | undefined

@@ -7,45 +7,35 @@ import type { Hosts } from '../host/hosts.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { Engine } from '../saga/engine.ts'
-import { isTerminal } from '../saga/operation.ts'
+import { isTerminal, type OperationRecord } from '../saga/operation.ts'
 import type { RetryPolicy } from '../saga/retry-policy.ts'
 import { createEngine } from '../saga/run-engine.ts'
 import type { WorkflowDefinition } from '../saga/workflow.ts'
 import type { Store, StoreWrite } from '../store/store.ts'
 import { storeLog } from '../store/store-log.ts'
 import { cancelOperation, retryOperation } from './ask-of-operation.ts'
-import { adoptVirtualFunction } from './adopt-virtual-function.ts'
-import { assignFunction } from './assign-function.ts'
 import { assignmentViews } from './assignment-view.ts'
 import type { Surroundings } from './define-workflow.ts'
+import { workflowsIn } from './definitions.ts'
 import { createCaretaker } from './caretaker/caretaker.ts'
 import { prepareWork } from './caretaker/prepare-work.ts'
 import { policyWrites } from './caretaker/policy-writes.ts'
 import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
-import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
-import { releaseAndClean } from './release-and-clean.ts'
-import { releaseAssignment } from './release-assignment.ts'
-import { prepareAdopt } from './requests/adopt-request.ts'
-import { controllerOfRequest, prepareAssign } from './requests/assign-request.ts'
-import { prepareHeal } from './requests/heal-request.ts'
+import {
+  controllerOf,
+  prepareRequest,
+  type ChangeRequest,
+} from './requests/prepare-request.ts'
 import {
   found,
   requireFree,
   requireOperator,
-  type Prepared,
   type RequestContext,
 } from './requests/prepared.ts'
-import { prepareProvision } from './requests/provision-request.ts'
-import { prepareRelease } from './requests/release-request.ts'
-import { prepareRetire } from './requests/retire-request.ts'
-import { prepareResize } from './requests/resize-request.ts'
-import { resizePrimary } from './resize-primary.ts'
-import { restoreAssignment } from './restore-assignment.ts'
-import { restoreVirtualFunction } from './restore-virtual-function.ts'
-import { retireVirtualFunction } from './retire-virtual-function.ts'
 import { begin, startedBefore } from './start-once.ts'
+import { createPlans } from './plan/plans.ts'
 import { createTurns } from './turns.ts'
 import type { IdempotencyKey, OperationView, Workflows } from './workflows.ts'
 
@@ -91,12 +81,14 @@ export interface RunningWorkflows extends Workflows {
 export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const { store, clock, hosts, newId } = options
   const { read } = store
-  const engine = engineOf(options)
+  const around = surroundingsOf(options)
+  const engine = engineOf(options, around)
   const held = heldFunctions(store)
   engine.onChange(held.note)
   const pending = pendingAllocations(store)
   engine.onChange(pending.note)
   const turns = createTurns()
+  const plans = createPlans(around, newId)
   const onTrouble = (error: unknown) => options.onTrouble?.('looking after a host', error)
   const caretaker = createCaretaker({
     store,
@@ -130,23 +122,36 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     newId,
   })
 
-  /** @param controllerId whose line it joins, with all controllers of its subsystem */
   async function start(
     caller: Caller,
     key: IdempotencyKey | undefined,
-    controllerId: string,
-    prepare: (context: RequestContext) => Promise<Prepared>
+    asked: ChangeRequest,
+    planId?: string
   ): Promise<OperationView> {
     requireOperator(caller)
     await options.opening
     const context = contextOf(caller)
+    const line = lineOf(store, controllerOf(context, asked))
     const record = await turns.take(
-      lineOf(store, controllerId),
+      line,
       async () =>
         startedBefore(context, key) ??
-        (await begin(context, engine, await prepare(context), key))
+        (planId === undefined
+          ? await begin(context, engine, await prepareRequest(context, asked), key)
+          : await beginPlanned(context, asked, planId, key))
     )
     return operationView(record)
+  }
+
+  async function beginPlanned(
+    context: RequestContext,
+    asked: ChangeRequest,
+    planId: string,
+    key: IdempotencyKey | undefined
+  ): Promise<OperationRecord> {
+    const planned = await plans.prepare(context.caller, asked, planId)
+    if ('id' in planned) return planned
+    return begin({ ...context, newId: () => planId }, engine, planned, key)
   }
 
   const primaryOf = (id: string) => read.virtualFunction(id)?.controllerId ?? id
@@ -155,20 +160,20 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     found(read.operation(tenantFilter(caller), id), 'operation', id)
 
   return {
+    plan: async (caller, asked) => {
+      requireOperator(caller)
+      return plans.make(caller, asked)
+    },
+    runPlan: (caller, asked, planId, key) => start(caller, key, asked, planId),
     provision: (caller, controllerId, request, key) =>
-      start(caller, key, controllerId, (context) =>
-        prepareProvision(context, controllerId, request)
-      ),
+      start(caller, key, { ask: 'provision', controllerId, request }),
     resizePrimary: (caller, controllerId, request, key) =>
-      start(caller, key, controllerId, (context) =>
-        prepareResize(context, controllerId, request)
-      ),
-    retire: (caller, id, key) =>
-      start(caller, key, primaryOf(id), (context) => prepareRetire(context, id)),
-    heal: (caller, id, key) =>
-      start(caller, key, primaryOf(id), async (context) => prepareHeal(context, id)),
-    adopt: (caller, id, key) =>
-      start(caller, key, primaryOf(id), (context) => prepareAdopt(context, id)),
+      start(caller, key, { ask: 'resizePrimary', controllerId, request }),
+    retire: (caller, virtualFunctionId, key) =>
+      start(caller, key, { ask: 'retire', virtualFunctionId }),
+    heal: (caller, functionId, key) => start(caller, key, { ask: 'heal', functionId }),
+    adopt: (caller, virtualFunctionId, key) =>
+      start(caller, key, { ask: 'adopt', virtualFunctionId }),
     setDriftPolicy: async (caller, hostId, policy) => {
       requireOperator(caller)
       found(read.host(hostId), 'host', hostId)
@@ -176,20 +181,9 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       await store.commit(policyWrites(store, { caller, hostId, policy, at }))
       tend(hostId)
     },
-    assign: async (caller, request, key) =>
-      start(caller, key, controllerOfRequest(store, request), (context) =>
-        prepareAssign(context, request)
-      ),
-    release: async (caller, id, request, key) => {
-      const { functionId } = found(
-        read.assignment(tenantFilter(caller), id),
-        'assignment',
-        id
-      )
-      return start(caller, key, primaryOf(functionId), (context) =>
-        prepareRelease(context, id, request)
-      )
-    },
+    assign: (caller, request, key) => start(caller, key, { ask: 'assign', request }),
+    release: (caller, assignmentId, request, key) =>
+      start(caller, key, { ask: 'release', assignmentId, request }),
     assignments: (caller, page) => {
       const { items, next } = read.assignments(tenantFilter(caller), page)
       return { items: items.map(assignmentViews(read, held.holderOf)), next }
@@ -245,26 +239,14 @@ function lineOf({ read }: Store, controllerId: string): string {
   return row ? `${row.subsystemNqn} ${row.serial}` : controllerId
 }
 
-function engineOf(options: WorkflowsOptions): Engine<StoreWrite> {
-  const { store, hosts, inventory, clock, owner, retry, leaseMs, takeOverAll } = options
-  const around: Surroundings = {
-    hosts,
-    store,
-    inventory,
-    clock,
-    deadlineMs: options.deadlineMs ?? 5_000,
-  }
-  const workflows = [
-    provisionVirtualFunctions(around),
-    resizePrimary(around),
-    retireVirtualFunction(around),
-    assignFunction(around),
-    releaseAssignment(around),
-    restoreVirtualFunction(around),
-    restoreAssignment(around),
-    releaseAndClean(around),
-    adoptVirtualFunction(around),
-  ]
+function surroundingsOf(options: WorkflowsOptions): Surroundings {
+  const { hosts, store, inventory, clock, deadlineMs = 5_000 } = options
+  return { hosts, store, inventory, clock, deadlineMs }
+}
+
+function engineOf(options: WorkflowsOptions, around: Surroundings): Engine<StoreWrite> {
+  const { store, clock, owner, retry, leaseMs, takeOverAll } = options
+  const workflows = workflowsIn(around)
   return createEngine({
     log: storeLog(tellingOfOperations(store)),
     workflows: options.adapt ? workflows.map(options.adapt) : workflows,

@@ -3,10 +3,24 @@ import type { Caller } from '../access/caller.ts'
 import type { DriftView } from '../inventory/drift/drift-view.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from '../saga/operation.ts'
 import type { AssignmentRow, DriftPolicy } from '../store/rows.ts'
+import type { Plan } from './plan/plan.ts'
+import type { ChangeRequest } from './requests/prepare-request.ts'
 import type { Acceptable } from './acceptable.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 
 export interface Workflows {
+  /** What the request would do, and everything that speaks against it. Touches nothing; kept for 15 minutes. All throw ControlPlaneError. */
+  plan: (caller: Caller, asked: ChangeRequest) => Promise<Plan>
+  /**
+   * The same request, as its plan says: refused when the world has moved. Its operation has the plan's id, so a plan is
+   * run once.
+   */
+  runPlan: (
+    caller: Caller,
+    asked: ChangeRequest,
+    planId: string,
+    key?: IdempotencyKey
+  ) => Promise<OperationView>
   /** Each start answers once the operation is durable, before the hardware is touched. All throw ControlPlaneError. */
   provision: (
     caller: Caller,

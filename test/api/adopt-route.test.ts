@@ -63,7 +63,12 @@ test(
     const foreign = await eventually('online', online)
     const path = { id: foreign.id }
 
-    await succeeded(api, await api.ok<Operation>('adoptVirtualFunction', { path }))
+    const plan = await api.ok<Schemas['Plan']>('adoptVirtualFunction', {
+      path,
+      query: { plan: 'true' },
+    })
+    const run = { path, query: { plan: plan.id } }
+    await succeeded(api, await api.ok<Operation>('adoptVirtualFunction', run))
     const adopted = await eventually('settled', async () => {
       const now = await api.ok<Schemas['VirtualFunction']>('getVirtualFunction', { path })
       return now.drift.length === 0 ? now : undefined
@@ -71,6 +76,12 @@ test(
     await retire(api, foreign.id)
 
     expect(foreign.drift.map(({ kind }) => kind)).toContain('foreign-secondary-online')
+    expect(plan).toMatchObject({ workflow: 'adopt-virtual-function', refusals: [] })
+    // It is reserved to the driver that has it already.
+    expect(plan.steps.at(-2)?.does.changes.map(({ writes }) => writes)).toMatchObject([
+      [{ inWords: expect.stringContaining('driver_override "nvme') }],
+      [],
+    ])
     // The kernel probed it as it appeared: autoprobe was on.
     expect(adopted.provisioned).toMatchObject({ vq: 4, vi: 3, driver: 'nvme' })
     expect(machine.snapshot().primaries[PF]?.vfCount).toBe(2)

@@ -164,11 +164,15 @@ async function assertAsBefore(client: NvirtClient, before: Schemas['Controller']
   assert.deepEqual(await vfsOf(client, before), [])
 }
 
-type Started = { readonly data?: Schemas['Operation']; readonly error?: Schemas['Problem'] }
+/** Each answers with its plan instead, where that is asked for. */
+type Started = {
+  readonly data?: Schemas['Operation'] | Schemas['Plan']
+  readonly error?: Schemas['Problem']
+}
 
 /** Waits for the end of an operation, and expects the good one. */
 async function succeeded(client: NvirtClient, { data, error }: Started) {
-  assert.ok(data, `refused: ${JSON.stringify(error)}`)
+  assert.ok(data && 'state' in data, `not begun: ${JSON.stringify(error ?? data)}`)
   let operation = data
   while (!['succeeded', 'undone', 'stuck'].includes(operation.state)) {
     const { data: now, error: trouble } = await client.GET('/v1/operations/{id}/wait', {

@@ -1252,6 +1252,278 @@ export interface components {
       /** @description Most lanes */
       maxWidth: number | null
     }
+    /** @description What a request would do, to be run within 15 minutes by the same request with `?plan=<id>`; of each tenant the newest 200 are kept */
+    Plan: {
+      /** @description Of the plan, and of the operation that it is run as */
+      id: string
+      /** @description What would be done; null: it is refused before that is known */
+      workflow: string | null
+      /** @description What it works on */
+      subject: {
+        /** @description Kind of resource */
+        kind: string
+        /** @description Id of the resource */
+        id: string
+      } | null
+      /** @description Steps in order */
+      steps: {
+        /** @description Name */
+        name: string
+        /** @description From here on the operation only goes forward */
+        commit: boolean
+        /** @description What it does */
+        does: {
+          /** @description In order */
+          changes: {
+            /** @description What is to be so */
+            change: unknown
+            /** @description In order; none where it is so already */
+            writes: {
+              /** @description For people */
+              inWords: string
+              /** @description As it is made */
+              write:
+                | {
+                    /**
+                     * @description A file of the kernel
+                     * @enum {string}
+                     */
+                    to: 'sysfs'
+                    /** @description Path */
+                    path: string
+                    /** @description What is written */
+                    text: string
+                  }
+                | {
+                    /**
+                     * @description A controller
+                     * @enum {string}
+                     */
+                    to: 'nvme'
+                    /** @description Character device of the controller that gets it */
+                    device: string
+                    /** @description Opcode */
+                    opcode: number
+                    /** @description NSID */
+                    nsid: number
+                    /** @description Command Dword 10 */
+                    cdw10: number
+                    /** @description Command Dword 11 */
+                    cdw11: number
+                    /** @description The same by the names of the specification: `{ CNTLID: 1, RT: 0, ACT: 8 }` */
+                    fields: unknown
+                    /** @description Data to the controller, hex, without the zeros at its end */
+                    data: string | null
+                  }
+                | {
+                    /**
+                     * @description Whatever disk the namespace then has on the host
+                     * @enum {string}
+                     */
+                    to: 'blocks'
+                    /** @description Function of the host’s driver */
+                    through: string
+                    /** @description Namespace */
+                    nsid: number
+                    /** @description Bytes from its start */
+                    offset: number
+                    /** @description Bytes */
+                    length: number
+                    /**
+                     * @description By a marker an erase is told to have happened; zeroes are written in pieces
+                     * @enum {string}
+                     */
+                    content: 'marker' | 'zeroes'
+                  }
+              /** @description Its function does not exist yet: the address is a prediction */
+              predicted: boolean
+              /** @description What must be so by then; null: it is written in any case */
+              onlyIf: string | null
+            }[]
+          }[]
+          /** @description Why not everything that it writes is known before; null: everything is */
+          unforeseen: string | null
+          /** @description What it would wait for as things are; null: nothing */
+          waitsFor: string | null
+        }
+        /** @description What its undo does, should a later step fail; the last is undone first */
+        undo: {
+          /** @description In order */
+          changes: {
+            /** @description What is to be so */
+            change: unknown
+            /** @description In order; none where it is so already */
+            writes: {
+              /** @description For people */
+              inWords: string
+              /** @description As it is made */
+              write:
+                | {
+                    /**
+                     * @description A file of the kernel
+                     * @enum {string}
+                     */
+                    to: 'sysfs'
+                    /** @description Path */
+                    path: string
+                    /** @description What is written */
+                    text: string
+                  }
+                | {
+                    /**
+                     * @description A controller
+                     * @enum {string}
+                     */
+                    to: 'nvme'
+                    /** @description Character device of the controller that gets it */
+                    device: string
+                    /** @description Opcode */
+                    opcode: number
+                    /** @description NSID */
+                    nsid: number
+                    /** @description Command Dword 10 */
+                    cdw10: number
+                    /** @description Command Dword 11 */
+                    cdw11: number
+                    /** @description The same by the names of the specification: `{ CNTLID: 1, RT: 0, ACT: 8 }` */
+                    fields: unknown
+                    /** @description Data to the controller, hex, without the zeros at its end */
+                    data: string | null
+                  }
+                | {
+                    /**
+                     * @description Whatever disk the namespace then has on the host
+                     * @enum {string}
+                     */
+                    to: 'blocks'
+                    /** @description Function of the host’s driver */
+                    through: string
+                    /** @description Namespace */
+                    nsid: number
+                    /** @description Bytes from its start */
+                    offset: number
+                    /** @description Bytes */
+                    length: number
+                    /**
+                     * @description By a marker an erase is told to have happened; zeroes are written in pieces
+                     * @enum {string}
+                     */
+                    content: 'marker' | 'zeroes'
+                  }
+              /** @description Its function does not exist yet: the address is a prediction */
+              predicted: boolean
+              /** @description What must be so by then; null: it is written in any case */
+              onlyIf: string | null
+            }[]
+          }[]
+          /** @description Why not everything that it writes is known before; null: everything is */
+          unforeseen: string | null
+          /** @description What it would wait for as things are; null: nothing */
+          waitsFor: string | null
+        } | null
+      }[]
+      /** @description Whom it reaches besides what is asked for */
+      affected: {
+        /** @description VFs of the primary */
+        virtualFunctions: {
+          /** @description Id */
+          virtualFunctionId: string
+          /** @description PCI address; null: it does not exist yet */
+          address: string | null
+          /**
+           * @description What becomes of it
+           * @enum {string}
+           */
+          effect: 'appears' | 'disappears' | 'reset'
+          /** @description Whose it is; null: it is in the pool */
+          tenant: string | null
+        }[]
+        /** @description Functions in the IOMMU group of one whose driver changes */
+        siblings: {
+          /** @description PCI address */
+          address: string
+          /** @description IOMMU group */
+          iommuGroup: number
+          /** @description Driver that has it */
+          driver: string | null
+        }[]
+        /** @description Of the function itself, and of all these */
+        assignments: {
+          /** @description Id */
+          assignmentId: string
+          /** @description Who has it */
+          consumer: string
+          /** @description Whose it is */
+          tenant: string
+          /**
+           * @description Where it is in its life
+           * @enum {string}
+           */
+          state:
+            | 'requested'
+            | 'preparing'
+            | 'ready'
+            | 'restoring'
+            | 'lost'
+            | 'releasing'
+            | 'cleaning'
+            | 'quarantined'
+            | 'released'
+            | 'failed'
+        }[]
+        /** @description Whose they are */
+        tenants: string[]
+        /** @description What on the host uses namespaces that it moves, erases or resets */
+        mounts: {
+          /** @description Namespace id */
+          nsid: number
+          /** @description Block device: `nvme0n1p2` */
+          disk: string
+          /**
+           * @description Kind of use
+           * @enum {string}
+           */
+          use: 'mount' | 'swap' | 'holder' | 'exclusive-open'
+          /** @description Mount point, name of the holder, or who has it open */
+          by: string
+        }[]
+      }
+      /** @description What is reset */
+      resets: {
+        /** @description PCI address */
+        device: string
+        /**
+         * @description That of a primary takes its secondaries down, and stops its I/O for a moment
+         * @enum {string}
+         */
+        of: 'virtual-function' | 'primary'
+        /** @description Step that resets it */
+        step: string
+      }[]
+      /** @description Everything that speaks against it; none: it can be run */
+      refusals: {
+        /** @description Step that would be refused; null: the request is */
+        step: string | null
+        /** @description Stable name of the check: `namespace-mounted`, `wrong-state` */
+        check: string
+        /** @description What the check looked at */
+        device: string | null
+        /** @description What is wrong */
+        reason: string
+        /** @description What to do about it */
+        remedy: string | null
+      }[]
+      /**
+       * Format: date-time
+       * @description When it was made
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description Until when it can be run
+       */
+      expiresAt: string
+    }
     /** @description Flexible resources of one kind (VQ or VI) of a primary controller. Counts, admin queue pairs included. */
     FlexiblePool: {
       /** @description Resources of this kind are flexible */
@@ -1324,6 +1596,19 @@ export interface components {
         reason: string
         /** @description What to do about it */
         remedy: string
+      }[]
+      /** @description Plan that cannot be run any more */
+      planId?: string
+      /** @description Where the world, and with it the plan, is another than when the plan was made */
+      moved?: {
+        /** @description PCI address where a host answers otherwise; else what the plan is for */
+        device: string
+        /** @description What the host was asked: `binding`, `usage`; what the plan would do otherwise: `step bind-vfio`, `affected: mounts`; `refused`: what speaks against it now */
+        what: string
+        /** @description As the plan has it */
+        planned: unknown
+        /** @description As it is now */
+        found: unknown
       }[]
     }
     /**
@@ -1947,7 +2232,10 @@ export interface operations {
   }
   provisionVirtualFunctions: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -1964,6 +2252,15 @@ export interface operations {
       }
     }
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {
@@ -2069,7 +2366,10 @@ export interface operations {
   }
   resizePrimary: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -2086,6 +2386,15 @@ export interface operations {
       }
     }
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {
@@ -2191,7 +2500,10 @@ export interface operations {
   }
   healController: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -2204,6 +2516,15 @@ export interface operations {
     }
     requestBody?: never
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {
@@ -2438,7 +2759,10 @@ export interface operations {
   }
   retireVirtualFunction: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -2451,6 +2775,15 @@ export interface operations {
     }
     requestBody?: never
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {
@@ -2529,7 +2862,10 @@ export interface operations {
   }
   healVirtualFunction: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -2542,6 +2878,15 @@ export interface operations {
     }
     requestBody?: never
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {
@@ -2620,7 +2965,10 @@ export interface operations {
   }
   adoptVirtualFunction: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -2633,6 +2981,15 @@ export interface operations {
     }
     requestBody?: never
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {
@@ -2940,7 +3297,10 @@ export interface operations {
   }
   createAssignment: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -2954,6 +3314,15 @@ export interface operations {
       }
     }
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {
@@ -3127,7 +3496,10 @@ export interface operations {
   }
   releaseAssignment: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `true`: answers 200 with the plan of this request, and touches nothing. Id of such a plan, with the same request: runs it, which is refused when the world has moved; the operation has the id of the plan. Absent: begins at once. */
+        plan?: string
+      }
       header?: {
         /** @description Repeats of a request with the same key give the operation of the first. 1 to 200 visible ASCII characters. */
         'Idempotency-Key'?: string
@@ -3144,6 +3516,15 @@ export interface operations {
       }
     }
     responses: {
+      /** @description The plan, where that was asked for; nothing is touched */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Plan']
+        }
+      }
       /** @description The operation, durable; the hardware is not touched yet */
       202: {
         headers: {

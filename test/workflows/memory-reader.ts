@@ -9,6 +9,7 @@ import type {
   HealingRow,
   HostRow,
   NamespaceRow,
+  PlanRow,
   ScanDigestRow,
   VirtualFunctionRow,
 } from '../../src/store/rows.ts'
@@ -23,6 +24,7 @@ export type Tables = {
   readonly drifts: Map<string, DriftRow>
   readonly healings: Map<string, HealingRow>
   readonly operations: Map<string, OperationRecord>
+  readonly plans: Map<string, PlanRow>
   readonly keys: Map<string, KnownKey>
   readonly digests: Map<string, ScanDigestRow>
   readonly events: readonly EventRow[]
@@ -97,6 +99,10 @@ export function readerOf(now: () => Tables): StoreReader {
     operation: (tenant, id) => {
       const record = now().operations.get(id)
       return record && ofTenant(tenant)(record) ? record : undefined
+    },
+    plan: (tenant, id) => {
+      const row = now().plans.get(id)
+      return row && ofTenant(tenant)(row) ? row : undefined
     },
     events: (tenant, after, limit) =>
       now()

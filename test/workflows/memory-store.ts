@@ -24,6 +24,7 @@ export function memoryStore(): Store {
     drifts: new Map(),
     healings: new Map(),
     operations: new Map(),
+    plans: new Map(),
     keys: new Map(),
     digests: new Map(),
     events: [],
@@ -60,6 +61,7 @@ function applied(tables: Tables, writes: readonly StoreWrite[]) {
     drifts: new Map(tables.drifts),
     healings: new Map(tables.healings),
     operations: new Map(tables.operations),
+    plans: new Map(tables.plans),
     keys: new Map(tables.keys),
     digests: new Map(tables.digests),
   }
@@ -149,6 +151,9 @@ function apply(to: Writable, write: StoreWrite): number | null {
       to.digests.delete(row.hostId)
       return null
     }
+    case 'putPlan':
+      to.plans.set(write.row.id, write.row)
+      return null
     case 'appendEvent':
       to.events.push({ ...write.event, number: to.events.length + 1 })
       return null

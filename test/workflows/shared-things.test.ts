@@ -9,6 +9,7 @@ import type { OperationView } from '../../src/workflows/workflows.ts'
 import { byHand, diskNow, unbindByHand } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
 import { refusalsOf } from './trouble.ts'
+import { OTHER, twoInOneGroup } from './two-in-one-group.ts'
 import {
   bindByHand,
   controllerAt,
@@ -23,7 +24,6 @@ import {
   type World,
 } from './world.ts'
 
-const OTHER = '0000:03:00.0'
 const VF2 = '0000:01:00.2'
 
 test('a namespace that somebody attached since the last scan is in use as well when it is mounted', async () => {
@@ -221,32 +221,6 @@ function virtualFunctionIn(world: World, address: string) {
 function attachedTo({ machine }: World, nsid: number): readonly number[] {
   const of = Object.entries(machine.snapshot().attachments)
   return of.find(([name]) => name.endsWith(`sub0 ${nsid}`))?.[1] ?? []
-}
-
-/** The plain drive, and another one like it, which nothing keeps apart. */
-function twoInOneGroup(): HostDescription {
-  const host = labLikeHost()
-  const [sriov, plain] = host.subsystems
-  if (!sriov || !plain) throw new Error('the lab has two drives')
-  const inGroup = (address: string, serial: string, rootPort: string) => ({
-    ...plain,
-    serial,
-    nqn: `${plain.nqn}:${serial}`,
-    controllers: plain.controllers.map((one) => ({
-      ...one,
-      address,
-      rootPort,
-      group: 'slots',
-    })),
-  })
-  return {
-    ...host,
-    subsystems: [
-      sriov,
-      inGroup(PLAIN, 'PLAIN0', '0000:00:05.0'),
-      inGroup(OTHER, 'PLAIN1', '0000:00:06.0'),
-    ],
-  }
 }
 
 /** The SR-IOV drive with a second port: two primaries, one set of namespaces. */

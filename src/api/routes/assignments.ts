@@ -1,14 +1,13 @@
-import { accepted, BODY_PROBLEMS, json, problems } from '../answers.ts'
+import { BODY_PROBLEMS, json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
-import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
+import { idempotencyHeaders } from '../idempotency.ts'
 import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
 import { AssignmentShape, AssignShape, ReleaseShape } from '../shapes/assignment.ts'
-import { OperationShape } from '../shapes/operation.ts'
 import { emptyBodyIsEmptyObject } from './empty-body.ts'
 import { idOf } from './ids.ts'
-import { sendStarted } from './started.ts'
+import { planOrBegin, plannedAnswers, planQuery } from './planned.ts'
 
 const tags = ['assignments']
 
@@ -60,17 +59,21 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
         description:
           'Hands a VF or a whole controller to a consumer through VFIO. Refused while anything on the host uses it.',
         tags,
+        querystring: planQuery,
         headers: idempotencyHeaders,
         body: ref(AssignShape),
-        response: {
-          202: accepted(ref(OperationShape)),
-          ...problems(404, 409, ...BODY_PROBLEMS),
-        },
+        response: plannedAnswers(...BODY_PROBLEMS),
       },
     },
     async (request, reply) => {
-      const key = idempotencyKey(request)
-      return sendStarted(reply, await workflows.assign(request.caller, request.body, key))
+      const { caller, body, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'assign', request: body },
+        begin: (key) => workflows.assign(caller, body, key),
+      })
     }
   )
   app.post(
@@ -84,18 +87,21 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
           'Takes the function back, erases what its consumer had on it, and gives it the driver that it had. It stays quarantined where it cannot be told that everything is gone; that can be accepted by name.',
         tags,
         params: idOf('an assignment'),
+        querystring: planQuery,
         headers: idempotencyHeaders,
         body: ref(ReleaseShape),
-        response: {
-          202: accepted(ref(OperationShape)),
-          ...problems(404, 409, ...BODY_PROBLEMS),
-        },
+        response: plannedAnswers(...BODY_PROBLEMS),
       },
     },
     async (request, reply) => {
-      const { caller, params, body } = request
-      const key = idempotencyKey(request)
-      return sendStarted(reply, await workflows.release(caller, params.id, body, key))
+      const { caller, params, body, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'release', assignmentId: params.id, request: body },
+        begin: (key) => workflows.release(caller, params.id, body, key),
+      })
     }
   )
 }

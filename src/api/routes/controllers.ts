@@ -1,14 +1,13 @@
-import { accepted, BODY_PROBLEMS, json, problems } from '../answers.ts'
+import { BODY_PROBLEMS, json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
-import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
+import { idempotencyHeaders } from '../idempotency.ts'
 import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
 import { ControllerShape, ResizePrimaryShape } from '../shapes/controller.ts'
-import { OperationShape } from '../shapes/operation.ts'
 import { ProvisionShape } from '../shapes/virtual-function.ts'
 import { filterBy, idOf } from './ids.ts'
-import { sendStarted } from './started.ts'
+import { planOrBegin, plannedAnswers, planQuery } from './planned.ts'
 
 const tags = ['controllers']
 
@@ -60,18 +59,21 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
           'Takes VFs out of the pool: gives each its queue pairs and vectors, brings it online, and attaches exactly the namespaces that were asked for. Undone whole when it fails.',
         tags: ['virtual functions'],
         params: idOf('an SR-IOV controller'),
+        querystring: planQuery,
         headers: idempotencyHeaders,
         body: ref(ProvisionShape),
-        response: {
-          202: accepted(ref(OperationShape)),
-          ...problems(404, 409, 507, ...BODY_PROBLEMS),
-        },
+        response: plannedAnswers(507, ...BODY_PROBLEMS),
       },
     },
     async (request, reply) => {
-      const { caller, params, body } = request
-      const key = idempotencyKey(request)
-      return sendStarted(reply, await workflows.provision(caller, params.id, body, key))
+      const { caller, params, body, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'provision', controllerId: params.id, request: body },
+        begin: (key) => workflows.provision(caller, params.id, body, key),
+      })
     }
   )
   app.post(
@@ -84,18 +86,21 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
           'Gives the primary flexible resources of its own, or takes them from it, and resets its function, since only then they are in force. Refused while anybody would be taken down: VFs, and file systems of the host. Undone whole when it fails.',
         tags,
         params: idOf('an SR-IOV controller'),
+        querystring: planQuery,
         headers: idempotencyHeaders,
         body: ref(ResizePrimaryShape),
-        response: {
-          202: accepted(ref(OperationShape)),
-          ...problems(404, 409, 507, ...BODY_PROBLEMS),
-        },
+        response: plannedAnswers(507, ...BODY_PROBLEMS),
       },
     },
     async (request, reply) => {
-      const { caller, params, body } = request
-      const key = idempotencyKey(request)
-      return sendStarted(reply, await workflows.resizePrimary(caller, params.id, body, key))
+      const { caller, params, body, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'resizePrimary', controllerId: params.id, request: body },
+        begin: (key) => workflows.resizePrimary(caller, params.id, body, key),
+      })
     }
   )
   app.post(
@@ -108,16 +113,20 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
           'Brings a controller that is assigned back to its consumer. Refused while anybody uses it.',
         tags,
         params: idOf('a controller'),
+        querystring: planQuery,
         headers: idempotencyHeaders,
-        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+        response: plannedAnswers(),
       },
     },
     async (request, reply) => {
-      const key = idempotencyKey(request)
-      return sendStarted(
-        reply,
-        await workflows.heal(request.caller, request.params.id, key)
-      )
+      const { caller, params, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'heal', functionId: params.id },
+        begin: (key) => workflows.heal(caller, params.id, key),
+      })
     }
   )
 }

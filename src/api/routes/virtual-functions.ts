@@ -1,13 +1,12 @@
-import { accepted, json, problems } from '../answers.ts'
+import { json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
-import { idempotencyHeaders, idempotencyKey } from '../idempotency.ts'
+import { idempotencyHeaders } from '../idempotency.ts'
 import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
-import { OperationShape } from '../shapes/operation.ts'
 import { VirtualFunctionShape } from '../shapes/virtual-function.ts'
 import { filterBy, idOf } from './ids.ts'
-import { sendStarted } from './started.ts'
+import { planOrBegin, plannedAnswers, planQuery } from './planned.ts'
 
 const tags = ['virtual functions']
 
@@ -69,16 +68,20 @@ export function virtualFunctionRoutes(app: App, { inventory, workflows }: Servic
           'Returns the VF and its resources to the pool. Retiring the last one of a controller disables VFs again.',
         tags,
         params: idOf('a VF'),
+        querystring: planQuery,
         headers: idempotencyHeaders,
-        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+        response: plannedAnswers(),
       },
     },
     async (request, reply) => {
-      const key = idempotencyKey(request)
-      return sendStarted(
-        reply,
-        await workflows.retire(request.caller, request.params.id, key)
-      )
+      const { caller, params, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'retire', virtualFunctionId: params.id },
+        begin: (key) => workflows.retire(caller, params.id, key),
+      })
     }
   )
   driftRoutes(app, workflows)
@@ -95,16 +98,20 @@ function driftRoutes(app: App, workflows: Services['workflows']): void {
           'Brings the VF, and its assignment, to what is desired. Refused while anybody uses it. Ask again until its drift is gone: the VF comes before its assignment.',
         tags,
         params: idOf('a VF'),
+        querystring: planQuery,
         headers: idempotencyHeaders,
-        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+        response: plannedAnswers(),
       },
     },
     async (request, reply) => {
-      const key = idempotencyKey(request)
-      return sendStarted(
-        reply,
-        await workflows.heal(request.caller, request.params.id, key)
-      )
+      const { caller, params, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'heal', functionId: params.id },
+        begin: (key) => workflows.heal(caller, params.id, key),
+      })
     }
   )
   app.post(
@@ -117,16 +124,20 @@ function driftRoutes(app: App, workflows: Services['workflows']): void {
           'Makes a VF that somebody else brought online one that nvirt provisioned, as it is. Refused while anybody uses it.',
         tags,
         params: idOf('a VF'),
+        querystring: planQuery,
         headers: idempotencyHeaders,
-        response: { 202: accepted(ref(OperationShape)), ...problems(404, 409) },
+        response: plannedAnswers(),
       },
     },
     async (request, reply) => {
-      const key = idempotencyKey(request)
-      return sendStarted(
-        reply,
-        await workflows.adopt(request.caller, request.params.id, key)
-      )
+      const { caller, params, query: asking } = request
+      return planOrBegin(reply, {
+        workflows,
+        request,
+        plan: asking.plan,
+        asked: { ask: 'adopt', virtualFunctionId: params.id },
+        begin: (key) => workflows.adopt(caller, params.id, key),
+      })
     }
   )
 }

@@ -48,6 +48,22 @@ const BeforeAssignment = inline<Before>(
   }
 )
 
+export const AssignmentState = choice(
+  [
+    'requested',
+    'preparing',
+    'ready',
+    'restoring',
+    'lost',
+    'releasing',
+    'cleaning',
+    'quarantined',
+    'released',
+    'failed',
+  ],
+  'Where it is in its life'
+)
+
 export const AssignmentShape = answerShape<AssignmentView>(
   'Assignment',
   'A function in the hands of a consumer, whatever the power state of its virtual machine',
@@ -56,21 +72,7 @@ export const AssignmentShape = answerShape<AssignmentView>(
     hostId: text('Host of the function'),
     functionKind: choice(['controller', 'virtualFunction'], 'What was assigned'),
     functionId: text('Id of the function'),
-    state: choice(
-      [
-        'requested',
-        'preparing',
-        'ready',
-        'restoring',
-        'lost',
-        'releasing',
-        'cleaning',
-        'quarantined',
-        'released',
-        'failed',
-      ],
-      'Where it is in its life'
-    ),
+    state: AssignmentState,
     consumer: text('Which virtual machine this is for'),
     actor: text('Who asked for it'),
     tenant: text('Whose it is'),

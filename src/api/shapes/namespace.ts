@@ -17,12 +17,15 @@ const Attached = inline<NamespaceView['attachedTo'][number]>('A controller that 
   id: nullable(text('Id of that controller or VF')),
 })
 
-const Use = inline<NamespaceView['uses'][number]>('Something on the host that uses it', {
-  nsid: count('Namespace id'),
-  disk: text('Block device: `nvme0n1p2`'),
-  use: choice(['mount', 'swap', 'holder', 'exclusive-open'], 'Kind of use'),
-  by: text('Mount point, name of the holder, or who has it open'),
-})
+export const Use = inline<NamespaceView['uses'][number]>(
+  'Something on the host that uses it',
+  {
+    nsid: count('Namespace id'),
+    disk: text('Block device: `nvme0n1p2`'),
+    use: choice(['mount', 'swap', 'holder', 'exclusive-open'], 'Kind of use'),
+    by: text('Mount point, name of the holder, or who has it open'),
+  }
+)
 
 export const NamespaceShape = answerShape<NamespaceView>(
   'Namespace',

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Problem } from '../problem.ts'
-import { answerShape, inline, listOf, text } from '../shape.ts'
+import { anyJson, answerShape, inline, listOf, text } from '../shape.ts'
 
 const FieldErrors = listOf(
   inline<NonNullable<Problem['errors']>[number]>('A field that is not valid', {
@@ -18,6 +18,18 @@ const Refusals = listOf(
     remedy: text('What to do about it'),
   }),
   'Checks of a guard that failed'
+)
+
+const MovedThings = listOf(
+  inline<NonNullable<Problem['moved']>[number]>('What has moved', {
+    device: text('PCI address where a host answers otherwise; else what the plan is for'),
+    what: text(
+      'What the host was asked: `binding`, `usage`; what the plan would do otherwise: `step bind-vfio`, `affected: mounts`; `refused`: what speaks against it now'
+    ),
+    planned: anyJson('As the plan has it'),
+    found: anyJson('As it is now'),
+  }),
+  'Where the world, and with it the plan, is another than when the plan was made'
 )
 
 const optionalText = (description: string) => Type.Optional(text(description))
@@ -47,5 +59,7 @@ export const ProblemShape = answerShape<Problem>(
     operationId: optionalText('Operation that is in the way'),
     hostId: optionalText('Host that is away'),
     refusals: Type.Optional(Refusals),
+    planId: optionalText('Plan that cannot be run any more'),
+    moved: Type.Optional(MovedThings),
   }
 )

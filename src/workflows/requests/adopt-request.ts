@@ -3,13 +3,14 @@ import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
 import { pciAddress } from '../../nvme/pci-address.ts'
 import { ADOPT, type AdoptParams } from '../adopt-params.ts'
 import { refuseAdopting } from '../adopt-virtual-function.ts'
-import { requireState, useOfUnprovisioned } from '../allowed-from.ts'
+import { useOfUnprovisioned } from '../allowed-from.ts'
 import { expectedController } from '../guards/identity.ts'
 import { requireNotPromised } from './namespaces-of-request.ts'
 import {
   found,
   requireFree,
   requireLive,
+  requireUse,
   type Prepared,
   type RequestContext,
 } from './prepared.ts'
@@ -31,7 +32,7 @@ export async function prepareAdopt(
   requireFree(context, row.id, device, 'exclusive')
   requireFree(context, primary.id, primary.address, 'shared')
   const use = useOfUnprovisioned(context.store, row)
-  requireState('adopt', 'virtual function', row.id, use)
+  requireUse(context, 'adopt', 'virtual function', row.id, use)
   if (row.address === null) throw new Error(`VF ${row.id} is ${use}, but has no address`)
   const attached = read
     .inventoryOf(hostId)

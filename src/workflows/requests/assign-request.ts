@@ -2,7 +2,7 @@
 import { knownReach } from '../../inventory/tenant-safety.ts'
 import type { AssignmentRow, ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { requireState, useOfController, useOfVirtualFunction } from '../allowed-from.ts'
+import { useOfController, useOfVirtualFunction } from '../allowed-from.ts'
 import { ASSIGN, type AssignParams } from '../assign-params.ts'
 import { isOfAnother } from '../group-claims.ts'
 import { refuseAssigning } from '../guards/assigning.ts'
@@ -15,6 +15,7 @@ import {
   requireFree,
   requireLive,
   requireOwn,
+  requireUse,
   type Prepared,
   type RequestContext,
 } from './prepared.ts'
@@ -108,7 +109,7 @@ async function ofController(
       refuseTakenDown(ask, store, params)
     )
   }
-  requireState('assignController', 'controller', row.id, use)
+  requireUse(context, 'assignController', 'controller', row.id, use)
   return params
 }
 
@@ -123,7 +124,7 @@ function ofVirtualFunction(
   requireFree(context, row.id, device, 'exclusive')
   requireFree(context, primary.id, primary.address, 'shared')
   const use = useOfVirtualFunction(context.store, row)
-  requireState('assignVirtualFunction', 'virtual function', row.id, use)
+  requireUse(context, 'assignVirtualFunction', 'virtual function', row.id, use)
   return paramsOfVirtualFunction(primary, row, assignmentId)
 }
 

@@ -1,12 +1,13 @@
 /** From a function's id to an operation that brings it to what is desired, whatever the policy of its host. */
 import type { HealingRow } from '../../store/rows.ts'
-import { requireState, type DriftUse } from '../allowed-from.ts'
+import { type DriftUse } from '../allowed-from.ts'
 import { prepareWork } from '../caretaker/prepare-work.ts'
 import { functionsAmiss, workOf } from '../caretaker/work-of.ts'
 import {
   found,
   requireFree,
   requireOwn,
+  requireUse,
   type Prepared,
   type RequestContext,
 } from './prepared.ts'
@@ -29,7 +30,7 @@ export function prepareHeal(context: RequestContext, functionId: string): Prepar
   const work = all.find((one) => one.functionId === functionId)
   const amiss = functionsAmiss(inventory).has(functionId)
   const use: DriftUse = amiss ? 'beyond-healing' : 'as-desired'
-  requireState('heal', 'function', functionId, work ? 'drifting' : use)
+  requireUse(context, 'heal', 'function', functionId, work ? 'drifting' : use)
   if (!work) throw new Error(`there is nothing to do for ${functionId}`)
   requireOwn(context, address ?? functionId, work.tenant)
   return prepareWork(context, work, inventory, NOT_TRIED)

@@ -6,6 +6,7 @@ import { HostDriverError } from '../../host/driver.ts'
 import type { Hosts } from '../../host/hosts.ts'
 import type { Json } from '../../saga/workflow.ts'
 import type { Store, StoreWrite } from '../../store/store.ts'
+import { requireState } from '../allowed-from.ts'
 import { refused } from '../define-workflow.ts'
 import { asker, HostBlocked, type Ask } from '../host-session.ts'
 import { heldBy, openOperations } from '../open-operations.ts'
@@ -18,6 +19,8 @@ export type RequestContext = {
   readonly at: string
   /** UUIDv7. */
   readonly newId: () => string
+  /** For a plan: what speaks against the request is noted, and the rest looked at too. Absent: the first ends it. */
+  readonly object?: (error: ControlPlaneError) => void
 }
 
 export type Prepared = {
@@ -42,21 +45,42 @@ export function invalid(field: string, reason: string): ControlPlaneError {
 
 /** @throws ControlPlaneError conflict, when an open operation decides about the function already */
 export function requireFree(
-  { store }: RequestContext,
+  context: RequestContext,
   functionId: string,
   device: string,
   want: 'exclusive' | 'shared'
 ): void {
-  for (const { id: operationId, params } of openOperations(store)) {
+  for (const { id: operationId, params } of openOperations(context.store)) {
     const { exclusive, shared } = heldBy(params).holds
     const isHeld = exclusive.includes(functionId)
     if (!isHeld && !(want === 'exclusive' && shared.includes(functionId))) continue
-    throw new ControlPlaneError(`${device} is held by operation ${operationId}`, {
-      kind: 'conflict',
-      device,
-      operationId,
-    })
+    object(
+      context,
+      new ControlPlaneError(`${device} is held by operation ${operationId}`, {
+        kind: 'conflict',
+        device,
+        operationId,
+      })
+    )
   }
+}
+
+/** @throws ControlPlaneError wrong-state */
+export function requireUse(
+  context: RequestContext,
+  ...of: Parameters<typeof requireState>
+): void {
+  try {
+    requireState(...of)
+  } catch (error) {
+    if (!(error instanceof ControlPlaneError)) throw error
+    object(context, error)
+  }
+}
+
+function object(context: RequestContext, error: ControlPlaneError): void {
+  if (!context.object) throw error
+  context.object(error)
 }
 
 /** @throws ControlPlaneError forbidden, when it is another tenant's and the caller is no admin */
@@ -87,13 +111,13 @@ function forbidden(reason: string): ControlPlaneError {
  * @throws ControlPlaneError guard, host-away
  */
 export async function requireLive(
-  { hosts }: RequestContext,
+  context: RequestContext,
   hostId: string,
   device: string,
   check: (ask: Ask) => Promise<readonly Refusal[]>
 ): Promise<void> {
-  const refusals = await asked(device, () => check(asker(hosts, hostId)))
-  if (refusals.length > 0) throw refused(`looking at ${device}`, refusals)
+  const refusals = await asked(device, () => check(asker(context.hosts, hostId)))
+  if (refusals.length > 0) object(context, refused(`looking at ${device}`, refusals))
 }
 
 /** What a host answers to a request, or why it does not. @throws ControlPlaneError guard, host-away */
@@ -110,7 +134,7 @@ export async function asked<Answer>(
   }
 }
 
-function refusalOf(device: string, error: unknown): Refusal | undefined {
+export function refusalOf(device: string, error: unknown): Refusal | undefined {
   if (error instanceof HostBlocked) {
     const { call, since } = error.report
     return {

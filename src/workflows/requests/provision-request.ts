@@ -1,6 +1,6 @@
 /** From a request for virtual functions to an operation that provisions them. */
 import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
-import { requireState, useOfController } from '../allowed-from.ts'
+import { useOfController } from '../allowed-from.ts'
 import { PROVISION, type ProvisionParams } from '../provision-params.ts'
 import { refuseRequest } from '../provision-virtual-functions.ts'
 import { expectedController } from '../guards/identity.ts'
@@ -13,6 +13,7 @@ import {
   invalid,
   requireFree,
   requireLive,
+  requireUse,
   type Prepared,
   type RequestContext,
 } from './prepared.ts'
@@ -27,7 +28,13 @@ export async function prepareProvision(
   const row = found(read.controller(controllerId), 'controller', controllerId)
   const wanted = resourcesOf(request)
   requireFree(context, row.id, row.address, 'shared')
-  requireState('provision', 'controller', row.id, useOfController(context.store, row))
+  requireUse(
+    context,
+    'provision',
+    'controller',
+    row.id,
+    useOfController(context.store, row)
+  )
   const nsids = namespacesOf(context, row, request)
   const chosen = chooseVirtualFunctions(context, row, wanted.length)
   await requireBudget(context, row, wanted, chosen)

@@ -5,7 +5,7 @@ import { HostDriverError } from '../../host/driver.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { AssignmentRow, AssignmentState } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { requireState, useOfAssignment } from '../allowed-from.ts'
+import { useOfAssignment } from '../allowed-from.ts'
 import { expectedController } from '../guards/identity.ts'
 import { refuseHeldGroup } from '../guards/group.ts'
 import type { Ask } from '../host-session.ts'
@@ -16,6 +16,7 @@ import {
   found,
   requireFree,
   requireLive,
+  requireUse,
   type Prepared,
   type RequestContext,
 } from './prepared.ts'
@@ -38,7 +39,7 @@ export async function prepareRelease(
   )
   const use = useOfAssignment(store, row)
   const request = acceptUncleaned ? 'releaseUncleaned' : 'release'
-  requireState(request, 'assignment', row.id, use)
+  requireUse(context, request, 'assignment', row.id, use)
   const params = paramsOf(context, row, acceptUncleaned)
   requireFree(context, row.functionId, params.fn, 'exclusive')
   if (params.returns) {

@@ -2,7 +2,7 @@
 import { ControlPlaneError, type Refusal } from '../../errors.ts'
 import { refusalsOfPrimary, type PrimaryBudgetRefusal } from '../../nvme/primary-budget.ts'
 import type { ControllerRow } from '../../store/rows.ts'
-import { requireState, useOfController } from '../allowed-from.ts'
+import { useOfController } from '../allowed-from.ts'
 import { refused } from '../define-workflow.ts'
 import { expectedController } from '../guards/identity.ts'
 import { inWords, refuseResizing, refuseSilent } from '../guards/resizing.ts'
@@ -16,6 +16,7 @@ import {
   invalid,
   requireFree,
   requireLive,
+  requireUse,
   type Prepared,
   type RequestContext,
 } from './prepared.ts'
@@ -47,7 +48,7 @@ export async function prepareResize(
   const use = useOfController(store, row)
   // Whose VFs they are says more than that there are some.
   if (use === 'divided') await pass((ask) => refuseTakingDown(ask, store, params))
-  requireState('resizePrimary', 'controller', row.id, use)
+  requireUse(context, 'resizePrimary', 'controller', row.id, use)
   requirePrimary(row)
   await pass((ask) => refuseSilent(ask, params))
   await requireBudget(context, params)

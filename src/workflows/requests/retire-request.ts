@@ -1,6 +1,6 @@
 /** From a virtual function's id to an operation that retires it. */
 import { pciAddress } from '../../nvme/pci-address.ts'
-import { requireState, useOfVirtualFunction } from '../allowed-from.ts'
+import { useOfVirtualFunction } from '../allowed-from.ts'
 import { RETIRE, type RetireParams } from '../retire-params.ts'
 import { refuseRetiring } from '../retire-virtual-function.ts'
 import { expectedController } from '../guards/identity.ts'
@@ -9,6 +9,7 @@ import {
   requireFree,
   requireLive,
   requireOwn,
+  requireUse,
   type Prepared,
   type RequestContext,
 } from './prepared.ts'
@@ -33,7 +34,8 @@ export async function prepareRetire(
   if (row.provisioned) requireOwn(context, device, row.provisioned.tenant)
   requireFree(context, row.id, device, 'exclusive')
   requireFree(context, controller.id, controller.address, 'shared')
-  requireState(
+  requireUse(
+    context,
     'retire',
     'virtual function',
     row.id,
