@@ -20,6 +20,7 @@ import {
   type RequestContext,
 } from './prepared.ts'
 import { recordedBefore } from './recorded-before.ts'
+import { managesNamespaces, siblingsOf } from './subsystem.ts'
 
 /** Why an assignment is quarantined whose release did not succeed either. */
 const ABANDONED = 'the operation that had it ended half-way'
@@ -83,6 +84,7 @@ function paramsOf(
     acceptUncleaned,
     returns: !acceptUncleaned || (row.before !== null && !wasReturned),
     ...cleanedThrough(store, row),
+    ...(before.attachments && { direct: puttingBack(store, row) }),
     state: isWithConsumer(row.state) ? row.state : 'quarantined',
   }
 }
@@ -111,6 +113,17 @@ function cleanedThrough(
       nsids: [...(provisioned?.nsids ?? [])],
     },
   }
+}
+
+/** Whoever answers then: by now others may be in the host's hands than at hand-over. */
+function puttingBack(
+  store: Store,
+  { functionId }: AssignmentRow
+): NonNullable<CleanParams['direct']> {
+  const row = found(store.read.controller(functionId), 'controller', functionId)
+  const siblings = siblingsOf(store, row)
+  const candidates = [...siblings.filter(managesNamespaces), row].map(expectedController)
+  return { candidates, controllerId: siblings[0]?.id ?? row.id }
 }
 
 /** A function that has gone is held by nobody: releasing it frees the row. */

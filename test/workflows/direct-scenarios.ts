@@ -1,0 +1,60 @@
+/** Workflows of a controller that goes with chosen namespaces, from a subsystem of two with all kinds of attachments. */
+import { DEMO } from '../../src/access/caller.ts'
+import { dualController } from '../support/dual-controller.ts'
+import type { Scenario } from '../support/workflow-contract.ts'
+import { assignFirst, NAMESPACES } from './direct-world.ts'
+import { expectAssignment, expectNotCleaned, onlyAssignment } from './scenarios.ts'
+import { done, type World } from './world.ts'
+
+/** Of each kind one: asked for is 3, 6 goes to the host, 1 stays as it is. */
+const description = dualController(
+  NAMESPACES.filter(({ nsid }) => [1, 3, 6].includes(nsid))
+)
+const ASKED = [3]
+
+const assigning = {
+  description,
+  start: (world) => assignFirst(world, ASKED),
+  // Back again: the drive is told which controller by the data of the command.
+  undoRepeats: 'attach-namespaces',
+  atGoal: (world) => expectAssignment(world, { state: 'ready' }),
+  asFound: (world) => expectAssignment(world, { state: 'failed', handOver: null }),
+  quarantined: (world) =>
+    expectAssignment(world, {
+      state: 'quarantined',
+      quarantine: 'assigning it failed half-way, and could not be undone',
+      handOver: null,
+    }),
+} satisfies Scenario
+
+const releasing = {
+  description,
+  prepare: async (world) => {
+    await done(world, assignFirst(world, ASKED))
+  },
+  start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+  atGoal: (world) => expectAssignment(world, { state: 'released', quarantine: null }),
+  asFound: (world) => expectAssignment(world, { state: 'ready' }),
+  quarantined: expectNotCleaned,
+} satisfies Scenario
+
+const releasingUncleaned = {
+  ...releasing,
+  start: (world: World) =>
+    world.workflows.release(DEMO, onlyAssignment(world).id, { acceptUncleaned: true }),
+  undoRepeats: 'return-attachments',
+} satisfies Scenario
+
+export const DIRECT: Record<string, Scenario> = {
+  'assigning a controller with chosen namespaces': assigning,
+  'releasing a controller with chosen namespaces': releasing,
+  'releasing a controller with chosen namespaces, uncleaned': releasingUncleaned,
+  'undoing the assignment of a controller with chosen namespaces': {
+    ...assigning,
+    failsIn: 'rescan',
+  },
+  'undoing an uncleaned release of a controller with chosen namespaces': {
+    ...releasingUncleaned,
+    failsIn: 'rescan',
+  },
+}
