@@ -1,6 +1,5 @@
 /** An assignment as callers see it: with what its consumer has, and what differs from what it was promised. */
 import { driftView } from '../inventory/drift/drift-view.ts'
-import { isOfSubsystem } from '../inventory/same-subsystem.ts'
 import type { InventoryRows } from '../inventory/scanned-row.ts'
 import type { AssignmentRow, DriftRow } from '../store/rows.ts'
 import type { StoreReader } from '../store/store.ts'
@@ -14,7 +13,7 @@ export function assignmentViews(
   changing: (functionId: string) => string | null
 ): (row: AssignmentRow) => AssignmentView {
   const driftOf = onceForEachHost<readonly DriftRow[]>(read.driftOf)
-  const inventoryOf = onceForEachHost(read.inventoryOf)
+  const namespacesOf = onceForEachHost((id) => namespacesByFunction(read.inventoryOf(id)))
   return (row) => {
     const { hostId, functionId } = row
     const isSettled = !isOver(row) && changing(functionId) === null
@@ -24,7 +23,7 @@ export function assignmentViews(
     return {
       ...row,
       drift: drift.map(driftView),
-      namespaceIds: isOver(row) ? [] : namespacesOf(row, inventoryOf(hostId)),
+      namespaceIds: isOver(row) ? [] : (namespacesOf(hostId).get(functionId) ?? []),
     }
   }
 }
@@ -42,19 +41,34 @@ function isOver({ state }: AssignmentRow): boolean {
   return state === 'released' || state === 'failed'
 }
 
-/** Those that its controller is attached to, of a VF its secondary controller, as the last scan saw them. */
-function namespacesOf(
-  { functionId }: AssignmentRow,
-  { controllers, virtualFunctions, namespaces }: InventoryRows
-): readonly string[] {
-  const vf = virtualFunctions.find(({ id }) => id === functionId)
-  const controller = controllers.find(({ id }) => id === (vf?.controllerId ?? functionId))
-  const cntlid = vf?.cntlid ?? controller?.cntlid
-  if (!controller || cntlid === undefined) return []
-  return namespaces
-    .filter(
-      ({ observation }) =>
-        isOfSubsystem(controller, observation) && observation.attachedTo.includes(cntlid)
-    )
-    .map(({ id }) => id)
+/** By function: namespaces that its controller is attached to, of a VF its secondary controller, as the last scan saw them. */
+function namespacesByFunction({
+  controllers,
+  virtualFunctions,
+  namespaces,
+}: InventoryRows): ReadonlyMap<string, readonly string[]> {
+  const byCntlid = new Map<string, string[]>()
+  for (const { id, observation } of namespaces)
+    for (const cntlid of observation.attachedTo) {
+      const key = keyOf(observation, cntlid)
+      const ids = byCntlid.get(key)
+      if (ids) ids.push(id)
+      else byCntlid.set(key, [id])
+    }
+  const primaries = new Map(controllers.map((row) => [row.id, row]))
+  return new Map([
+    ...controllers.map(
+      (row) => [row.id, byCntlid.get(keyOf(row, row.cntlid)) ?? []] as const
+    ),
+    ...virtualFunctions.map(({ id, controllerId, cntlid }) => {
+      const primary = primaries.get(controllerId)
+      return [id, (primary && byCntlid.get(keyOf(primary, cntlid))) ?? []] as const
+    }),
+  ])
+}
+
+type OfSubsystem = { readonly serial: string; readonly subsystemNqn: string }
+
+function keyOf({ serial, subsystemNqn }: OfSubsystem, cntlid: number): string {
+  return JSON.stringify([serial, subsystemNqn, cntlid])
 }

@@ -1,5 +1,5 @@
 /** From a request for a controller with chosen namespaces to how it comes to have them. */
-import { ControlPlaneError } from '../../errors.ts'
+import type { ControlPlaneError } from '../../errors.ts'
 import { pciAddress } from '../../nvme/pci-address.ts'
 import type { ControllerRow } from '../../store/rows.ts'
 import type { AssignParams } from '../assign-params.ts'

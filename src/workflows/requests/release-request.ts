@@ -3,7 +3,11 @@ import { tenantFilter } from '../../access/tenant-filter.ts'
 import type { Refusal } from '../../errors.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
-import type { AssignmentRow, AssignmentState } from '../../store/rows.ts'
+import type {
+  AssignmentRow,
+  AssignmentState,
+  VirtualFunctionRow,
+} from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { requireState, useOfAssignment } from '../allowed-from.ts'
 import { expectedController } from '../guards/identity.ts'
@@ -72,10 +76,11 @@ function paramsOf(
   const fn = before.identity.address
   const vf = store.read.virtualFunction(row.functionId)
   const wasReturned = row.quarantine === NOT_CLEANED
+  const direct = before.attachments && puttingBack(store, row)
   return {
     hostId: row.hostId,
     subject: { kind: 'assignment', id: row.id },
-    holds: { exclusive: [row.functionId], shared: vf ? [vf.controllerId] : [] },
+    holds: { exclusive: [row.functionId], shared: stayingFor(row, vf, direct) },
     assignmentId: row.id,
     functionId: row.functionId,
     fn,
@@ -84,7 +89,7 @@ function paramsOf(
     acceptUncleaned,
     returns: !acceptUncleaned || (row.before !== null && !wasReturned),
     ...cleanedThrough(store, row),
-    ...(before.attachments && { direct: puttingBack(store, row) }),
+    ...(direct && { direct }),
     state: isWithConsumer(row.state) ? row.state : 'quarantined',
   }
 }
@@ -113,6 +118,16 @@ function cleanedThrough(
       nsids: [...(provisioned?.nsids ?? [])],
     },
   }
+}
+
+/** Who is needed for it, besides the function itself. */
+function stayingFor(
+  { functionId }: AssignmentRow,
+  vf: VirtualFunctionRow | undefined,
+  direct: CleanParams['direct']
+): string[] {
+  const ids = [vf?.controllerId ?? [], direct?.controllerId ?? []].flat()
+  return ids.filter((id) => id !== functionId)
 }
 
 /** Whoever answers then: by now others may be in the host's hands than at hand-over. */
