@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import { FIRST, SECOND } from '../support/dual-controller.ts'
 import { diskIfAny } from './by-hand.ts'
-import { assignFirst, attachments, directWorld, idsOf } from './direct-world.ts'
+import {
+  assignFirst,
+  attachments,
+  deviceNumberOf,
+  directWorld,
+  idsOf,
+} from './direct-world.ts'
 import { onlyAssignment } from './scenarios.ts'
 import { done, type World } from './world.ts'
 
@@ -14,6 +20,7 @@ test('a controller goes with what was asked for, and the host keeps a mounted di
   const disk = (await diskIfAny(world, { nsid: 1 })) ?? ''
   await writeOn(world, disk, 'of the host')
   const unmount = world.machine.mount(disk, '/srv/kept')
+  const number = await deviceNumberOf(world, disk)
 
   await done(world, assignFirst(world, ASKED))
 
@@ -26,6 +33,7 @@ test('a controller goes with what was asked for, and the host keeps a mounted di
     6: [2],
   })
   expect(await diskIfAny(world, { nsid: 1 })).toBe(disk)
+  expect(await deviceNumberOf(world, disk)).toBe(number)
   unmount()
   expect(await readFrom(world, disk)).toContain('of the host')
   expect(await diskIfAny(world, { nsid: 3 })).toBeUndefined()

@@ -1,15 +1,14 @@
 /** Workflows of a controller that goes with chosen namespaces, from a subsystem of two with all kinds of attachments. */
 import { DEMO } from '../../src/access/caller.ts'
 import { dualController } from '../support/dual-controller.ts'
+import { atSize } from '../support/test-size.ts'
 import type { Scenario } from '../support/workflow-contract.ts'
-import { assignFirst, NAMESPACES } from './direct-world.ts'
+import { assignFirst, FEW } from './direct-world.ts'
 import { expectAssignment, expectNotCleaned, onlyAssignment } from './scenarios.ts'
 import { done, type World } from './world.ts'
 
-/** Of each kind one: asked for is 3, 6 goes to the host, 1 stays as it is. */
-const description = dualController(
-  NAMESPACES.filter(({ nsid }) => [1, 3, 6].includes(nsid))
-)
+/** 6 goes to the host, 1 stays as it is. */
+const description = dualController(FEW)
 const ASKED = [3]
 
 const assigning = {
@@ -45,10 +44,8 @@ const releasingUncleaned = {
   undoRepeats: 'return-attachments',
 } satisfies Scenario
 
-export const DIRECT: Record<string, Scenario> = {
-  'assigning a controller with chosen namespaces': assigning,
+const OFTEN: Record<string, Scenario> = {
   'releasing a controller with chosen namespaces': releasing,
-  'releasing a controller with chosen namespaces, uncleaned': releasingUncleaned,
   'undoing the assignment of a controller with chosen namespaces': {
     ...assigning,
     failsIn: 'rescan',
@@ -58,3 +55,13 @@ export const DIRECT: Record<string, Scenario> = {
     failsIn: 'rescan',
   },
 }
+
+/** In the normal size only what goes there and back as well. */
+export const DIRECT: Record<string, Scenario> = atSize({
+  normal: OFTEN,
+  full: {
+    ...OFTEN,
+    'assigning a controller with chosen namespaces': assigning,
+    'releasing a controller with chosen namespaces, uncleaned': releasingUncleaned,
+  },
+})

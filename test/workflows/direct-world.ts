@@ -19,6 +19,9 @@ export const NAMESPACES = [
   { nsid: 6, attachedTo: [1], shared: false },
 ] as const
 
+/** Of each kind one, for what is run many times. */
+export const FEW = NAMESPACES.filter(({ nsid }) => [1, 3, 6].includes(nsid))
+
 export function directWorld(
   description: HostDescription = dualController(NAMESPACES),
   options: Omit<WorldOptions, 'description'> = {}
@@ -55,4 +58,9 @@ export function attachments({ machine }: World): Record<string, readonly number[
   return Object.fromEntries(
     entries.map(([key, cntlids]) => [key.split(' ')[1] ?? '', cntlids])
   )
+}
+
+/** Kept while it is mounted: a disk that vanishes and comes again has another one, though the same name. */
+export async function deviceNumberOf({ machine }: World, disk: string): Promise<string> {
+  return machine.kernel.call({ call: 'read', path: `/sys/block/${disk}/dev` })
 }
