@@ -71,6 +71,7 @@ async function answer(
       return ofDrive(ask, changes, query)
     case 'isolation':
     case 'usage':
+    case 'paths':
     case 'resetMethods':
       return ask(query)
   }

@@ -20,6 +20,8 @@ export type HostQuery =
   | { readonly read: 'isolation'; readonly fn: PciAddress }
   /** What on this host uses the namespaces with these nsids of the function's subsystem. All its namespaces when `nsids` is absent. */
   | { readonly read: 'usage'; readonly fn: PciAddress; readonly nsids?: readonly number[] }
+  /** Through which controllers the host reaches its disks of these namespaces of the function's subsystem. */
+  | { readonly read: 'paths'; readonly fn: PciAddress; readonly nsids: readonly number[] }
   | { readonly read: 'sriov'; readonly pf: PciAddress }
   /** By which methods the kernel would reset the function, the one that it tries first in front. */
   | { readonly read: 'resetMethods'; readonly fn: PciAddress }
@@ -61,6 +63,7 @@ export type HostAnswers = {
   group: { readonly group: IommuGroup | null }
   isolation: { readonly weakenedBy: readonly IsolationWeakness[] }
   usage: { readonly uses: readonly NamespaceUse[] }
+  paths: { readonly paths: readonly DiskPaths[] }
   sriov: SriovState
   /** null: the kernel has no such attribute (before Linux 5.15). */
   resetMethods: { readonly methods: readonly string[] | null }
@@ -169,6 +172,15 @@ export type VfioGroup = {
   readonly viable: boolean
   /** Processes that have it open. */
   readonly holders: readonly { readonly pid: number; readonly command: string }[]
+}
+
+/** With native multipath a namespace has one disk for all paths, without it one for each controller. */
+export type DiskPaths = {
+  readonly nsid: number
+  /** Block device: `nvme0n1`. */
+  readonly disk: string
+  /** Of live controllers; without any of them the disk goes. */
+  readonly cntlids: readonly number[]
 }
 
 export type NamespaceUse = {

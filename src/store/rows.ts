@@ -158,12 +158,28 @@ export type AssignmentRow = {
     readonly identity: FunctionIdentity
     /** Of its drive; absent: unknown. */
     readonly condition?: DriveCondition
+    /** Of a controller that went with chosen namespaces. */
+    readonly attachments?: RecordedAttachments
   } | null
   readonly handOver: HandOver | null
   /** Why the function is quarantined; null otherwise. */
   readonly quarantine: string | null
   readonly createdAt: string
   readonly updatedAt: string
+}
+
+/** What was attached to what, to be put back. */
+export type RecordedAttachments = {
+  /** nsids that the consumer gets, and no others. */
+  readonly given: readonly number[]
+  /** cntlids whose attachments are changed: the assigned controller's, then those of the host. */
+  readonly controllers: readonly number[]
+  readonly found: readonly {
+    readonly nsid: number
+    readonly shared: boolean
+    /** Of `controllers`. */
+    readonly cntlids: readonly number[]
+  }[]
 }
 
 /** What the consumer needs. */

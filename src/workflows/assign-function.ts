@@ -8,9 +8,16 @@ import { Type } from 'typebox'
 import type { EndContext } from '../saga/workflow.ts'
 import type { AssignmentState } from '../store/rows.ts'
 import type { StoreWrite } from '../store/store.ts'
-import { ASSIGN, assignParams, targetOf, type AssignParams } from './assign-params.ts'
+import {
+  ASSIGN,
+  assignParams,
+  targetOf,
+  VERSION,
+  type AssignParams,
+} from './assign-params.ts'
 import { assignmentEvent } from './assignment-event.ts'
 import { change } from './change-row.ts'
+import { directAttachments } from './direct-attachments.ts'
 import {
   defineWorkflow,
   guard,
@@ -34,7 +41,7 @@ import { untilUnused } from './wait-for-users.ts'
 export function assignFunction(around: Surroundings) {
   return defineWorkflow<AssignParams>(around, {
     name: ASSIGN,
-    version: 1,
+    version: VERSION,
     params: assignParams,
     locks: functionLocks,
     steps: (p) => [
@@ -43,6 +50,7 @@ export function assignFunction(around: Surroundings) {
       guard('not-in-use', (turn) =>
         refuseAssigning(turn.ask, turn.store, p, othersNow(turn, p))
       ),
+      ...(p.direct ? directAttachments(p, p.direct) : []),
       bindVfio(p),
       findHandOver(p),
       rescan(p.hostId),

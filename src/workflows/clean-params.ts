@@ -38,6 +38,13 @@ const Params = Type.Object({
       nsids: Type.Array(Type.Integer()),
     })
   ),
+  /**
+   * Of a controller that went with chosen namespaces: the controllers of its subsystem that may be asked to put back what
+   * was attached, itself last, and the lock for it.
+   */
+  direct: Type.Optional(
+    Type.Object({ candidates: Type.Array(ExpectedController), controllerId: Type.String() })
+  ),
   /** The assignment's state, should this be undone. */
   state: Type.Union([
     Type.Literal('ready'),

@@ -14,7 +14,9 @@ import {
 } from './clean-params.ts'
 import { observe, pass, type Row, type Turn } from './define-workflow.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
+import { refuseUsed } from './guards/usage.ts'
 import { look, type Move } from './moves.ts'
+import { placeAll, type Recorded } from './placing.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
 
@@ -24,13 +26,26 @@ export function recordNamespaces(p: CleanParams): Row {
     const { ask, at, outputs } = turn
     if (bindingNow(outputs) === null) return { output: null }
     const fn = cleaner(p)
-    const erasable = await ask({ read: 'erasable', fn, ...(p.vf && { nsids: p.vf.nsids }) })
+    const nsids = p.vf?.nsids ?? p.before.attachments?.given
+    const erasable = await ask({ read: 'erasable', fn, ...(nsids && { nsids }) })
     const namespaces = [...erasable.namespaces]
     const condition = await ask({ read: 'condition', fn })
     const found = { ...erasable, namespaces, condition, at }
     pass(RECORD_NAMESPACES, await refuseOthers(turn, p, found))
     return { output: found }
   })
+}
+
+async function refuseFetching(
+  turn: Turn,
+  p: CleanParams,
+  found: Found
+): Promise<readonly Refusal[]> {
+  const others = await refuseOthers(turn, p, found)
+  if (!p.before.attachments) return others
+  const used = await refuseUsed(turn.ask, p.fn, nsidsIn(turn))
+  // A former release may hold the disk still; that nobody else does the hold proves.
+  return [...others, ...used.filter(({ check }) => check !== 'namespace-open')]
 }
 
 async function refuseOthers(
@@ -45,9 +60,9 @@ async function refuseOthers(
   })
 }
 
-/** cntlids that may have the namespaces: of a VF until they have been fetched. */
+/** cntlids that may have the namespaces until they have been fetched, and afterwards. */
 export async function ownersOf(
-  { fn, cntlid, vf }: CleanParams,
+  { fn, cntlid, vf, before: { attachments } }: CleanParams,
   { ask }: Pick<Turn, 'ask'>,
   when: 'before' | 'fetched'
 ): Promise<readonly number[]> {
@@ -55,6 +70,8 @@ export async function ownersOf(
     const own = when === 'before' && cntlid !== null ? [cntlid] : []
     return [...own, vf.primaryCntlid]
   }
+  // Where a former release put some of them back.
+  if (attachments && when === 'before') return attachments.controllers
   const { controller } = await ask({ read: 'identity', fn })
   return controller ? [controller.cntlid] : []
 }
@@ -64,8 +81,9 @@ export function fetchNamespaces(p: CleanParams): Row {
   return change('fetch-namespaces', {
     on: (turn) => targetIn(turn, p),
     locks: locksOf(p),
-    guard: (turn) => onFound(turn, (found) => refuseOthers(turn, p, found)),
+    guard: (turn) => onFound(turn, (found) => refuseFetching(turn, p, found)),
     do: (turn) => [
+      ...(p.before.attachments ? gathered(turn, p, p.before.attachments) : []),
       ...moved(p, nsidsIn(turn), 'to the host'),
       ...nsidsIn(turn).map(
         (nsid) => ({ change: 'holdDisk', fn: cleaner(p), nsid }) as const
@@ -73,6 +91,15 @@ export function fetchNamespaces(p: CleanParams): Row {
     ],
     undo: (turn) => movesBack(p, nsidsIn(turn)),
   })
+}
+
+/** What goes with a controller is its own already, unless a former release has put some of it back. */
+function gathered(turn: Turn, p: CleanParams, recorded: Recorded): readonly Move[] {
+  const [own] = recorded.controllers
+  const cntlids = own === undefined ? [] : [own]
+  const given = recorded.found.filter(({ nsid }) => nsidsIn(turn).includes(nsid))
+  const placed = given.map(({ nsid, shared }) => ({ nsid, shared, cntlids }))
+  return placeAll(turn, p.fn, recorded, placed)
 }
 
 /** After an erase, or when it was accepted that there is none. */
@@ -99,7 +126,8 @@ export function returnUncleaned(p: CleanParams): Row {
   })
 }
 
-function releases(p: CleanParams, namespaces: readonly { readonly nsid: number }[]) {
+/** Of what the host's driver has. */
+export function releases(p: CleanParams, namespaces: readonly { readonly nsid: number }[]) {
   return namespaces.map(
     ({ nsid }) => ({ change: 'letGoOfDisk', fn: cleaner(p), nsid }) as const
   )

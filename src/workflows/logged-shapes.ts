@@ -91,12 +91,30 @@ export const Condition = Type.Object({
   mediaErrors: Type.String(),
 })
 
+/** Of a controller that goes with chosen namespaces: what is attached to what, to be put back. */
+export const Attachments = Type.Object({
+  /** nsids that its consumer gets, and no others. */
+  given: Type.Array(Type.Integer()),
+  /** cntlids whose attachments are changed: its own, then those of the host. */
+  controllers: Type.Array(Type.Integer()),
+  /** Each namespace that is concerned, with those of `controllers` that it was attached to. */
+  found: Type.Array(
+    Type.Object({
+      nsid: Type.Integer(),
+      shared: Type.Boolean(),
+      cntlids: Type.Array(Type.Integer()),
+    })
+  ),
+})
+
 /** What an assignment records before it touches its function. */
 export const Before = Type.Object({
   binding: Binding,
   identity: Identity,
   /** Absent: its drive did not answer, or a former nvirt did not ask. */
   condition: Type.Optional(Condition),
+  /** Absent: the controller goes with whatever is attached to it, or it is a VF. */
+  attachments: Type.Optional(Attachments),
 })
 
 /** In every workflow's parameters. */

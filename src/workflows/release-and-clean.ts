@@ -27,6 +27,7 @@ import { functionLocks } from './function-locks.ts'
 import { refuseUsedThrough } from './guards/usage.ts'
 import { rebind } from './rebind.ts'
 import { RELEASE } from './release-assignment.ts'
+import { returnAttachments } from './return-attachments.ts'
 import { rescan } from './rescan.ts'
 import {
   bindingFound,
@@ -153,6 +154,8 @@ function resetFunction(p: CleanParams): Row {
 function restoring(p: CleanParams): readonly Row[] {
   return [
     restoreBinding(p),
+    // Last: what nvme has again reaches its namespaces before others let go of them.
+    ...(p.direct ? returnAttachments(p, p.direct) : []),
     guard('verify', async (turn) =>
       isHere(turn) ? refuseUnrestored(turn.ask, p, p.before) : []
     ),

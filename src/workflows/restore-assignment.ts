@@ -57,7 +57,12 @@ async function recordBinding({ ask, store, at }: Turn, p: AssignParams): Promise
   if (foreign.length > 0) throw refused(`recording the binding of ${p.fn}`, foreign)
   const known = store.read.assignment(null, p.assignmentId)?.before
   const isSameBoot = known?.identity.pci.bootId === identity.pci.bootId
-  const before = { binding: isSameBoot ? known.binding : binding, identity }
+  const before = {
+    binding: isSameBoot ? known.binding : binding,
+    identity,
+    // The drive keeps them, so that they are put back in whatever boot.
+    ...(known?.attachments && { attachments: known.attachments }),
+  }
   const set = { before, state: 'restoring' as const, handOver: null }
   return {
     output: { binding, identity },

@@ -100,6 +100,8 @@ export type AssignRequest = {
   /** Exactly one of the two. */
   readonly virtualFunctionId?: string
   readonly controllerId?: string
+  /** Only with controllerId: it goes with these and no others. Default: with whatever is attached to it. */
+  readonly namespaceIds?: readonly string[]
   /** Which VM this is for: free text, at most 200 characters. */
   readonly consumer: string
   /** Checks that are not to refuse. Default: none. */
@@ -138,4 +140,6 @@ export type CancelView = PersonalRequest & {
 export type AssignmentView = AssignmentRow & {
   /** Of its function: desired against actual. */
   readonly drift: readonly DriftView[]
+  /** Ids of namespaces that its consumer has, as last seen; none when it is over. */
+  readonly namespaceIds: readonly string[]
 }

@@ -85,6 +85,9 @@ const BAD_ASSIGNMENTS: readonly (readonly [unknown, string])[] = [
   [{ virtualFunctionId: 'a', consumer: 'vm', force: true }, 'force'],
   [{ virtualFunctionId: 'a', consumer: 'vm', accept: ['namespace-mounted'] }, 'accept[0]'],
   [{ virtualFunctionId: 'a', consumer: 'vm', accept: 'not-tenant-safe' }, 'accept'],
+  [{ controllerId: 'a', consumer: 'vm', namespaceIds: 'b' }, 'namespaceIds'],
+  [{ controllerId: 'a', consumer: 'vm', namespaceIds: [1] }, 'namespaceIds[0]'],
+  [{ controllerId: 'a', consumer: 'vm', namespaceIds: ['b', 'b'] }, 'namespaceIds'],
 ]
 
 test('an assignment that is not one is refused by its field', async () => {

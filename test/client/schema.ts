@@ -625,6 +625,22 @@ export interface components {
         identity: unknown
         /** @description Firmware and wear of its drive at hand-over, where it answered */
         condition?: unknown
+        /** @description Of a controller that went with chosen namespaces: what was attached to what, and is put back */
+        attachments?: {
+          /** @description Namespaces that the consumer has, and no others */
+          given: number[]
+          /** @description Controllers whose attachments were changed: the assigned one, then those of the host */
+          controllers: number[]
+          /** @description Each namespace that is concerned, as it was */
+          found: {
+            /** @description NSID */
+            nsid: number
+            /** @description Whether it may be attached to several controllers at once */
+            shared: boolean
+            /** @description Those of the controllers that had it */
+            cntlids: number[]
+          }[]
+        }
       } | null
       /** @description What the consumer needs, once the assignment is ready */
       handOver: {
@@ -641,6 +657,8 @@ export interface components {
       } | null
       /** @description Why the function is quarantined */
       quarantine: string | null
+      /** @description Namespaces that the consumer has, as last seen */
+      namespaceIds: string[]
       /** @description Where what is desired and what is seen differ. None while an operation holds it */
       drift: components['schemas']['Drift'][]
       /**
@@ -660,6 +678,8 @@ export interface components {
       virtualFunctionId?: string
       /** @description Id of a controller */
       controllerId?: string
+      /** @description Only with `controllerId`, and where another controller of its subsystem stays with the host. Namespaces of the subsystem with which the controller goes, and no others: they are detached from every other controller of the host, and what else is attached to it stays with the host, through another one. Left out: it goes with whatever is attached to it. */
+      namespaceIds?: string[]
       /** @description Which virtual machine this is for: free text */
       consumer: string
       /** @description Checks that are not to refuse, each by its name. `not-tenant-safe`: the tenant is trusted not to use what the VF lets it do to others; `isolation-weakened`: nor that the kernel of the host isolates less than its IOMMU groups say. */

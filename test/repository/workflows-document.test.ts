@@ -64,6 +64,11 @@ const assigning = {
   nsids: [],
   witness: fn,
 }
+const assigningDirectly = {
+  ...assigning,
+  exactly: true,
+  direct: { cntlid: 1, siblings: [controller], controllerId: 'other' },
+}
 const released = { ...assigned, before, acceptUncleaned: false, state: 'ready' }
 const cleaned = {
   ...released,
@@ -72,12 +77,20 @@ const cleaned = {
   vf: { controllerId: 'pf', primary: controller, primaryCntlid: 0, nsids: [] },
 }
 
+const attachments = { given: [], controllers: [1, 2], found: [] }
+const cleanedDirectly = {
+  ...cleaned,
+  vf: null,
+  before: { ...before, attachments },
+  direct: { candidates: [controller], controllerId: 'other' },
+}
+
 /** By name and version: parameters of each kind, which together give every step that a workflow can have. */
 const PARAMS: Readonly<Record<string, readonly Json[]>> = {
   'provision-virtual-functions 1': [provisioned, { ...provisioned, driver: 'none' }],
   'retire-virtual-function 1': [ofVf, { ...ofVf, fn: null }],
   'resize-primary 1': [{ ...held, wanted: { vq: 0, vi: 0 } }],
-  'assign-function 1': [assigning],
+  'assign-function 1': [assigning, assigningDirectly],
   'release-assignment 1': [
     { ...released, returns: true },
     { ...released, returns: false },
@@ -87,6 +100,8 @@ const PARAMS: Readonly<Record<string, readonly Json[]>> = {
     { ...cleaned, vf: null },
     { ...cleaned, acceptUncleaned: true },
     { ...cleaned, acceptUncleaned: true, returns: false },
+    cleanedDirectly,
+    { ...cleanedDirectly, acceptUncleaned: true },
   ],
   'restore-virtual-function 1': [
     { ...provisioned, isServing: false },

@@ -26,7 +26,10 @@ const LEFT_BY: readonly (readonly [step: RegExp, left: (vfNumber: number) => Reg
     /^(?:offline|assign-vq|assign-vi|online)-vf(\d+)$/,
     (vf) => new RegExp(`^primaries \\S+ secondaries ${vf - 1} `),
   ],
-  [/^(attach-vf(\d+)|fetch-namespaces)$/, () => /^attachments /],
+  [
+    /^(attach-vf(\d+)|(fetch|attach)-namespaces|return-attachments)$/,
+    () => /^attachments /,
+  ],
   [/^allocate-and-reset$/, () => /^primaries \S+ flexible /],
   // VFs that stay are functions, to which the drive attached some namespaces when they came.
   [

@@ -1,10 +1,18 @@
 /** A process that dies at any of its commits: the next one on the same machine finishes what it left. */
 import { expect, test } from 'vitest'
-import { CASES, cleanRun, CLEANING, killedAt, resetsIn, writesIn } from './killed.ts'
+import {
+  CASES,
+  cleanRun,
+  CLEANING,
+  DIRECTLY,
+  killedAt,
+  resetsIn,
+  writesIn,
+} from './killed.ts'
 
 const WITHIN_MS = 120_000
 
-test.for(Object.entries({ ...CASES, cleaning: CLEANING }))(
+test.for(Object.entries({ ...CASES, cleaning: CLEANING, ...DIRECTLY }))(
   'killed at any commit of %s, it is finished by the next process, with no write made twice',
   { timeout: WITHIN_MS },
   async ([, one]) => {

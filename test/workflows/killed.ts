@@ -1,9 +1,12 @@
 /** Each workflow, and a process that dies at one of its commits. */
 import { DEMO } from '../../src/access/caller.ts'
 import type { MachineSnapshot } from '../../src/emulator/machine.ts'
+import type { HostDescription } from '../../src/emulator/fleet.ts'
 import type { KernelCall } from '../../src/kernel/call.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
+import { dualController, FIRST } from '../support/dual-controller.ts'
+import { assignFirst, FEW } from './direct-world.ts'
 import { memoryStore } from './memory-store.ts'
 import { mortalStore } from './mortal-store.ts'
 import { onlyAssignment } from './scenarios.ts'
@@ -18,6 +21,8 @@ import {
 } from './world.ts'
 
 export type Case = {
+  /** Default: as the lab's. */
+  readonly description?: HostDescription
   readonly prepare: (world: World) => Promise<unknown>
   readonly start: (world: World) => Promise<OperationView>
   /** A namespace that the host has a disk for at some time of it, and the function that serves it. */
@@ -72,6 +77,25 @@ export const CLEANING: Case = {
   start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
 }
 
+const DIRECT: Pick<Case, 'description' | 'disk'> = {
+  description: dualController(FEW),
+  disk: { serial: 'DP377B0E9', nsid: 3, fn: FIRST },
+}
+
+/** A controller, and the namespaces that it goes with. */
+export const DIRECTLY = {
+  'assigning with chosen namespaces': {
+    ...DIRECT,
+    prepare: () => Promise.resolve(),
+    start: (world) => assignFirst(world, [3]),
+  },
+  'releasing what was chosen': {
+    ...DIRECT,
+    prepare: (world) => done(world, assignFirst(world, [3])),
+    start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+  },
+} as const satisfies Record<string, Case>
+
 /** A hold is no write, and ends with its process: the next one takes it anew. */
 export function writesIn(calls: readonly KernelCall[]): readonly KernelCall[] {
   return calls.filter(({ call }) => call !== 'holdDisk' && call !== 'letGoDisk')
@@ -115,7 +139,8 @@ export async function killedAt(one: Case, lives: number): Promise<Killed> {
 async function started(one: Case, lives: number) {
   const store = memoryStore()
   const mortal = mortalStore(store)
-  const world = await makeWorld(mortal)
+  const { description } = one
+  const world = await makeWorld(mortal, { ...(description && { description }) })
   await one.prepare(world)
   const found = world.machine.snapshot()
   const from = world.machine.transcript.length

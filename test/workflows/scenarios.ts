@@ -245,7 +245,7 @@ export function onlyAssignment({ workflows }: World): AssignmentRow {
   return assignment
 }
 
-function expectAssignment(world: World, fields: Partial<AssignmentRow>): void {
+export function expectAssignment(world: World, fields: Partial<AssignmentRow>): void {
   expect(onlyAssignment(world)).toMatchObject(fields)
 }
 
@@ -257,7 +257,7 @@ function expectCleaned(world: World): void {
   expect(evidence?.detail['namespaces']).toMatchObject([{ markersLeft: 0 }])
 }
 
-function expectNotCleaned(world: World, { error }: OperationView): void {
+export function expectNotCleaned(world: World, { error }: OperationView): void {
   const { state, quarantine } = onlyAssignment(world)
   expect(state).toBe('quarantined')
   expect(quarantine).toContain(error?.message)

@@ -8,6 +8,7 @@ import { pciAddress } from '../../src/nvme/pci-address.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
 import { byHand, diskNow, unbindByHand } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
+import { onlyAssignment } from './scenarios.ts'
 import { refusalsOf } from './trouble.ts'
 import { OTHER, twoInOneGroup } from './two-in-one-group.ts'
 import {
@@ -159,6 +160,22 @@ test('VFs of two primaries of a subsystem that are asked for at the same time ge
   ])
   expect(await world.end(first.value)).toMatchObject({ state: 'succeeded' })
   expect(attachedTo(world, 2)).toHaveLength(1)
+})
+
+test('a primary goes with chosen namespaces, but not with those of a VF, while one with VFs stays', async () => {
+  const world = await makeWorld(memoryStore(), { description: twoPrimaries() })
+  await done(world, provisionOf(world, PF, [3]))
+  const found = world.machine.snapshot()
+  const { id: controllerId, cntlid } = controllerAt(world, OTHER)
+  const assign = (namespaces: readonly string[]) =>
+    world.workflows.assign(DEMO, { controllerId, namespaceIds: namespaces, consumer: 'vm' })
+
+  const promised = await refusalsOf(assign(namespaceIds(world, [2, 3])))
+  await done(world, assign(namespaceIds(world, [2])))
+  expect(promised).toMatchObject([{ check: 'namespace-promised' }])
+  expect(attachedTo(world, 2)).toEqual([cntlid])
+  await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, {}))
+  expect(world.machine.snapshot()).toEqual(found)
 })
 
 test('a namespace that a VF of another primary reaches is refused', async () => {

@@ -10,6 +10,7 @@ import {
   anyJson,
   choice,
   count,
+  flag,
   inline,
   listOf,
   nullable,
@@ -31,6 +32,26 @@ const HandOver = inline<NonNullable<AssignmentView['handOver']>>(
 )
 
 type Before = NonNullable<AssignmentView['before']>
+type Attachments = NonNullable<Before['attachments']>
+
+const RecordedAttachments = inline<Attachments>(
+  'Of a controller that went with chosen namespaces: what was attached to what, and is put back',
+  {
+    given: listOf(count('NSID'), 'Namespaces that the consumer has, and no others'),
+    controllers: listOf(
+      count('Controller id'),
+      'Controllers whose attachments were changed: the assigned one, then those of the host'
+    ),
+    found: listOf(
+      inline<Attachments['found'][number]>('A namespace', {
+        nsid: count('NSID'),
+        shared: flag('Whether it may be attached to several controllers at once'),
+        cntlids: listOf(count('Controller id'), 'Those of the controllers that had it'),
+      }),
+      'Each namespace that is concerned, as it was'
+    ),
+  }
+)
 
 const BeforeAssignment = inline<Before>(
   'What was recorded before the function was touched',
@@ -45,6 +66,7 @@ const BeforeAssignment = inline<Before>(
         anyJson('Firmware and wear of its drive at hand-over, where it answered')
       )
     ),
+    attachments: Type.Optional(RecordedAttachments),
   }
 )
 
@@ -80,6 +102,10 @@ export const AssignmentShape = answerShape<AssignmentView>(
     before: nullable(BeforeAssignment),
     handOver: nullable(HandOver),
     quarantine: nullable(text('Why the function is quarantined')),
+    namespaceIds: listOf(
+      text('Id of a namespace'),
+      'Namespaces that the consumer has, as last seen'
+    ),
     drift: driftField,
     createdAt: time('When it was asked for'),
     updatedAt: time('When it last changed'),
@@ -95,6 +121,14 @@ export const AssignShape = requestShape<AssignRequest>(
   {
     virtualFunctionId: functionId('a VF'),
     controllerId: functionId('a controller'),
+    namespaceIds: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+        maxItems: 1024,
+        uniqueItems: true,
+        description:
+          'Only with `controllerId`, and where another controller of its subsystem stays with the host. Namespaces of the subsystem with which the controller goes, and no others: they are detached from every other controller of the host, and what else is attached to it stays with the host, through another one. Left out: it goes with whatever is attached to it.',
+      })
+    ),
     consumer: Type.String({
       minLength: 1,
       maxLength: 200,

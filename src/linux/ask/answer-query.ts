@@ -13,6 +13,7 @@ import { readCondition, readErasable, readFormat, readMarkersOn } from './erasab
 import { readIdentity } from './identity.ts'
 import { readTenantReach } from './tenant-reach.ts'
 import { readIsolation } from './isolation.ts'
+import { readPaths } from './paths.ts'
 import { readUsage } from './usage.ts'
 import { readVfioGroup } from './vfio-group.ts'
 
@@ -67,6 +68,8 @@ async function answer(
       return bindingOf(session, query.fn)
     case 'usage':
       return { uses: await readUsage(host, session, query) }
+    case 'paths':
+      return { paths: await readPaths(host, query) }
     case 'sriov':
       return readSriov(session, query.pf)
     case 'resetMethods':

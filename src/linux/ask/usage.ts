@@ -61,7 +61,7 @@ async function openersOf(kernel: Kernel, disk: string): Promise<string> {
 }
 
 /** NQN by the function's own controller or, of a VF without one, its primary's. */
-async function subsystemOf(host: LinuxHost, fn: PciAddress): Promise<string | null> {
+export async function subsystemOf(host: LinuxHost, fn: PciAddress): Promise<string | null> {
   const own = await nqnOf(host.kernel, fn)
   if (own !== null) return own
   const kinship = await host.kinships.of(fn)

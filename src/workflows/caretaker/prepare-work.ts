@@ -4,6 +4,7 @@ import type { HealingRow } from '../../store/rows.ts'
 import { expectedController } from '../guards/identity.ts'
 import { groupsOf } from '../requests/provision-request.ts'
 import {
+  exactly,
   paramsOfController,
   paramsOfVirtualFunction,
 } from '../requests/assign-params-of.ts'
@@ -75,7 +76,8 @@ function paramsOfAssigned(
 ): AssignParams {
   const controller = found(store.read.controller(controllerId), 'controller', controllerId)
   const vf = virtualFunctions.find(({ id }) => id === row.functionId)
-  return vf
-    ? paramsOfVirtualFunction(controller, vf, row.id)
-    : paramsOfController(store, controller, row.id)
+  if (vf) return paramsOfVirtualFunction(controller, vf, row.id)
+  const params = paramsOfController(store, controller, row.id)
+  const given = row.before?.attachments?.given
+  return given ? exactly(store, controller, params, given) : params
 }

@@ -5,6 +5,7 @@ import type { Store } from '../../store/store.ts'
 import { targetOf, type AssignParams } from '../assign-params.ts'
 import type { Ask } from '../host-session.ts'
 import { refuseForeignBinding } from '../rebind.ts'
+import { refuseDirect } from './direct.ts'
 import { refuseGroup, refuseHeldGroup } from './group.ts'
 import { refuseOther } from './identity.ts'
 import { refuseWeakened } from './isolation.ts'
@@ -26,15 +27,28 @@ export async function refuseAssigning(
   isOthers: (address: PciAddress) => boolean
 ): Promise<readonly Refusal[]> {
   const other = await refuseOther(ask, targetOf(p))
-  return other.length > 0 ? other : refuseHandingOver(ask, store, p, isOthers)
+  if (other.length > 0) return other
+  return refuse(ask, store, p, isOthers, () =>
+    p.direct ? refuseDirect(ask, p, p.direct) : refuseReached(ask, p)
+  )
 }
 
-/** Where it is known that the function is the one that is meant. */
+/** Where it is known that the function is the one that is meant, and where it has the namespaces that it is to have. */
 export async function refuseHandingOver(
   ask: Ask,
   store: Store,
   p: AssignParams,
   isOthers: (address: PciAddress) => boolean
+): Promise<readonly Refusal[]> {
+  return refuse(ask, store, p, isOthers, () => refuseReached(ask, p))
+}
+
+async function refuse(
+  ask: Ask,
+  store: Store,
+  p: AssignParams,
+  isOthers: (address: PciAddress) => boolean,
+  refuseNamespaces: () => Promise<readonly Refusal[]>
 ): Promise<readonly Refusal[]> {
   const { vf, fn } = p
   return [
@@ -42,11 +56,31 @@ export async function refuseHandingOver(
     ...(p.canHaveVfs ? await refuseTakenDown(ask, store, p) : []),
     ...refuseForeignBinding(fn, await ask({ read: 'binding', fn })),
     ...(await refuseHeldGroup(ask, fn)),
-    ...(await refuseUsed(ask, p.witness, await reachedNow(ask, p))),
+    ...(await refuseNamespaces()),
     ...(await refuseGroup(ask, fn, isOthers)),
     ...(await refuseWeakened(ask, p)),
   ]
 }
+
+async function refuseReached(ask: Ask, p: AssignParams): Promise<readonly Refusal[]> {
+  return [
+    ...(p.exactly ? await refuseNotExactly(ask, p) : []),
+    ...(await refuseUsed(ask, p.witness, await reachedNow(ask, p))),
+  ]
+}
+
+/** Of a subsystem in which nobody answers nothing can be asked. */
+async function refuseNotExactly(
+  ask: Ask,
+  { witness, controller, nsids }: AssignParams
+): Promise<readonly Refusal[]> {
+  const spokesman = await ask({ read: 'identity', fn: witness })
+  if (!controller.controller || !spokesman.controller) return []
+  const { cntlid } = controller.controller
+  return refuseOtherNamespaces(ask, witness, cntlid, nsids, ASSIGN_AGAIN)
+}
+
+const ASSIGN_AGAIN = 'Attach what it was asked for with, and nothing else; or release it.'
 
 /** What was attached behind our back is reached as well. undefined: all of the subsystem may be. */
 async function reachedNow(

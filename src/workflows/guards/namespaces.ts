@@ -72,12 +72,13 @@ function attachedElsewhere(pf: PciAddress, nsid: number, cntlid: number): Refusa
   }
 }
 
-/** What somebody attached or detached behind our back must not reach a guest unseen. */
+/** What somebody attached or detached behind our back must not reach a guest unseen. @param remedy default: of a VF */
 export async function refuseOtherNamespaces(
   ask: Ask,
   pf: PciAddress,
   cntlid: number,
-  wanted: readonly number[]
+  wanted: readonly number[],
+  remedy = 'Retire the virtual function and provision it again.'
 ): Promise<readonly Refusal[]> {
   const { nsids } = await ask({ read: 'attachments', pf, cntlid })
   const found = nsids.toSorted((a, b) => a - b)
@@ -87,8 +88,8 @@ export async function refuseOtherNamespaces(
     {
       check: 'namespaces-changed',
       device: `${pf} controller ${cntlid}`,
-      reason: `controller ${cntlid} is attached to ${inWords(found)}, and was provisioned with ${inWords(asked)}`,
-      remedy: 'Retire the virtual function and provision it again.',
+      reason: `controller ${cntlid} is attached to ${inWords(found)}, and is to have ${inWords(asked)}`,
+      remedy,
     },
   ]
 }

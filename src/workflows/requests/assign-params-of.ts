@@ -6,6 +6,7 @@ import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../../stor
 import type { Store } from '../../store/store.ts'
 import type { AssignParams } from '../assign-params.ts'
 import { expectedController } from '../guards/identity.ts'
+import { siblingsOf } from './subsystem.ts'
 
 export function paramsOfController(
   store: Store,
@@ -28,6 +29,18 @@ export function paramsOfController(
     nsids: namespaces.filter(isReached).map(({ observation }) => observation.nsid),
     witness: pciAddress(witnessOf(store, row).address),
   }
+}
+
+/** Of a controller that goes, or went, with these namespaces and no others: asked through one that stays. */
+export function exactly(
+  store: Store,
+  row: ControllerRow,
+  params: AssignParams,
+  nsids: readonly number[]
+): AssignParams {
+  const [spokesman] = siblingsOf(store, row)
+  const witness = spokesman ? pciAddress(spokesman.address) : params.witness
+  return { ...params, nsids: [...nsids], witness, exactly: true }
 }
 
 /** @param row of a VF that exists */

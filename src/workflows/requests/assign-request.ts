@@ -9,6 +9,7 @@ import { refuseAssigning } from '../guards/assigning.ts'
 import { refuseTakenDown } from '../guards/taking-down.ts'
 import type { AssignRequest } from '../workflows.ts'
 import { paramsOfController, paramsOfVirtualFunction } from './assign-params-of.ts'
+import { withNamespaces } from './direct-request.ts'
 import {
   found,
   invalid,
@@ -77,9 +78,12 @@ async function paramsOf(
   const { virtualFunctionId, accept = [] } = request
   if (virtualFunctionId === undefined) {
     return {
-      ...(await ofController(context, controller, assignmentId)),
+      ...(await ofController(context, controller, assignmentId, request.namespaceIds)),
       accept: [...accept],
     }
+  }
+  if (request.namespaceIds) {
+    throw invalid('namespaceIds', 'only with controllerId: a VF has those of its own')
   }
   const vf = found(
     read.virtualFunction(virtualFunctionId),
@@ -97,7 +101,8 @@ async function paramsOf(
 async function ofController(
   context: RequestContext,
   row: ControllerRow,
-  assignmentId: string
+  assignmentId: string,
+  namespaceIds: readonly string[] | undefined
 ): Promise<AssignParams> {
   const { store } = context
   requireFree(context, row.id, row.address, 'exclusive')
@@ -110,7 +115,7 @@ async function ofController(
     )
   }
   requireUse(context, 'assignController', 'controller', row.id, use)
-  return params
+  return namespaceIds ? withNamespaces(context, row, params, namespaceIds) : params
 }
 
 function ofVirtualFunction(

@@ -2,6 +2,8 @@
 import type { Refusal } from '../../errors.ts'
 import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
 import type { ControllerRow } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
+import { chosenBy } from '../assign-params.ts'
 import { refused } from '../define-workflow.ts'
 import { openOperations } from '../open-operations.ts'
 import { wantedBy } from '../provision-params.ts'
@@ -20,15 +22,30 @@ export function namespacesOf(
 ): readonly (readonly number[])[] {
   const seen = new Set<string>()
   const nsids = virtualFunctions.map(({ namespaceIds }, vf) =>
-    namespaceIds.map((id, index) => {
-      const field = `virtualFunctions/${vf}/namespaceIds/${index}`
-      if (seen.has(id)) throw invalid(field, 'is asked for twice')
-      seen.add(id)
-      return nsidOf(context, controller, id, field)
-    })
+    nsidsOf(context, controller, namespaceIds, `virtualFunctions/${vf}/namespaceIds`, seen)
   )
   requireNotPromised(context, controller, nsids.flat())
   return nsids
+}
+
+/**
+ * @param field of the request, that has the ids
+ * @param seen ids that were asked for before
+ * @throws ControlPlaneError invalid
+ */
+export function nsidsOf(
+  context: RequestContext,
+  controller: ControllerRow,
+  namespaceIds: readonly string[],
+  field: string,
+  seen = new Set<string>()
+): readonly number[] {
+  return namespaceIds.map((id, index) => {
+    const at = `${field}/${index}`
+    if (seen.has(id)) throw invalid(at, 'is asked for twice')
+    seen.add(id)
+    return nsidOf(context, controller, id, at)
+  })
 }
 
 /** @throws ControlPlaneError guard */
@@ -81,7 +98,20 @@ function promisedOf(
       nsids.map((nsid) => ({ nsid, to: `operation ${operation.id}` }))
     )
   )
-  return [...provisioned, ...coming]
+  return [...provisioned, ...coming, ...givenWithControllers(store, owners)]
+}
+
+/** With whole controllers: also what was not cleaned yet, and what an operation that has begun will give. */
+function givenWithControllers(
+  { read }: Store,
+  owners: readonly string[]
+): readonly Pledge[] {
+  const standing = owners.flatMap((id) => read.standingAssignment(id) ?? [])
+  return standing.flatMap(({ id, before, operationId }) => {
+    const record = read.operation(null, operationId)
+    const given = before?.attachments?.given ?? (record ? chosenBy(record) : [])
+    return given.map((nsid) => ({ nsid, to: `assignment ${id}` }))
+  })
 }
 
 function refusePromised(
@@ -95,6 +125,7 @@ function refusePromised(
       check: 'namespace-promised',
       device: `${address} namespace ${nsid}`,
       reason: `namespace ${nsid} belongs to ${to}`,
-      remedy: 'Retire that virtual function, or ask for another namespace.',
+      remedy:
+        'Retire that virtual function or release that assignment, or ask for another namespace.',
     }))
 }

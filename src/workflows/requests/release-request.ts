@@ -3,7 +3,11 @@ import { tenantFilter } from '../../access/tenant-filter.ts'
 import type { Refusal } from '../../errors.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
-import type { AssignmentRow, AssignmentState } from '../../store/rows.ts'
+import type {
+  AssignmentRow,
+  AssignmentState,
+  VirtualFunctionRow,
+} from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { useOfAssignment } from '../allowed-from.ts'
 import { expectedController } from '../guards/identity.ts'
@@ -21,6 +25,7 @@ import {
   type RequestContext,
 } from './prepared.ts'
 import { recordedBefore } from './recorded-before.ts'
+import { managesNamespaces, siblingsOf } from './subsystem.ts'
 
 /** Why an assignment is quarantined whose release did not succeed either. */
 const ABANDONED = 'the operation that had it ended half-way'
@@ -72,10 +77,11 @@ function paramsOf(
   const fn = before.identity.address
   const vf = store.read.virtualFunction(row.functionId)
   const wasReturned = row.quarantine === NOT_CLEANED
+  const direct = before.attachments && puttingBack(store, row)
   return {
     hostId: row.hostId,
     subject: { kind: 'assignment', id: row.id },
-    holds: { exclusive: [row.functionId], shared: vf ? [vf.controllerId] : [] },
+    holds: { exclusive: [row.functionId], shared: stayingFor(row, vf, direct) },
     assignmentId: row.id,
     functionId: row.functionId,
     fn,
@@ -84,6 +90,7 @@ function paramsOf(
     acceptUncleaned,
     returns: !acceptUncleaned || (row.before !== null && !wasReturned),
     ...cleanedThrough(store, row),
+    ...(direct && { direct }),
     state: isWithConsumer(row.state) ? row.state : 'quarantined',
   }
 }
@@ -112,6 +119,27 @@ function cleanedThrough(
       nsids: [...(provisioned?.nsids ?? [])],
     },
   }
+}
+
+/** Who is needed for it, besides the function itself. */
+function stayingFor(
+  { functionId }: AssignmentRow,
+  vf: VirtualFunctionRow | undefined,
+  direct: CleanParams['direct']
+): string[] {
+  const ids = [vf?.controllerId ?? [], direct?.controllerId ?? []].flat()
+  return ids.filter((id) => id !== functionId)
+}
+
+/** Whoever answers then: by now others may be in the host's hands than at hand-over. */
+function puttingBack(
+  store: Store,
+  { functionId }: AssignmentRow
+): NonNullable<CleanParams['direct']> {
+  const row = found(store.read.controller(functionId), 'controller', functionId)
+  const siblings = siblingsOf(store, row)
+  const candidates = [...siblings.filter(managesNamespaces), row].map(expectedController)
+  return { candidates, controllerId: siblings[0]?.id ?? row.id }
 }
 
 /** A function that has gone is held by nobody: releasing it frees the row. */

@@ -1,0 +1,58 @@
+/**
+ * Through which controllers the host reaches a disk: a multipath disk may lose one of them and goes on.
+ * Source: Linux drivers/nvme/host/multipath.c, nvme_mpath_set_disk_name, nvme_mpath_remove_disk.
+ */
+import type { DiskPaths, HostQuery } from '../../host/query.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
+import type { LinuxHost } from '../in-lane.ts'
+import { namespaceDisks, pathDisksOf } from '../namespace-disks.ts'
+import { attributesOf } from '../nvme-controller.ts'
+import { ifPresent } from '../small-files.ts'
+import { NVME_SUBSYSTEMS } from '../sysfs-paths.ts'
+import { subsystemOf } from './usage.ts'
+
+export async function readPaths(
+  host: LinuxHost,
+  { fn, nsids }: Extract<HostQuery, { readonly read: 'paths' }>
+): Promise<readonly DiskPaths[]> {
+  const nqn = await subsystemOf(host, fn)
+  if (nqn === null) return []
+  const controllers = await liveControllersOf(host.kernel, nqn)
+  return (await namespaceDisks(host.kernel))
+    .filter(({ subsystemNqn, nsid }) => subsystemNqn === nqn && nsids.includes(nsid))
+    .map(({ nsid, disk }) => ({
+      nsid,
+      disk,
+      cntlids: controllers
+        .filter(({ disks }) => disks.some((path) => headOf(path) === disk))
+        .map(({ cntlid }) => cntlid),
+    }))
+}
+
+/** `nvme0c1n2` is a path of `nvme0n2`; a disk without multipath is its own. */
+function headOf(path: string): string {
+  return path.replace(/c\d+/, '')
+}
+
+type LiveController = { readonly cntlid: number; readonly disks: readonly string[] }
+
+async function liveControllersOf(
+  kernel: Kernel,
+  nqn: string
+): Promise<readonly LiveController[]> {
+  const found: LiveController[] = []
+  for (const name of await controllerNames(kernel)) {
+    const attributes = await attributesOf(kernel, name)
+    if (attributes?.subsystemNqn !== nqn || attributes.state !== 'live') continue
+    found.push({ cntlid: attributes.cntlid, disks: await pathDisksOf(kernel, name) })
+  }
+  return found
+}
+
+async function controllerNames(kernel: Kernel): Promise<readonly string[]> {
+  const list = (path: string) => ifPresent(kernel.call({ call: 'readDir', path }))
+  const names: string[] = []
+  for (const subsystem of (await list(NVME_SUBSYSTEMS)) ?? [])
+    names.push(...((await list(`${NVME_SUBSYSTEMS}/${subsystem}`)) ?? []))
+  return names.filter((name) => /^nvme\d+$/.test(name))
+}

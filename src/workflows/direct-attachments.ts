@@ -1,0 +1,113 @@
+/**
+ * The rows by which a controller gets the namespaces that were asked for and no others, and the host keeps the rest through
+ * another controller of the subsystem.
+ */
+import { spokesmanOf, type AssignParams, type Direct } from './assign-params.ts'
+import { change } from './change-row.ts'
+import { observe, refused, type Row, type Turn } from './define-workflow.ts'
+import { cntlidsOf, noSpokesman, refuseDirect } from './guards/direct.ts'
+import { driveTarget, isThere } from './guards/identity.ts'
+import type { Ask } from './host-session.ts'
+import { Attachments, Before, outputOf } from './logged-shapes.ts'
+import { carryOutIfThere, type Look } from './moves.ts'
+import { placeAll, placesNow, whoAnswers, type Recorded } from './placing.ts'
+import { primaryLock } from './restore-sriov.ts'
+
+const RECORD = 'record-attachments'
+
+export function directAttachments(p: AssignParams, direct: Direct): readonly Row[] {
+  return [recordAttachments(p, direct), attachNamespaces(p, direct)]
+}
+
+/** A step of its own, as record-binding is: a second run of the next one would see what the first one did. */
+function recordAttachments(p: AssignParams, direct: Direct): Row {
+  const locks = [primaryLock(direct.controllerId)]
+  const record = async (turn: Turn) => {
+    const attachments = await attachmentsFound(turn, p, direct)
+    const before = { ...outputOf(Before, turn.outputs, 'record-binding'), attachments }
+    const write = {
+      write: 'updateAssignment' as const,
+      id: p.assignmentId,
+      set: { before },
+    }
+    return { output: attachments, writes: [{ ...write, at: turn.at }] }
+  }
+  return observe(RECORD, record, { locks })
+}
+
+async function attachmentsFound(
+  { ask, store }: Turn,
+  { hostId, nsids: given, controller: { controller } }: AssignParams,
+  direct: Direct
+): Promise<Recorded> {
+  const { cntlid, siblings } = direct
+  const { address } = spokesmanOf(direct)
+  const { nsids: attached } = await ask({ read: 'attachments', pf: address, cntlid })
+  const controllers = [cntlid, ...(await cntlidsOf(ask, siblings))]
+  const { namespaces } = store.read.inventoryOf(hostId)
+  const isShared = (nsid: number) =>
+    namespaces.some(
+      ({ observation }) =>
+        observation.nsid === nsid &&
+        observation.serial === controller?.serial &&
+        observation.subsystemNqn === controller.subsystemNqn &&
+        observation.shared
+    )
+  const concerned = [...new Set([...given, ...attached])].map((nsid) => ({
+    nsid,
+    shared: isShared(nsid),
+    cntlids: [],
+  }))
+  const found = await placesNow(ask, address, { given, controllers, found: concerned })
+  return { given, controllers, found }
+}
+
+function attachNamespaces(p: AssignParams, direct: Direct): Row {
+  const spokesman = spokesmanOf(direct)
+  const row = change('attach-namespaces', {
+    on: driveTarget(spokesman),
+    locks: [primaryLock(direct.controllerId)],
+    guard: ({ ask }) => refuseDirect(ask, p, direct),
+    do: (turn) => {
+      const recorded = outputOf(Attachments, turn.outputs, RECORD)
+      return placeAll(turn, spokesman.address, recorded, wanted(recorded, direct))
+    },
+  })
+  return { ...row, undo: (turn) => putBack(turn, p, direct) }
+}
+
+/** Those that were not asked for stay where the host has them, or go to the spokesman. */
+function wanted(
+  { given, controllers, found }: Recorded,
+  direct: Direct
+): Recorded['found'] {
+  const spokesman = spokesmanOf(direct).controller?.cntlid ?? controllers[1]
+  return found.map(({ nsid, shared, cntlids }) => {
+    if (given.includes(nsid)) return { nsid, shared, cntlids: [direct.cntlid] }
+    const others = cntlids.filter((cntlid) => cntlid !== direct.cntlid)
+    const kept = others.length > 0 || spokesman === undefined ? others : [spokesman]
+    return { nsid, shared, cntlids: kept }
+  })
+}
+
+/** By whoever answers: a drive keeps its attachments, also where the spokesman has gone. */
+async function putBack(turn: Turn, p: AssignParams, { siblings }: Direct) {
+  const recorded = outputOf(Attachments, turn.outputs, RECORD)
+  const candidates = [...siblings, p.controller]
+  const back: Look = {
+    look: async (ask) => {
+      const speaker = await whoAnswers(ask, candidates)
+      if (speaker) return placeAll(turn, speaker.address, recorded, recorded.found)
+      if (await isAnyThere(ask, candidates))
+        throw refused('putting attachments back', [noSpokesman(p.fn)])
+      return []
+    },
+  }
+  return { output: await carryOutIfThere([back], turn.ask, turn.apply) }
+}
+
+async function isAnyThere(ask: Ask, candidates: Direct['siblings']): Promise<boolean> {
+  for (const candidate of candidates)
+    if (await isThere(ask, driveTarget(candidate))) return true
+  return false
+}

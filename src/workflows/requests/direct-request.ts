@@ -1,0 +1,45 @@
+/** From a request for a controller with chosen namespaces to how it comes to have them. */
+import type { ControlPlaneError } from '../../errors.ts'
+import { pciAddress } from '../../nvme/pci-address.ts'
+import type { ControllerRow } from '../../store/rows.ts'
+import type { AssignParams } from '../assign-params.ts'
+import { refused } from '../define-workflow.ts'
+import { noNamespaceManagement, noSpokesman } from '../guards/direct.ts'
+import { expectedController } from '../guards/identity.ts'
+import { exactly } from './assign-params-of.ts'
+import { nsidsOf, requireNotPromised } from './namespaces-of-request.ts'
+import { requireFree, type RequestContext } from './prepared.ts'
+import { managesNamespaces, siblingsOf } from './subsystem.ts'
+
+/** @throws ControlPlaneError invalid, guard, conflict */
+export function withNamespaces(
+  context: RequestContext,
+  row: ControllerRow,
+  params: AssignParams,
+  namespaceIds: readonly string[]
+): AssignParams {
+  const nsids = nsidsOf(context, row, namespaceIds, 'namespaceIds')
+  const siblings = siblingsOf(context.store, row)
+  const [spokesman] = siblings
+  if (!spokesman) throw refusing(row, noSpokesman(pciAddress(row.address)))
+  if (!managesNamespaces(spokesman))
+    throw refusing(row, noNamespaceManagement(spokesman.address))
+  requireNotPromised(context, row, nsids)
+  requireFree(context, spokesman.id, spokesman.address, 'shared')
+  return {
+    ...exactly(context.store, row, params, nsids),
+    holds: { exclusive: [row.id], shared: [spokesman.id] },
+    direct: {
+      cntlid: row.cntlid,
+      siblings: siblings.map(expectedController),
+      controllerId: spokesman.id,
+    },
+  }
+}
+
+function refusing(
+  { address }: ControllerRow,
+  refusal: ReturnType<typeof noSpokesman>
+): ControlPlaneError {
+  return refused(`looking at ${address}`, [refusal])
+}

@@ -1,0 +1,66 @@
+/** A subsystem with two controllers and no SR-IOV: one goes to a consumer, the other stays with the host. */
+import { DEMO } from '../../src/access/caller.ts'
+import type { HostDescription } from '../../src/emulator/fleet.ts'
+import type { AssignRequest, OperationView } from '../../src/workflows/workflows.ts'
+import { dualController, FIRST } from '../support/dual-controller.ts'
+import { memoryStore } from './memory-store.ts'
+import { controllerAt, makeWorld, type World, type WorldOptions } from './world.ts'
+
+/**
+ * 1 is reached by both, 2 by the first only, 3 by the second only, 4 by nobody, 5 private and the second's, 6
+ * private and the first's. cntlids 1 and 2.
+ */
+export const NAMESPACES = [
+  { nsid: 1, attachedTo: [1, 2] },
+  { nsid: 2, attachedTo: [1] },
+  { nsid: 3, attachedTo: [2] },
+  { nsid: 4 },
+  { nsid: 5, attachedTo: [2], shared: false },
+  { nsid: 6, attachedTo: [1], shared: false },
+] as const
+
+/** Of each kind one, for what is run many times. */
+export const FEW = NAMESPACES.filter(({ nsid }) => [1, 3, 6].includes(nsid))
+
+export function directWorld(
+  description: HostDescription = dualController(NAMESPACES),
+  options: Omit<WorldOptions, 'description'> = {}
+): Promise<World> {
+  return makeWorld(memoryStore(), { description, ...options })
+}
+
+/** The first controller, with these namespaces. */
+export function assignFirst(
+  world: World,
+  nsids: readonly number[],
+  request: Partial<AssignRequest> = {}
+): Promise<OperationView> {
+  return world.workflows.assign(DEMO, {
+    controllerId: controllerAt(world, FIRST).id,
+    namespaceIds: idsOf(world, nsids),
+    consumer: 'vm',
+    ...request,
+  })
+}
+
+export function idsOf({ store, hostId }: World, nsids: readonly number[]): string[] {
+  const { namespaces } = store.read.inventoryOf(hostId)
+  return nsids.map((nsid) => {
+    const row = namespaces.find(({ observation }) => observation.nsid === nsid)
+    if (!row) throw new Error(`no namespace ${nsid}`)
+    return row.id
+  })
+}
+
+/** By nsid, of the one drive. */
+export function attachments({ machine }: World): Record<string, readonly number[]> {
+  const entries = Object.entries(machine.snapshot().attachments)
+  return Object.fromEntries(
+    entries.map(([key, cntlids]) => [key.split(' ')[1] ?? '', cntlids])
+  )
+}
+
+/** Kept while it is mounted: a disk that vanishes and comes again has another one, though the same name. */
+export async function deviceNumberOf({ machine }: World, disk: string): Promise<string> {
+  return machine.kernel.call({ call: 'read', path: `/sys/block/${disk}/dev` })
+}
