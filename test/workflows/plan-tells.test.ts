@@ -4,7 +4,8 @@ import { DEMO } from '../../src/access/caller.ts'
 import type { ChangeRequest } from '../../src/workflows/requests/prepare-request.ts'
 import { diskNow, unbindByHand } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
-import { askedIn, firstUnnamed, worldOf, type Named, type Write } from './planned.ts'
+import { firstUnnamed, type Named } from '../support/named-writes.ts'
+import { askedIn, worldOf, type Write } from './planned.ts'
 import { ASSIGNMENTS, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
 import { OTHER, twoInOneGroup } from './two-in-one-group.ts'
 import { controllerAt, done, makeWorld, PF, PLAIN, provision, type World } from './world.ts'
@@ -173,9 +174,9 @@ function everythingOf(world: World): readonly ChangeRequest[] {
 
 const ONE: Write = { to: 'sysfs', path: '/a', text: '1' }
 const TWO: Write = { to: 'sysfs', path: '/a', text: '2' }
-const certain = (write: Write): Named => ({ write, optional: false })
-const optional = (write: Write): Named => ({ write, optional: true })
-const OPEN: Named = { unforeseen: 'nobody knows' }
+const certain = (write: Write): Named<Write> => ({ write, optional: false })
+const optional = (write: Write): Named<Write> => ({ write, optional: true })
+const OPEN: Named<Write> = { unforeseen: 'nobody knows' }
 
 test('a write that is not named, and one that is named and not made, are found', () => {
   const found = [

@@ -5,8 +5,8 @@ import { commandFields } from '../../src/nvme/command-fields.ts'
 import type { Json, Step, WorkflowDefinition } from '../../src/saga/workflow.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
 import type { Plan } from '../../src/workflows/plan/plan.ts'
-import type { Told } from '../../src/workflows/plan/told.ts'
 import type { ChangeRequest } from '../../src/workflows/requests/prepare-request.ts'
+import { namedIn, type Named } from '../support/named-writes.ts'
 import type { Scenario } from '../support/workflow-contract.ts'
 import { memoryStore } from './memory-store.ts'
 import { makeWorld, type World } from './world.ts'
@@ -56,59 +56,27 @@ export async function askedIn(world: World, { start }: Scenario): Promise<Change
   return caught
 }
 
-/** A write that a plan names, or any number of them, where it says that it cannot tell. */
-export type Named =
-  { readonly write: Write; readonly optional: boolean } | { readonly unforeseen: string }
-
 export type Write = SysfsOrAdmin | Omit<BlockWrite, 'through' | 'nsid'>
 type SysfsOrAdmin = Exclude<KernelWrite['write'], BlockWrite>
 
-export function forwardOf(plan: Plan): readonly Named[] {
-  return plan.steps.flatMap(({ does }) => namedIn(does))
+export function forwardOf(plan: Plan): readonly Named<Write>[] {
+  return plan.steps.flatMap(({ does }) => namedIn(does, plain))
 }
 
 /** There, up to that step, and back. */
-export function thereAndBack(plan: Plan, failing: string): readonly Named[] {
+export function thereAndBack(plan: Plan, failing: string): readonly Named<Write>[] {
   const at = plan.steps.findIndex(({ name }) => name === failing)
   const until = plan.steps.slice(0, at)
   return [
-    ...until.flatMap(({ does }) => namedIn(does)),
-    ...until.toReversed().flatMap(({ undo }) => (undo ? namedIn(undo) : [])),
+    ...until.flatMap(({ does }) => namedIn(does, plain)),
+    ...until.toReversed().flatMap(({ undo }) => (undo ? namedIn(undo, plain) : [])),
   ]
-}
-
-function namedIn({ changes, unforeseen }: Told): readonly Named[] {
-  const named = changes
-    .flatMap(({ writes }) => writes)
-    .map(({ write, onlyIf }) => ({ write: plain(write), optional: onlyIf !== null }))
-  return unforeseen === null ? named : [...named, { unforeseen }]
 }
 
 function plain(write: KernelWrite['write']): Write {
   if (write.to !== 'blocks') return write
   const { through: _, nsid: __, ...rest } = write
   return rest
-}
-
-/** In order, every write that is certain and none that is not named. undefined: so it is. */
-export function firstUnnamed(
-  named: readonly Named[],
-  written: readonly Write[]
-): string | undefined {
-  const [next, ...rest] = named
-  const [write, ...others] = written
-  if (next === undefined) return write && `not named: ${JSON.stringify(write)}`
-  if ('unforeseen' in next) {
-    const here = firstUnnamed(rest, written)
-    return here === undefined || write === undefined ? here : firstUnnamed(named, others)
-  }
-  const isIt = write !== undefined && JSON.stringify(write) === JSON.stringify(next.write)
-  if (isIt) {
-    const taken = firstUnnamed(rest, others)
-    return taken === undefined || !next.optional ? taken : firstUnnamed(rest, written)
-  }
-  if (next.optional) return firstUnnamed(rest, written)
-  return `named ${JSON.stringify(next.write)}, and written ${JSON.stringify(write)}`
 }
 
 /** As plans have them. A disk that is held is opened, and nothing on it written. */

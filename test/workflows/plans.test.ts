@@ -1,10 +1,10 @@
 /** What a plan names is what is then written, there and back; and making one touches nothing. */
 import { describe, expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import { firstUnnamed } from '../support/named-writes.ts'
 import type { Scenario } from '../support/workflow-contract.ts'
 import {
   askedIn,
-  firstUnnamed,
   forwardOf,
   thereAndBack,
   worldOf,
