@@ -16,11 +16,14 @@ const SI = '+0x68(%di)'
 const DX = '+0x60(%di)'
 const R10 = '+0x38(%di)'
 
+/** System calls that may be under way in all of the guest: of more, the kernel would not see the return. */
+const MOST_AT_ONCE = 128
+
 const PROBES = [
   `p:nvirt/open __x64_sys_open path=+0(${DI}):ustring`,
-  `r:nvirt/opened __x64_sys_open fd=$retval:s64`,
+  `r${MOST_AT_ONCE}:nvirt/opened __x64_sys_open fd=$retval:s64`,
   `p:nvirt/openat __x64_sys_openat path=+0(${SI}):ustring`,
-  `r:nvirt/openedat __x64_sys_openat fd=$retval:s64`,
+  `r${MOST_AT_ONCE}:nvirt/openedat __x64_sys_openat fd=$retval:s64`,
   `p:nvirt/write __x64_sys_write fd=${DI}:s32 size=${DX}:u64 text=+0(${SI}):ustring`,
   `p:nvirt/pwrite __x64_sys_pwrite64 fd=${DI}:s32 size=${DX}:u64 offset=${R10}:u64`,
   `p:nvirt/ioctl __x64_sys_ioctl fd=${DI}:s32 request=${SI}:u32 opcode=+u0(${DX}):u8 nsid=+u4(${DX}):u32 ` +
@@ -83,14 +86,15 @@ export async function tracedWrites(agent: AgentClient): Promise<readonly TracedW
   return writesIn(trace)
 }
 
-/** Thread, its process, what it did. */
-const LINE = /-(\d+)\s+\(\s*(\S+)\)\s+\[\d+\].*?: (\w+): (.*)$/
+/** Thread, its process, what it did: a text that was written may go over several lines. */
+const ENTRY = /-(\d+)\s+\(\s*(\S+)\)\s+\[\d+\].*?: (\w+): (.*)$/s
+const BEFORE_ENTRY = /\n(?=.{16}-\d+ +\( *\S+\) \[\d+\])/
 
 export function writesIn(trace: string): readonly TracedWrite[] {
   const opening = new Map<string, string>()
   const files = new Map<string, string>()
-  return trace.split('\n').flatMap((line): TracedWrite[] => {
-    const [, thread = '', owner = '', event = '', rest = ''] = LINE.exec(line) ?? []
+  return trace.split(BEFORE_ENTRY).flatMap((entry): TracedWrite[] => {
+    const [, thread = '', owner = '', event = '', rest = ''] = ENTRY.exec(entry) ?? []
     const fd = `${owner} ${/fd=(-?\d+)/.exec(rest)?.[1]}`
     switch (event) {
       case 'open':
@@ -115,7 +119,7 @@ export function writesIn(trace: string): readonly TracedWrite[] {
 
 function written(path: string | undefined, rest: string): TracedWrite[] {
   if (path?.startsWith('/sys/') !== true) return []
-  const text = (/text="(.*)"/.exec(rest)?.[1] ?? '').slice(0, numberOf(rest, 'size'))
+  const text = (/text="(.*)"/s.exec(rest)?.[1] ?? '').slice(0, numberOf(rest, 'size'))
   return [{ to: 'sysfs', path, text }]
 }
 

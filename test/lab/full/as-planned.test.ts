@@ -41,7 +41,7 @@ async function asPlanned(method: string, path: string, body?: object): Promise<n
 
   const written = await tracedWrites(agent)
   const named = plan.steps.flatMap(({ does }) => namedIn(does, asTraced))
-  expect(firstUnnamed(named, written)).toBeUndefined()
+  expect(firstUnnamed(named, written), JSON.stringify(written, null, 1)).toBeUndefined()
   return written.length
 }
 
