@@ -33,9 +33,13 @@ export async function afterAttachments(
 ): Promise<readonly number[]> {
   const { pf, cntlid } = query
   const attached = new Set((await ask(query)).nsids)
+  const own = assumed.selfAttaching.filter((one) => one.cntlid === cntlid)
+  const occasionOf = await occasions(ask, own)
   for (const change of assumed.changes) {
-    for (const nsid of await attachedByItself(ask, assumed, change, cntlid))
-      attached.add(nsid)
+    for (const each of own) {
+      const when = occasionOf(change, each)
+      if (when !== undefined) for (const nsid of each[when]) attached.add(nsid)
+    }
     if (!isOf(change, pf, cntlid)) continue
     if (change.change === 'attachNamespace') attached.add(change.nsid)
     if (change.change === 'detachNamespace') attached.delete(change.nsid)
@@ -50,9 +54,10 @@ export async function attachedAfter(
 ): Promise<readonly number[]> {
   const { pf, nsid } = query
   const attached = new Set((await ask(query)).cntlids)
+  const occasionOf = await occasions(ask, assumed.selfAttaching)
   for (const change of assumed.changes) {
-    for (const each of assumed.selfAttaching) {
-      const when = isOccasion(change) ? await occasion(ask, change, each) : undefined
+    for (const each of isOccasion(change) ? assumed.selfAttaching : []) {
+      const when = occasionOf(change, each)
       if (when !== undefined && each[when].includes(nsid)) attached.add(each.cntlid)
     }
     if (!('pf' in change && 'nsid' in change)) continue
@@ -63,52 +68,31 @@ export async function attachedAfter(
   return [...attached].sort((a, b) => a - b)
 }
 
-/** Whether what a controller is attached to is known only once these changes are made. */
-export async function isAttachedByItself(
-  ask: AskNow,
-  { changes, selfAttaching }: Assumed,
-  cntlid: number
-): Promise<boolean> {
-  for (const each of selfAttaching.filter((one) => one.cntlid === cntlid)) {
-    for (const change of changes) {
-      if ((await occasion(ask, change, each)) !== undefined) return true
-    }
-  }
-  return false
-}
+type Occasion = 'asItAppears' | 'asItIsEnabled'
 
-async function attachedByItself(
+/** Looked up once, since there may be many changes, and many VFs. */
+async function occasions(
   ask: AskNow,
-  { selfAttaching }: Assumed,
-  change: HostChange,
-  cntlid: number
-): Promise<readonly number[]> {
-  const nsids: number[] = []
-  if (!isOccasion(change)) return nsids
-  for (const each of selfAttaching.filter((one) => one.cntlid === cntlid)) {
-    const when = await occasion(ask, change, each)
-    if (when !== undefined) nsids.push(...each[when])
+  selfAttaching: readonly SelfAttaching[]
+): Promise<(change: HostChange, each: SelfAttaching) => Occasion | undefined> {
+  const addresses = new Map<SelfAttaching, PciAddress>()
+  for (const pf of new Set(selfAttaching.map((each) => each.pf))) {
+    const { offset, stride } = await ask({ read: 'sriov', pf })
+    for (const each of selfAttaching.filter((one) => one.pf === pf))
+      addresses.set(each, predictVfAddress(pf, each.vfNumber - 1, offset, stride))
   }
-  return nsids
+  return (change, each) => {
+    if (change.change === 'setVfCount' && change.pf === each.pf) {
+      return change.count >= each.vfNumber ? 'asItAppears' : undefined
+    }
+    const isEnabling = change.change === 'probe' && change.expectDriver === 'nvme'
+    return isEnabling && change.fn === addresses.get(each) ? 'asItIsEnabled' : undefined
+  }
 }
 
 /** Few are, of the many changes that a plan may have. */
 function isOccasion({ change }: HostChange): boolean {
   return change === 'setVfCount' || change === 'probe'
-}
-
-async function occasion(
-  ask: AskNow,
-  change: HostChange,
-  { pf, vfNumber }: SelfAttaching
-): Promise<'asItAppears' | 'asItIsEnabled' | undefined> {
-  if (change.change === 'setVfCount' && change.pf === pf) {
-    return change.count >= vfNumber ? 'asItAppears' : undefined
-  }
-  if (change.change !== 'probe' || change.expectDriver !== 'nvme') return undefined
-  const { offset, stride } = await ask({ read: 'sriov', pf })
-  const fn = predictVfAddress(pf, vfNumber - 1, offset, stride)
-  return change.fn === fn ? 'asItIsEnabled' : undefined
 }
 
 function isOf(change: HostChange, pf: PciAddress, cntlid: number): boolean {

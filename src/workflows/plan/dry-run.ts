@@ -2,6 +2,7 @@
  * An operation that is run in a foreseen world: its own steps, their guards and their undo, so that there is no second
  * description of what a workflow does. What refuses is noted, and the run goes on, so that everything is told at once.
  */
+import { setImmediate } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { ControlPlaneError, type Trouble } from '../../errors.ts'
@@ -71,6 +72,8 @@ type Forward = Pick<DryStep, 'does' | 'refusals'>
 
 async function goForward(run: Run, step: Step<StoreWrite>): Promise<Forward> {
   const { world, planned, outputs } = run
+  // What is remembered is answered at once, and a plan may have thousands of writes: others have their turn in between.
+  await setImmediate()
   const context = contextOf(planned, step, outputs)
   const asked = await noted(run, async () => (await step.guard?.(context)) ?? PASSED)
   const ran = await noted(run, () => step.run(context))
@@ -105,6 +108,7 @@ async function goBack(
   for (const step of steps.toReversed()) {
     const { undo } = step
     if (!undo) continue
+    await setImmediate()
     const context = contextOf(planned, step, outputs)
     const { result, unforeseen, refusals } = await noted(run, () => undo(context))
     if (result?.result === 'done') after.rows.note(result.writes ?? [])
