@@ -7,6 +7,7 @@ import { confirmScan, voidDigest } from './scan-digest-writes.ts'
 import { createOperation, logOperation, takeOverOperation } from './operation-writes.ts'
 import type { OrdinaryWrite } from './ordinary-writes.ts'
 import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
+import { writePolicy } from './policy-writes.ts'
 import type { WriterConnection } from './writer-connection.ts'
 import type { WireWrite } from './writer-messages.ts'
 
@@ -58,6 +59,10 @@ function writePrepared(
     case 'putHealing':
     case 'deleteHealing':
       writeDrift(prepare, write)
+      return {}
+    case 'putVirtualFunctionPolicy':
+    case 'deleteVirtualFunctionPolicy':
+      writePolicy(prepare, write)
       return {}
     case 'packedReconcile':
       reconcile(prepare, write)
