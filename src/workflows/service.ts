@@ -21,6 +21,7 @@ import type { Surroundings } from './define-workflow.ts'
 import { createCaretaker } from './caretaker/caretaker.ts'
 import { prepareWork } from './caretaker/prepare-work.ts'
 import { policyWrites } from './caretaker/policy-writes.ts'
+import { createPolicies } from './declared/policies.ts'
 import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
@@ -144,6 +145,13 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     return operationView(record)
   }
 
+  const policies = createPolicies({
+    contextOf,
+    changing: held.holderOf,
+    inLine: (controllerId, work) => turns.take(lineOf(store, controllerId), work),
+    tend,
+  })
+
   const primaryOf = (id: string) => read.virtualFunction(id)?.controllerId ?? id
 
   const operation = (caller: Caller, id: string) =>
@@ -171,6 +179,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       await store.commit(policyWrites(store, { caller, hostId, policy, at }))
       tend(hostId)
     },
+    ...policies,
     assign: async (caller, request, key) =>
       start(caller, key, controllerOfRequest(store, request), (context) =>
         prepareAssign(context, request)

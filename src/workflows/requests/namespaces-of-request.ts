@@ -18,26 +18,51 @@ export function namespacesOf(
   controller: ControllerRow,
   { virtualFunctions }: ProvisionRequest
 ): readonly (readonly number[])[] {
-  const seen = new Set<string>()
-  const nsids = virtualFunctions.map(({ namespaceIds }, vf) =>
-    namespaceIds.map((id, index) => {
-      const field = `virtualFunctions/${vf}/namespaceIds/${index}`
-      if (seen.has(id)) throw invalid(field, 'is asked for twice')
-      seen.add(id)
-      return nsidOf(context, controller, id, field)
-    })
+  const lists = virtualFunctions.map(({ namespaceIds }) => namespaceIds)
+  const nsids = nsidsOf(
+    context,
+    controller,
+    lists,
+    (vf) => `virtualFunctions/${vf}/namespaceIds`
   )
   requireNotPromised(context, controller, nsids.flat())
   return nsids
 }
 
-/** @throws ControlPlaneError guard */
+/**
+ * Shared with declared/.
+ *
+ * @param fieldOf where the list of that place stands in the request
+ * @throws ControlPlaneError invalid
+ */
+export function nsidsOf(
+  context: RequestContext,
+  controller: ControllerRow,
+  lists: readonly (readonly string[])[],
+  fieldOf: (list: number) => string
+): readonly (readonly number[])[] {
+  const seen = new Set<string>()
+  return lists.map((ids, list) =>
+    ids.map((id, index) => {
+      const field = `${fieldOf(list)}/${index}`
+      if (seen.has(id)) throw invalid(field, 'is asked for twice')
+      seen.add(id)
+      return nsidOf(context, controller, id, field)
+    })
+  )
+}
+
+/**
+ * @param own whether it counts what VFs of this controller have, and are to have
+ * @throws ControlPlaneError guard
+ */
 export function requireNotPromised(
   context: RequestContext,
   controller: ControllerRow,
-  nsids: readonly number[]
+  nsids: readonly number[],
+  own: 'counts' | 'may-go' = 'counts'
 ): void {
-  const promised = promisedOf(context, controller)
+  const promised = promisedOf(context, controller, own)
   const refusals = nsids.flatMap((nsid) => refusePromised(promised, controller, nsid))
   if (refusals.length > 0) throw refused('looking at namespaces', refusals)
 }
@@ -59,15 +84,17 @@ function nsidOf(
 
 type Pledge = { readonly nsid: number; readonly to: string }
 
-/** What provisioned VFs of the subsystem are to have, whether or not they have it now, and those being provisioned. */
+/** What VFs of the subsystem are to have, whether or not they have it now: provisioned, being so, and declared ones. */
 function promisedOf(
   { store }: RequestContext,
-  controller: ControllerRow
+  controller: ControllerRow,
+  own: 'counts' | 'may-go'
 ): readonly Pledge[] {
   const { controllers, virtualFunctions } = store.read.inventoryOf(controller.hostId)
   const owners = controllers
     .filter((row) => isOfSubsystem(controller, row))
     .map(({ id }) => id)
+    .filter((id) => own === 'counts' || id !== controller.id)
   const provisioned = virtualFunctions
     .filter((vf) => owners.includes(vf.controllerId))
     .flatMap((vf) =>
@@ -81,7 +108,26 @@ function promisedOf(
       nsids.map((nsid) => ({ nsid, to: `operation ${operation.id}` }))
     )
   )
-  return [...provisioned, ...coming]
+  return [...provisioned, ...coming, ...declaredElsewhere(store, controller, owners)]
+}
+
+/** Of its own policy they are for its own VFs. */
+function declaredElsewhere(
+  { read }: RequestContext['store'],
+  { id, hostId }: ControllerRow,
+  owners: readonly string[]
+): readonly Pledge[] {
+  return read
+    .virtualFunctionPoliciesOf(hostId)
+    .filter(({ controllerId }) => controllerId !== id && owners.includes(controllerId))
+    .flatMap(({ controllerId, virtualFunctions }) =>
+      virtualFunctions
+        .flatMap(({ nsids }) => nsids)
+        .map((nsid) => ({
+          nsid,
+          to: `what is declared of the virtual functions of controller ${controllerId}`,
+        }))
+    )
 }
 
 function refusePromised(
@@ -95,6 +141,6 @@ function refusePromised(
       check: 'namespace-promised',
       device: `${address} namespace ${nsid}`,
       reason: `namespace ${nsid} belongs to ${to}`,
-      remedy: 'Retire that virtual function, or ask for another namespace.',
+      remedy: 'Retire or undeclare that virtual function, or ask for another namespace.',
     }))
 }

@@ -1,6 +1,8 @@
 /** From a virtual function's id to an operation that retires it. */
 import { pciAddress } from '../../nvme/pci-address.ts'
+import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import { requireState, useOfVirtualFunction } from '../allowed-from.ts'
+import { requireSurplus } from '../declared/require-undeclared.ts'
 import { RETIRE, type RetireParams } from '../retire-params.ts'
 import { refuseRetiring } from '../retire-virtual-function.ts'
 import { expectedController } from '../guards/identity.ts'
@@ -39,7 +41,18 @@ export async function prepareRetire(
     row.id,
     useOfVirtualFunction(context.store, row)
   )
-  const params: RetireParams = {
+  requireSurplus(context.store, controller, row)
+  const params = paramsOfRetire(row, controller)
+  await requireLive(context, row.hostId, device, (ask) => refuseRetiring(ask, params))
+  return { workflow: RETIRE, params, writes: () => [] }
+}
+
+/** Shared with declared/. */
+export function paramsOfRetire(
+  row: VirtualFunctionRow,
+  controller: ControllerRow
+): RetireParams {
+  return {
     hostId: row.hostId,
     subject: { kind: 'virtualFunction', id: row.id },
     holds: { exclusive: [row.id], shared: [controller.id] },
@@ -50,6 +63,4 @@ export async function prepareRetire(
     cntlid: row.cntlid,
     fn: row.address === null ? null : pciAddress(row.address),
   }
-  await requireLive(context, row.hostId, device, (ask) => refuseRetiring(ask, params))
-  return { workflow: RETIRE, params, writes: () => [] }
 }
