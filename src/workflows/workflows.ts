@@ -8,6 +8,8 @@ import type { Acceptable } from './acceptable.ts'
 import type { Page, PageRequest } from '../store/store.ts'
 import type { VirtualFunctionPolicyView } from './declared/policy-view.ts'
 
+export type { VirtualFunctionPolicy, VirtualFunctionPolicyView }
+
 export interface Workflows {
   /** Each start answers once the operation is durable, before the hardware is touched. All throw ControlPlaneError. */
   provision: (

@@ -99,7 +99,7 @@ test.for([
   [
     'a namespace that is none',
     { ...TWO, namespaceIds: [[], ['nobody']] },
-    { kind: 'invalid', field: 'namespaceIds/1/0' },
+    { kind: 'invalid', field: 'namespaceIds[1][0]' },
   ],
 ] as const)(
   'to declare %s is refused, and changes nothing',

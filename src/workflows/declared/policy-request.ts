@@ -63,7 +63,12 @@ async function declaredVfs(
   request: VirtualFunctionPolicy
 ): Promise<VirtualFunctionPolicyRow['virtualFunctions']> {
   const { namespaceIds = [] } = request
-  const nsids = nsidsOf(context, controller, namespaceIds, (list) => `namespaceIds/${list}`)
+  const nsids = nsidsOf(
+    context,
+    controller,
+    namespaceIds,
+    (list, index) => `namespaceIds[${list}][${index}]`
+  )
   requireNotPromised(context, controller, nsids.flat(), 'may-go')
   requireEnough(controller, request)
   const primary = expectedController(controller)

@@ -23,7 +23,7 @@ export function namespacesOf(
     context,
     controller,
     lists,
-    (vf) => `virtualFunctions/${vf}/namespaceIds`
+    (vf, index) => `virtualFunctions/${vf}/namespaceIds/${index}`
   )
   requireNotPromised(context, controller, nsids.flat())
   return nsids
@@ -32,19 +32,19 @@ export function namespacesOf(
 /**
  * Shared with declared/.
  *
- * @param fieldOf where the list of that place stands in the request
+ * @param fieldOf where that id of that list stands in the request
  * @throws ControlPlaneError invalid
  */
 export function nsidsOf(
   context: RequestContext,
   controller: ControllerRow,
   lists: readonly (readonly string[])[],
-  fieldOf: (list: number) => string
+  fieldOf: (list: number, index: number) => string
 ): readonly (readonly number[])[] {
   const seen = new Set<string>()
   return lists.map((ids, list) =>
     ids.map((id, index) => {
-      const field = `${fieldOf(list)}/${index}`
+      const field = fieldOf(list, index)
       if (seen.has(id)) throw invalid(field, 'is asked for twice')
       seen.add(id)
       return nsidOf(context, controller, id, field)
