@@ -32,7 +32,7 @@ test('what fails is tried again with growing pauses, given up, and tried anew wh
   await declare(world, { ...TWO, count: 1 })
   await converged(world)
 
-  expect(failing.reason).toMatch(/tried 1 times: /)
+  expect(failing.reason).toMatch(/^attempt 1 of 5 failed: /)
   expect(givenUp).toMatchObject({
     state: 'given-up',
     remedy: expect.stringContaining('again'),

@@ -195,6 +195,28 @@ test('of a primary that does not answer nobody knows which VFs are in its pool',
   expect(refusals).toMatchObject([{ check: 'namespace-attached-elsewhere' }])
 })
 
+test('a namespace that is declared of a VF of one primary is neither given to, nor declared of, another one', async () => {
+  const world = await makeWorld(memoryStore(), { description: twoPrimaries() })
+  const declare = (address: string, nsids: readonly number[]) =>
+    world.workflows.declareVirtualFunctions(DEMO, controllerAt(world, address).id, {
+      count: 1,
+      vq: { each: 2 },
+      vi: { each: 2 },
+      namespaceIds: [namespaceIds(world, nsids)],
+    })
+  await declare(PF, [2])
+
+  const asking = [provisionOf(world, OTHER, [2]), declare(OTHER, [2])]
+  const refusals = await Promise.all(asking.map(refusalsOf))
+  await declare(OTHER, [3])
+  await declare(PF, [2])
+
+  expect(refusals).toMatchObject([
+    [{ check: 'namespace-promised' }],
+    [{ check: 'namespace-promised' }],
+  ])
+})
+
 function provisionOf(
   world: World,
   address: string,

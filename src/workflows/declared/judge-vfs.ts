@@ -30,7 +30,7 @@ export type JudgedVf = {
   readonly declared: DeclaredVf | null
   /** One that is to be another is retired, and then provisioned. */
   readonly next: 'nothing' | 'provision' | 'retire' | 'wait'
-  /** For what it waits; null: for nothing. */
+  /** For what it waits or, where it is left as declared, how it has drifted; null: nothing. */
   readonly obstacle: Obstacle | null
 }
 
@@ -110,7 +110,7 @@ function judgeKept({ id, vfNumber }: VirtualFunctionRow, { drift }: Judging): Ve
   const [kind] = drift(id)
   if (kind === undefined) return goesOn('nothing')
   const reason = `VF ${vfNumber} is not what it was given any more: ${kind}`
-  return waits({ reason, remedy: REMEDIES[kind] })
+  return { next: 'nothing', obstacle: { reason, remedy: REMEDIES[kind] } }
 }
 
 function isAs(

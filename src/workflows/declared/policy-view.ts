@@ -7,7 +7,7 @@ import type {
 } from '../../store/policy-row.ts'
 import type { ControllerRow, HealingRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { isGivenUp } from '../caretaker/attempts.ts'
+import { isGivenUp, MOST_ATTEMPTS } from '../caretaker/attempts.ts'
 import { inWords } from '../half-retired.ts'
 import { hostInventory } from './declared-work.ts'
 import { judgeVfs, type JudgedVf } from './judge-vfs.ts'
@@ -131,9 +131,13 @@ function standingOf(
   failureOf: (functionId: string) => Standing | undefined
 ): Standing {
   const nothing = { reason: null, remedy: null, operationId: null }
-  if (next === 'nothing') return { ...nothing, state: 'as-declared' }
+  // What an operation does to a VF that it holds is no drift.
+  const isDrifting = obstacle !== null && holder === null
+  if (next === 'nothing' && !isDrifting) return { ...nothing, state: 'as-declared' }
+  if (holder !== null) {
+    return { ...nothing, ...obstacle, state: 'changing', operationId: holder }
+  }
   if (obstacle) return { ...nothing, ...obstacle, state: 'waiting' }
-  if (holder !== null) return { ...nothing, state: 'changing', operationId: holder }
   return (row && failureOf(row.id)) ?? { ...nothing, state: 'pending' }
 }
 
@@ -145,7 +149,7 @@ function failureOf({ read }: Store, tried: HealingRow | undefined): Standing | u
   const isOver = isGivenUp(tried)
   return {
     state: isOver ? 'given-up' : 'failing',
-    reason: `tried ${tried.attempts} times: ${inWords(operation.error)}`,
+    reason: `attempt ${tried.attempts} of ${MOST_ATTEMPTS} failed: ${inWords(operation.error)}`,
     remedy: isOver
       ? 'Remove the cause, and declare it again.'
       : 'Wait for the next attempt, or remove the cause.',
