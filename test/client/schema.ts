@@ -1064,7 +1064,7 @@ export interface components {
       /** @description Why the host is away */
       why: string | null
       /**
-       * @description Whether what was provisioned and assigned when it was started is back. Degraded: some of it could not be brought back, and its drift says what.
+       * @description Whether what was provisioned, assigned and declared when it was started is back. Degraded: some of it could not be brought back; its drift, and virtual function policies, say what.
        * @enum {string}
        */
       state: 'ready' | 'restoring' | 'degraded'
