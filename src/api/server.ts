@@ -23,6 +23,7 @@ import { namespaceRoutes } from './routes/namespaces.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { otherMethods } from './routes/other-methods.ts'
 import { pageRoutes } from './routes/page.ts'
+import { virtualFunctionPolicyRoutes } from './routes/virtual-function-policies.ts'
 import { virtualFunctionRoutes } from './routes/virtual-functions.ts'
 import type { ServerOptions } from './services.ts'
 import { AssignmentShape, AssignShape, ReleaseShape } from './shapes/assignment.ts'
@@ -46,6 +47,10 @@ import {
 import { PlanShape } from './shapes/plan.ts'
 import { ProblemShape } from './shapes/problem.ts'
 import { ProvisionShape, VirtualFunctionShape } from './shapes/virtual-function.ts'
+import {
+  DeclareShape,
+  VirtualFunctionPolicyShape,
+} from './shapes/virtual-function-policy.ts'
 import { telemetryRoute, webSockets } from './socket/telemetry-route.ts'
 import { LOOK_EVERY_MS, READ_WITHIN_MS, refuseUnreadable } from './unreadable-request.ts'
 
@@ -53,6 +58,7 @@ const SHAPES = [
   AssignmentShape,
   AssignShape,
   ControllerShape,
+  DeclareShape,
   DrillRequestShape,
   DrillShape,
   DriftPolicyShape,
@@ -73,6 +79,7 @@ const SHAPES = [
   ProvisionShape,
   ReleaseShape,
   ResizePrimaryShape,
+  VirtualFunctionPolicyShape,
   VirtualFunctionShape,
 ]
 
@@ -170,6 +177,7 @@ function addRoutes(app: App, options: ServerOptions, stopping: AbortSignal): voi
   hostRoutes(app, options)
   controllerRoutes(app, options)
   virtualFunctionRoutes(app, options)
+  virtualFunctionPolicyRoutes(app, options)
   namespaceRoutes(app, options)
   assignmentRoutes(app, options)
   operationRoutes(app, options, stopping)

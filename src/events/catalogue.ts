@@ -18,6 +18,9 @@ export const EVENT_KEYS = {
   'controller.gone': ['before'],
   /** Flexible resources of the primary's own: what it had, and what it has since its reset. */
   'controller.primary-resized': ['vqBefore', 'viBefore', 'vq', 'vi'],
+  /** Its VFs are to be these, whoever asks for what; and are no longer declared. */
+  'controller.virtual-functions-declared': ['request', 'virtualFunctions'],
+  'controller.virtual-functions-undeclared': [],
   /** What is desired of it and what is seen differ, and do so no longer. */
   'controller.drift-appeared': ['kind', 'expected', 'found', 'remedy'],
   'controller.drift-resolved': ['kind', 'expected', 'found', 'since'],

@@ -61,7 +61,8 @@ export function refusalsOf(
 
 const KINDS: readonly FlexibleKind[] = ['vq', 'vi']
 
-function refusalsOfKind(
+/** Of one kind: see `refusalsOf`. */
+export function refusalsOfKind(
   resource: FlexibleKind,
   pool: FlexiblePool,
   requests: readonly number[],

@@ -8,6 +8,7 @@ import { createOperation, logOperation, takeOverOperation } from './operation-wr
 import { putPlan } from './plan-writes.ts'
 import type { OrdinaryWrite } from './ordinary-writes.ts'
 import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
+import { writePolicy } from './policy-writes.ts'
 import type { WriterConnection } from './writer-connection.ts'
 import type { WireWrite } from './writer-messages.ts'
 
@@ -62,6 +63,10 @@ function writePrepared(
       return {}
     case 'putPlan':
       putPlan(prepare, write)
+      return {}
+    case 'putVirtualFunctionPolicy':
+    case 'deleteVirtualFunctionPolicy':
+      writePolicy(prepare, write)
       return {}
     case 'packedReconcile':
       reconcile(prepare, write)

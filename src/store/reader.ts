@@ -26,6 +26,7 @@ import { fromJson } from './json-column.ts'
 import { keysetPage, mapPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
+import { policyReader } from './policy-reader.ts'
 import type { HealingRow, PlanRow } from './rows.ts'
 import type { KnownKey, StoreReader } from './store.ts'
 
@@ -46,6 +47,7 @@ export function createReader(db: Database.Database): StoreReader {
     ...inventoryReader(db, prepare),
     ...assignmentReader(prepare),
     ...driftReader(prepare),
+    ...policyReader(prepare),
     ...operationReader(prepare),
     ...planReader(prepare),
     ...eventReader(prepare),
@@ -130,6 +132,7 @@ function assignmentReader(
 /** Of each host after each scan, so without reading a row. */
 const IS_CARED_FOR = `SELECT EXISTS (SELECT 1 FROM "VirtualFunction" WHERE "hostId" = @hostId AND "provisioned" IS NOT NULL)
   OR EXISTS (SELECT 1 FROM "Assignment" WHERE "hostId" = @hostId AND "state" NOT IN ${OVER})
+  OR EXISTS (SELECT 1 FROM "VirtualFunctionPolicy" JOIN "Controller" ON "id" = "controllerId" WHERE "hostId" = @hostId)
   OR EXISTS (SELECT 1 FROM "Healing" WHERE "hostId" = @hostId) AS "is"`
 
 function driftReader(

@@ -7,6 +7,7 @@ import type { SmartSummary } from '../host/observation.ts'
 import type { LogEntry } from '../saga/log.ts'
 import type { OperationRecord, OperationState } from '../saga/operation.ts'
 import type { Json } from '../saga/workflow.ts'
+import type { VirtualFunctionPolicyRow } from './policy-row.ts'
 import type {
   AssignmentRow,
   ControllerRow,
@@ -46,6 +47,9 @@ export type StoreWrite =
     }
   | { readonly write: 'putHealing'; readonly row: HealingRow }
   | { readonly write: 'deleteHealing'; readonly functionId: string }
+  /** In place of the one that the controller has. */
+  | { readonly write: 'putVirtualFunctionPolicy'; readonly row: VirtualFunctionPolicyRow }
+  | { readonly write: 'deleteVirtualFunctionPolicy'; readonly controllerId: string }
   /** Bulk reconciliation of one scan: rows that changed, whole. Columns that a scan does not know (sriovBefore, provisioned) stay. */
   | {
       readonly write: 'reconcile'
@@ -163,7 +167,10 @@ export interface StoreReader {
   standingAssignmentsOf: (hostId: string) => readonly AssignmentRow[]
   driftOf: (hostId: string) => readonly DriftRow[]
   healingOf: (hostId: string) => readonly HealingRow[]
-  /** Whether there is anything to be kept as it is: a provisioned VF, a standing assignment, a function that is brought back. */
+  virtualFunctionPolicy: (controllerId: string) => VirtualFunctionPolicyRow | undefined
+  /** Of its controllers, ascending by their ids. */
+  virtualFunctionPoliciesOf: (hostId: string) => readonly VirtualFunctionPolicyRow[]
+  /** Whether there is anything to be kept as it is: a provisioned or declared VF, a standing assignment, a function that is brought back. */
   isCaredFor: (hostId: string) => boolean
   operations: (
     filter: { readonly tenant: string | null; readonly states?: readonly OperationState[] },

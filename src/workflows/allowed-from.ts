@@ -50,6 +50,7 @@ export type OperationUse =
 
 export const ALLOWED_FROM = {
   provision: ['available', 'divided'],
+  declareVirtualFunctions: ['available', 'divided'],
   resizePrimary: ['available'],
   heal: ['drifting'],
   adopt: ['foreign'],

@@ -54,7 +54,8 @@ const Guard = Type.Object({
   refusals: Type.Array(Type.Object({ reason: Type.String() })),
 })
 
-function inWords(error: OperationError | null): string {
+/** Shared with declared/. */
+export function inWords(error: OperationError | null): string {
   if (error === null) return 'nobody said why'
   const { message, causes, detail } = error
   const reasons = Check(Guard, detail) ? detail.refusals.map(({ reason }) => reason) : []

@@ -20,6 +20,7 @@ import { workflowsIn } from './definitions.ts'
 import { createCaretaker } from './caretaker/caretaker.ts'
 import { prepareWork } from './caretaker/prepare-work.ts'
 import { policyWrites } from './caretaker/policy-writes.ts'
+import { createPolicies } from './declared/policies.ts'
 import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
@@ -153,6 +154,12 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     if ('id' in planned) return planned
     return begin({ ...context, newId: () => planId }, engine, planned, key)
   }
+  const policies = createPolicies({
+    contextOf,
+    changing: held.holderOf,
+    inLine: (controllerId, work) => turns.take(lineOf(store, controllerId), work),
+    tend,
+  })
 
   const primaryOf = (id: string) => read.virtualFunction(id)?.controllerId ?? id
 
@@ -181,6 +188,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       await store.commit(policyWrites(store, { caller, hostId, policy, at }))
       tend(hostId)
     },
+    ...policies,
     assign: (caller, request, key) => start(caller, key, { ask: 'assign', request }),
     release: (caller, assignmentId, request, key) =>
       start(caller, key, { ask: 'release', assignmentId, request }),

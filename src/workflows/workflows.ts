@@ -2,11 +2,15 @@
 import type { Caller } from '../access/caller.ts'
 import type { DriftView } from '../inventory/drift/drift-view.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from '../saga/operation.ts'
+import type { VirtualFunctionPolicy } from '../store/policy-row.ts'
 import type { AssignmentRow, DriftPolicy } from '../store/rows.ts'
 import type { Plan } from './plan/plan.ts'
 import type { ChangeRequest } from './requests/prepare-request.ts'
 import type { Acceptable } from './acceptable.ts'
 import type { Page, PageRequest } from '../store/store.ts'
+import type { VirtualFunctionPolicyView } from './declared/policy-view.ts'
+
+export type { VirtualFunctionPolicy, VirtualFunctionPolicyView }
 
 export interface Workflows {
   /** What the request would do, and everything that speaks against it. Touches nothing; kept for 15 minutes. All throw ControlPlaneError. */
@@ -49,6 +53,19 @@ export interface Workflows {
   ) => Promise<OperationView>
   /** Safe to repeat; what was given up is tried again. */
   setDriftPolicy: (caller: Caller, hostId: string, policy: DriftPolicy) => Promise<void>
+  /** What is declared of the VFs of a controller, and how far they are as declared. */
+  virtualFunctionPolicy: (caller: Caller, controllerId: string) => VirtualFunctionPolicyView
+  /** Safe to repeat; what was given up is tried again. The pools are divided anew. */
+  declareVirtualFunctions: (
+    caller: Caller,
+    controllerId: string,
+    request: VirtualFunctionPolicy
+  ) => Promise<VirtualFunctionPolicyView>
+  /** VFs stay as they are. Answers with what was declared. */
+  undeclareVirtualFunctions: (
+    caller: Caller,
+    controllerId: string
+  ) => Promise<VirtualFunctionPolicyView>
   assign: (
     caller: Caller,
     request: AssignRequest,

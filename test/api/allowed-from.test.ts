@@ -8,6 +8,7 @@ import type { Operation, Schemas } from './steps.ts'
 
 const ALLOWED = {
   provision: ['available', 'divided'],
+  declareVirtualFunctions: ['available', 'divided'],
   resizePrimary: ['available'],
   retire: ['provisioned', 'disabled', 'half-retired'],
   assignController: ['available', 'unbound'],
@@ -34,6 +35,10 @@ async function refused(asked: Asked, id: string, state: string): Promise<void> {
   const path = { id }
   const [operationId, call] = {
     provision: ['provisionVirtualFunctions', { path, body: one }],
+    declareVirtualFunctions: [
+      'declareVirtualFunctions',
+      { path, body: { count: 1, vq: {}, vi: {} } },
+    ],
     resizePrimary: ['resizePrimary', { path, body: { vq: 0, vi: 0 } }],
     retire: ['retireVirtualFunction', { path }],
     assignController: ['createAssignment', { body: { controllerId: id, consumer: 'vm' } }],
@@ -73,6 +78,7 @@ test('a controller that is divided is not assigned, one that is assigned is not 
   expect(problem.refusals).toMatchObject([{ check: 'takes-down-secondary', device: PF }])
   await refused('assignController', plain.id, 'assigned')
   await refused('provision', plain.id, 'assigned')
+  await refused('declareVirtualFunctions', plain.id, 'assigned')
   await refused('resizePrimary', plain.id, 'assigned')
 }, 60_000)
 

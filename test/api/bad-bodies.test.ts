@@ -76,6 +76,43 @@ test('resources of a primary that are none are refused by their field', async ()
   }
 })
 
+const declared = { count: 2, vq: { each: 2 }, vi: {} }
+const BAD_POLICIES: readonly (readonly [unknown, string])[] = [
+  [{}, 'count'],
+  [{ count: 2, vq: {} }, 'vi'],
+  [{ ...declared, count: -1 }, 'count'],
+  [{ ...declared, count: 1.5 }, 'count'],
+  [{ ...declared, count: '2' }, 'count'],
+  [{ ...declared, vq: 3 }, 'vq'],
+  [{ ...declared, vq: { each: 0 } }, 'vq.each'],
+  [{ ...declared, vq: { weights: [1, 0] } }, 'vq.weights[1]'],
+  [{ ...declared, vq: { weights: [1, 1_001] } }, 'vq.weights[1]'],
+  [{ ...declared, vq: { share: 1 } }, 'vq.share'],
+  [{ ...declared, vi: { minimum: 65_536 } }, 'vi.minimum'],
+  [{ ...declared, namespaceIds: ['a'] }, 'namespaceIds[0]'],
+  [{ ...declared, namespaceIds: [[7]] }, 'namespaceIds[0][0]'],
+  [{ ...declared, driver: 'vfio-pci' }, 'driver'],
+  [{ ...declared, force: true }, 'force'],
+  // What the form does not say.
+  [{ ...declared, vq: { each: 2, maximum: 4 } }, 'vq.each'],
+  [{ ...declared, vi: { weights: [1] } }, 'vi.weights'],
+  [{ ...declared, vi: { minimum: 3, maximum: 2 } }, 'vi.minimum'],
+  [{ ...declared, namespaceIds: [[], [], []] }, 'namespaceIds'],
+  [{ ...declared, namespaceIds: [[], ['nobody']] }, 'namespaceIds[1][0]'],
+  [{ ...declared, vq: { each: 1 } }, 'vq'],
+]
+
+test('a declaration that is none is refused by its field', async () => {
+  for (const [body, field] of BAD_POLICIES) {
+    const call = { path: { id: controllerId }, body }
+    const { errors } = await service.api.no('declareVirtualFunctions', call, 400, 'invalid')
+    expect(
+      errors?.map((error) => error.field),
+      JSON.stringify(body)
+    ).toContain(field)
+  }
+})
+
 const BAD_ASSIGNMENTS: readonly (readonly [unknown, string])[] = [
   [{}, 'consumer'],
   [{ virtualFunctionId: 'a' }, 'consumer'],

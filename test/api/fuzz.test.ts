@@ -77,6 +77,27 @@ const provision = () =>
     { requiredKeys: ['virtualFunctions'] }
   )
 const resize = () => fc.record({ vq: count(), vi: count() })
+const sharing = () =>
+  fc.record(
+    {
+      each: count(),
+      weights: fc.array(count(), { maxLength: 4 }),
+      minimum: count(),
+      maximum: count(),
+    },
+    { requiredKeys: [] }
+  )
+const declare = () =>
+  fc.record(
+    {
+      count: fc.oneof(fc.nat(4), count()),
+      vq: sharing(),
+      vi: sharing(),
+      namespaceIds: fc.array(fc.array(anyId(), { maxLength: 2 }), { maxLength: 3 }),
+      driver: fc.constantFrom('none', 'nvme', 'vfio-pci'),
+    },
+    { requiredKeys: ['count', 'vq', 'vi'] }
+  )
 const assign = () =>
   fc.record(
     { virtualFunctionId: anyId(), controllerId: anyId(), consumer: fc.string() },
@@ -108,6 +129,8 @@ test('no change that may be asked for is a 500', async () => {
   const requests = fc.oneof(
     sent('provisionVirtualFunctions', mostly(provision())),
     sent('resizePrimary', mostly(resize())),
+    sent('declareVirtualFunctions', mostly(declare())),
+    sent('undeclareVirtualFunctions'),
     sent('createAssignment', mostly(assign())),
     sent('releaseAssignment', mostly(release())),
     sent('retireVirtualFunction'),
@@ -121,6 +144,11 @@ test('no change that may be asked for is a 500', async () => {
     ['provisionVirtualFunctions', { path: { id: pfId ?? '' }, body: one }],
     ['createAssignment', { body: { controllerId: plainId, consumer: 'vm' } }],
     ['rescanHost', { path: { id: hostId ?? '' } }],
+    [
+      'declareVirtualFunctions',
+      { path: { id: pfId ?? '' }, body: { count: 2, vq: {}, vi: { each: 2 } } },
+    ],
+    ['undeclareVirtualFunctions', { path: { id: pfId ?? '' } }],
     ['releaseAssignment', { path: { id: 'nobody' }, body: { force: true } }],
   ])
 
@@ -129,6 +157,8 @@ test('no change that may be asked for is a 500', async () => {
       'provisionVirtualFunctions 202',
       'createAssignment 202',
       'rescanHost 200',
+      'declareVirtualFunctions 200',
+      'undeclareVirtualFunctions 200',
       'releaseAssignment 400',
     ])
   )
@@ -138,6 +168,7 @@ test('no id is a 500', async () => {
   const reads = [
     'getHost',
     'getController',
+    'getVirtualFunctionPolicy',
     'getVirtualFunction',
     'getNamespace',
     'getAssignment',

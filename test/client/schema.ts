@@ -264,6 +264,34 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/controllers/{id}/virtualFunctionPolicy': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get virtual function policy
+     * @description What is declared of the VFs of a controller: desired against actual, and why they differ.
+     */
+    get: operations['getVirtualFunctionPolicy']
+    /**
+     * Declare virtual functions
+     * @description Says which VFs the controller is to have. The pools are divided now; VFs are made, changed and retired by and by, and never while anybody uses them. Kept through restarts of the host. Safe to repeat; what was given up is tried again.
+     */
+    put: operations['declareVirtualFunctions']
+    post?: never
+    /**
+     * Undeclare virtual functions
+     * @description The VFs of the controller are no longer declared. They stay as they are; to retire all, declare 0 of them before.
+     */
+    delete: operations['undeclareVirtualFunctions']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/namespaces': {
     parameters: {
       query?: never
@@ -790,6 +818,56 @@ export interface components {
       observedAt: string
     }
     /**
+     * @description The VFs that a controller is to have, and how they share its pools
+     * @example {
+     *       "count": 2,
+     *       "vq": {
+     *         "weights": [
+     *           2,
+     *           1
+     *         ],
+     *         "maximum": 8
+     *       },
+     *       "vi": {
+     *         "each": 3
+     *       },
+     *       "driver": "none"
+     *     }
+     */
+    VirtualFunctionPolicyRequest: {
+      /** @description VFs that there are to be: VF 1 to this one. 0: none */
+      count: number
+      /** @description How the VFs share queue pairs, the admin queue pair included, of the pool: each a number, or by weight */
+      vq: {
+        /** @description queue pairs, the admin queue pair included, for each VF; nothing else beside it */
+        each?: number
+        /** @description One for each VF. Default: all weigh the same */
+        weights?: number[]
+        /** @description Least for each VF. Default: what it needs to come online */
+        minimum?: number
+        /** @description Most for each VF. Default: what the drive lets one have */
+        maximum?: number
+      }
+      /** @description How the VFs share interrupt vectors of the pool: each a number, or by weight */
+      vi: {
+        /** @description interrupt vectors for each VF; nothing else beside it */
+        each?: number
+        /** @description One for each VF. Default: all weigh the same */
+        weights?: number[]
+        /** @description Least for each VF. Default: what it needs to come online */
+        minimum?: number
+        /** @description Most for each VF. Default: what the drive lets one have */
+        maximum?: number
+      }
+      /** @description Namespaces, the first list of VF 1. Default: none */
+      namespaceIds?: string[][]
+      /**
+       * @description Whether the host uses the VFs itself. Default: none
+       * @enum {string}
+       */
+      driver?: 'none' | 'nvme'
+    }
+    /**
      * @description A fault to arm or an event to happen, exactly one of the two
      * @example {
      *       "fault": {
@@ -1006,7 +1084,7 @@ export interface components {
       /** @description Why the host is away */
       why: string | null
       /**
-       * @description Whether what was provisioned and assigned when it was started is back. Degraded: some of it could not be brought back, and its drift says what.
+       * @description Whether what was provisioned, assigned and declared when it was started is back. Degraded: some of it could not be brought back; its drift, and virtual function policies, say what.
        * @enum {string}
        */
       state: 'ready' | 'restoring' | 'degraded'
@@ -1676,6 +1754,98 @@ export interface components {
       vq: number
       /** @description Flexible VI of the primary's own. 0 gives all of them to the pool */
       vi: number
+    }
+    /** @description What is declared of the VFs of a controller, and how far they are so */
+    VirtualFunctionPolicy: {
+      /** @description Controller whose VFs they are */
+      controllerId: string
+      /** @description Host that it is in */
+      hostId: string
+      /** @description VFs that there are to be: VF 1 to this one. 0: none */
+      count: number
+      /** @description How the VFs share queue pairs, the admin queue pair included, of the pool: each a number, or by weight */
+      vq: {
+        /** @description queue pairs, the admin queue pair included, for each VF; nothing else beside it */
+        each?: number
+        /** @description One for each VF. Default: all weigh the same */
+        weights?: number[]
+        /** @description Least for each VF. Default: what it needs to come online */
+        minimum?: number
+        /** @description Most for each VF. Default: what the drive lets one have */
+        maximum?: number
+      }
+      /** @description How the VFs share interrupt vectors of the pool: each a number, or by weight */
+      vi: {
+        /** @description interrupt vectors for each VF; nothing else beside it */
+        each?: number
+        /** @description One for each VF. Default: all weigh the same */
+        weights?: number[]
+        /** @description Least for each VF. Default: what it needs to come online */
+        minimum?: number
+        /** @description Most for each VF. Default: what the drive lets one have */
+        maximum?: number
+      }
+      /** @description Namespaces, the first list of VF 1 */
+      namespaceIds: string[][]
+      /**
+       * @description Whether the host uses the VFs itself
+       * @enum {string}
+       */
+      driver: 'none' | 'nvme'
+      /** @description Who declared it */
+      actor: string
+      /**
+       * Format: date-time
+       * @description When it was declared
+       */
+      declaredAt: string
+      /** @description All VFs are as declared */
+      converged: boolean
+      /** @description By number: VFs that are declared, and those that are to go */
+      virtualFunctions: {
+        /** @description Id of the VF. Null: the drive lists no such VF */
+        id: string | null
+        /** @description 1-based */
+        vfNumber: number
+        /** @description What was declared, the pools divided. Null: there is to be none */
+        desired: {
+          /** @description Queue pairs, the admin queue pair included */
+          vq: number
+          /** @description Interrupt vectors */
+          vi: number
+          /** @description Namespaces */
+          namespaceIds: string[]
+          /** @description Driver of the host that has it */
+          driver: string | null
+        } | null
+        /** @description As the last scan saw it. Null: the drive lists no such VF */
+        actual: {
+          /** @description Queue pairs, the admin queue pair included */
+          vq: number
+          /** @description Interrupt vectors */
+          vi: number
+          /** @description Namespaces */
+          namespaceIds: string[]
+          /** @description Driver of the host that has it */
+          driver: string | null
+          /**
+           * @description Of the secondary controller
+           * @enum {string}
+           */
+          state: 'online' | 'offline'
+        } | null
+        /**
+         * @description Pending: it is about to be changed. Changing: an operation does. Waiting: for somebody else; it is not touched before. Failing: it is tried again. Given up: it is not, until it is declared again or the host restarts
+         * @enum {string}
+         */
+        state: 'as-declared' | 'pending' | 'changing' | 'waiting' | 'failing' | 'given-up'
+        /** @description Why it is not as declared. Null: it is, or is about to be */
+        reason: string | null
+        /** @description What to do about it */
+        remedy: string | null
+        /** @description Operation that changes it, or that failed to */
+        operationId: string | null
+      }[]
     }
     /** @description A VF of an SR-IOV controller: its secondary controller and its PCI function are shown apart */
     VirtualFunction: {
@@ -3059,6 +3229,277 @@ export interface operations {
       }
       /** @description The state of the resource, another operation or a guard forbids this */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getVirtualFunctionPolicy: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of an SR-IOV controller */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The policy */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['VirtualFunctionPolicy']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  declareVirtualFunctions: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of an SR-IOV controller */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['VirtualFunctionPolicyRequest']
+      }
+    }
+    responses: {
+      /** @description The policy, durable */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['VirtualFunctionPolicy']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is too large */
+      413: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Not enough controller resources */
+      507: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  undeclareVirtualFunctions: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of an SR-IOV controller */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The policy, as it was */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['VirtualFunctionPolicy']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
         headers: {
           [name: string]: unknown
         }

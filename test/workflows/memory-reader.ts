@@ -13,6 +13,7 @@ import type {
   ScanDigestRow,
   VirtualFunctionRow,
 } from '../../src/store/rows.ts'
+import type { VirtualFunctionPolicyRow } from '../../src/store/policy-row.ts'
 import type { KnownKey, Page, PageRequest, StoreReader } from '../../src/store/store.ts'
 
 export type Tables = {
@@ -23,6 +24,7 @@ export type Tables = {
   readonly assignments: Map<string, AssignmentRow>
   readonly drifts: Map<string, DriftRow>
   readonly healings: Map<string, HealingRow>
+  readonly policies: Map<string, VirtualFunctionPolicyRow>
   readonly operations: Map<string, OperationRecord>
   readonly plans: Map<string, PlanRow>
   readonly keys: Map<string, KnownKey>
@@ -81,12 +83,15 @@ export function readerOf(now: () => Tables): StoreReader {
         .filter(({ state }) => !['released', 'failed'].includes(state)),
     driftOf: (hostId) => [...now().drifts.values()].filter(has({ hostId })),
     healingOf: (hostId) => [...now().healings.values()].filter(has({ hostId })),
+    virtualFunctionPolicy: (controllerId) => now().policies.get(controllerId),
+    virtualFunctionPoliciesOf: (hostId) => policiesOn(now(), hostId),
     isCaredFor: (hostId) => {
       const { virtualFunctions, assignments, healings } = now()
       const provisioned = [...virtualFunctions.values()].filter((row) => row.provisioned)
       const standing = [...assignments.values()].filter(
         ({ state }) => !['released', 'failed'].includes(state)
       )
+      if (policiesOn(now(), hostId).length > 0) return true
       return [...provisioned, ...standing, ...healings.values()].some(has({ hostId }))
     },
     operations: ({ tenant, states }, page) =>
@@ -112,6 +117,12 @@ export function readerOf(now: () => Tables): StoreReader {
     lastEventNumber: () => now().events.length,
     idempotencyKey: (tenant, key) => now().keys.get(`${tenant}\0${key}`),
   }
+}
+
+function policiesOn({ policies, controllers }: Tables, hostId: string) {
+  return [...policies.values()]
+    .filter(({ controllerId }) => controllers.get(controllerId)?.hostId === hostId)
+    .toSorted((a, b) => (a.controllerId < b.controllerId ? -1 : 1))
 }
 
 function has<Row extends object>(wanted: object): (row: Row) => boolean {

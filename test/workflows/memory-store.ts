@@ -23,6 +23,7 @@ export function memoryStore(): Store {
     assignments: new Map(),
     drifts: new Map(),
     healings: new Map(),
+    policies: new Map(),
     operations: new Map(),
     plans: new Map(),
     keys: new Map(),
@@ -60,6 +61,7 @@ function applied(tables: Tables, writes: readonly StoreWrite[]) {
     assignments: new Map(tables.assignments),
     drifts: new Map(tables.drifts),
     healings: new Map(tables.healings),
+    policies: new Map(tables.policies),
     operations: new Map(tables.operations),
     plans: new Map(tables.plans),
     keys: new Map(tables.keys),
@@ -107,6 +109,12 @@ function apply(to: Writable, write: StoreWrite): number | null {
       return null
     case 'deleteHealing':
       to.healings.delete(write.functionId)
+      return null
+    case 'putVirtualFunctionPolicy':
+      to.policies.set(write.row.controllerId, write.row)
+      return null
+    case 'deleteVirtualFunctionPolicy':
+      to.policies.delete(write.controllerId)
       return null
     case 'reconcile':
       reconcile(to, write)

@@ -212,6 +212,18 @@ test('of a primary that does not answer nobody knows which VFs are in its pool',
   expect(refusals).toMatchObject([{ check: 'namespace-attached-elsewhere' }])
 })
 
+test('a namespace that is declared of one primary is not given to another', async () => {
+  const world = await makeWorld(memoryStore(), { description: twoPrimaries() })
+  const policy = { count: 1, vq: {}, vi: {}, namespaceIds: [namespaceIds(world, [2])] }
+  const declare = (address: string) =>
+    world.workflows.declareVirtualFunctions(DEMO, controllerAt(world, address).id, policy)
+  await declare(PF)
+
+  for (const asking of [provisionOf(world, OTHER, [2]), declare(OTHER)])
+    expect(await refusalsOf(asking)).toMatchObject([{ check: 'namespace-promised' }])
+  await declare(PF)
+})
+
 function provisionOf(
   world: World,
   address: string,

@@ -22,7 +22,7 @@ export const HostShape = answerShape<HostView>('Host', 'A Linux host', {
   why: nullable(text('Why the host is away')),
   state: choice(
     ['ready', 'restoring', 'degraded'],
-    'Whether what was provisioned and assigned when it was started is back. Degraded: some of it could not be brought back, and its drift says what.'
+    'Whether what was provisioned, assigned and declared when it was started is back. Degraded: some of it could not be brought back; its drift, and virtual function policies, say what.'
   ),
   driftPolicy: choice(
     ['report', 'heal'],

@@ -10,7 +10,14 @@ import { eventWrite } from '../../events/events.ts'
 import type { HostInventory } from '../../inventory/drift/drift.ts'
 import type { HealingRow, HostRow } from '../../store/rows.ts'
 import type { Store, StoreWrite } from '../../store/store.ts'
+import {
+  declaredWork,
+  hostInventory,
+  type DeclaredWork,
+} from '../declared/declared-work.ts'
 import { heldBy, openOperations } from '../open-operations.ts'
+import { PROVISION } from '../provision-params.ts'
+import { RETIRE } from '../retire-params.ts'
 import { dueMs, isForgotten, isGivenUp } from './attempts.ts'
 import { RESTORING } from './prepare-work.ts'
 import { functionsAmiss, isBeingRestored, workOf, type Work } from './work-of.ts'
@@ -27,7 +34,7 @@ export type CaretakerOptions = {
   readonly changing: (functionId: string) => string | null
   /** @throws ControlPlaneError when another operation came first */
   readonly begin: (
-    work: Work,
+    work: AnyWork,
     inventory: HostInventory,
     tried: HealingRow | undefined
   ) => Promise<unknown>
@@ -82,15 +89,14 @@ async function look(options: CaretakerOptions, hostId: string): Promise<number> 
   const { store, clock, changing } = options
   const host = store.read.host(hostId)
   if (host?.reach !== 'reachable' || isAtRest(store, host)) return Infinity
-  const inventory = {
-    ...store.read.inventoryOf(hostId),
-    assignments: store.read.standingAssignmentsOf(hostId),
-  }
-  const work = workOf(host, inventory)
+  const inventory = hostInventory(store, hostId)
+  const policies = store.read.virtualFunctionPoliciesOf(hostId)
+  // What stood before comes first: a consumer must not wait for VFs that nobody has yet.
+  const work = [...workOf(host, inventory), ...declaredWork(policies, inventory)]
   const healing = new Map(store.read.healingOf(hostId).map((row) => [row.functionId, row]))
   await forget(store, healing, work, clock.nowMs())
   if (work.length > 0) return beginWhatIsDue(options, { inventory, work, healing })
-  if (!isHeld(inventory, changing)) await settle(options, host, inventory)
+  if (!isHeld(inventory, changing)) await settle(options, host, { inventory, work })
   return Infinity
 }
 
@@ -99,9 +105,11 @@ function isAtRest({ read }: Store, host: HostRow): boolean {
   return !isBeingRestored(host) && host.unrestored === 0 && !read.isCaredFor(host.id)
 }
 
+type AnyWork = Work | DeclaredWork
+
 type Todo = {
   readonly inventory: HostInventory
-  readonly work: readonly Work[]
+  readonly work: readonly AnyWork[]
   readonly healing: ReadonlyMap<string, HealingRow>
 }
 
@@ -111,27 +119,41 @@ async function beginWhatIsDue(
   { inventory, work, healing }: Todo
 ): Promise<number> {
   const { store, clock, changing } = options
-  const taken = new Set(busyControllers(store))
+  const taken = new Set(busyControllers(store, RESTORING))
+  const divided = busyControllers(store, DIVIDING)
   let againAtMs = Infinity
   for (const one of work) {
     const tried = healing.get(one.functionId)
     if (isGivenUp(tried) || changing(one.functionId) !== null) continue
     if (taken.has(one.controllerId)) continue
+    if ('divide' in one && divided.includes(one.controllerId)) continue
     taken.add(one.controllerId)
-    if (dueMs(tried) > clock.nowMs()) againAtMs = Math.min(againAtMs, dueMs(tried))
+    const atMs = isHalfDone(store, one, tried) ? 0 : dueMs(tried)
+    if (atMs > clock.nowMs()) againAtMs = Math.min(againAtMs, atMs)
     else await beginUnlessTaken(options, one, inventory, tried)
   }
   const isHopeless = work.every(({ functionId }) => isGivenUp(healing.get(functionId)))
   const host = store.read.host(work[0]?.row.hostId ?? '')
   if (isHopeless && host && !isHeld(inventory, changing)) {
-    await settle(options, host, inventory)
+    await settle(options, host, { inventory, work })
   }
   return againAtMs
 }
 
+/** It was retired, to be provisioned as something else: there was nothing amiss with that attempt. */
+function isHalfDone(
+  { read }: Store,
+  work: AnyWork,
+  tried: HealingRow | undefined
+): boolean {
+  if (!tried || !('divide' in work) || work.divide !== 'provision') return false
+  const before = read.operation(null, tried.operationId)
+  return before?.workflow === RETIRE && before.state === 'succeeded'
+}
+
 async function beginUnlessTaken(
   { begin }: CaretakerOptions,
-  work: Work,
+  work: AnyWork,
   inventory: HostInventory,
   tried: HealingRow | undefined
 ): Promise<void> {
@@ -143,10 +165,13 @@ async function beginUnlessTaken(
   }
 }
 
-/** Primaries, and controllers, that an operation of ours is working on. */
-function busyControllers(store: Store): readonly string[] {
+/** What changes who has what of a primary's pool: declared VFs come one after the other. */
+const DIVIDING: readonly string[] = [...RESTORING, PROVISION, RETIRE]
+
+/** Primaries, and controllers, that an operation of these workflows is working on. */
+function busyControllers(store: Store, workflows: readonly string[]): readonly string[] {
   return openOperations(store)
-    .filter(({ workflow }) => RESTORING.includes(workflow))
+    .filter(({ workflow }) => workflows.includes(workflow))
     .flatMap(({ params }) => {
       const { exclusive, shared } = heldBy(params).holds
       return [...exclusive, ...shared]
@@ -166,11 +191,12 @@ function isHeld(
 async function settle(
   { store, clock }: CaretakerOptions,
   host: HostRow,
-  inventory: HostInventory
+  { inventory, work }: Pick<Todo, 'inventory' | 'work'>
 ): Promise<void> {
   const { id: hostId, bootId } = host
   const isFirst = isBeingRestored(host)
-  const amiss = functionsAmiss(inventory).size
+  const givenUp = work.map(({ functionId }) => functionId)
+  const amiss = new Set([...functionsAmiss(inventory), ...givenUp]).size
   // Whatever comes to differ later is drift, and leaves the host ready; what could not be restored may come right.
   const unrestored = isFirst ? amiss : Math.min(host.unrestored, amiss)
   if (!isFirst && unrestored === host.unrestored) return
@@ -191,7 +217,7 @@ async function settle(
 async function forget(
   store: Store,
   healing: ReadonlyMap<string, HealingRow>,
-  work: readonly Work[],
+  work: readonly AnyWork[],
   nowMs: number
 ): Promise<void> {
   const wanted = new Set(work.map(({ functionId }) => functionId))

@@ -1,6 +1,7 @@
 /** From work to an operation that does it: its parameters, by what the last scan saw. */
 import type { HostInventory } from '../../inventory/drift/drift.ts'
 import type { HealingRow } from '../../store/rows.ts'
+import { prepareDeclared, type DeclaredWork } from '../declared/declared-work.ts'
 import { expectedController } from '../guards/identity.ts'
 import { groupsOf } from '../requests/provision-request.ts'
 import {
@@ -22,7 +23,7 @@ export const RESTORING: readonly string[] = [RESTORE_VIRTUAL_FUNCTION, RESTORE_A
 /** The attempt is counted in the transaction that begins it. */
 export function prepareWork(
   context: RequestContext,
-  work: Work,
+  work: Work | DeclaredWork,
   inventory: HostInventory,
   tried: HealingRow | undefined
 ): Prepared {
@@ -35,6 +36,7 @@ export function prepareWork(
     operationId,
   })
   const writes = (id: string) => [{ write: 'putHealing' as const, row: counted(id) }]
+  if ('divide' in work) return { ...prepareDeclared(context, work), writes }
   return work.restore === 'virtualFunction'
     ? { workflow: RESTORE_VIRTUAL_FUNCTION, params: paramsOf(context, work), writes }
     : {

@@ -29,7 +29,7 @@ export async function refuseResizing(
 /** Nothing else can be asked of a primary that is another one, or that nvme does not have. */
 export async function refuseSilent(
   ask: Ask,
-  { primary }: ResizeParams
+  { primary }: Pick<ResizeParams, 'primary'>
 ): Promise<readonly Refusal[]> {
   const other = await refuseOther(ask, driveTarget(primary))
   return other.length > 0 ? other : refuseWithoutHostDriver(ask, primary.address)

@@ -1,6 +1,7 @@
 /** Do the pools suffice? Asked of the drive, less what operations that have begun will still take. */
 import { ControlPlaneError } from '../../errors.ts'
-import { refusalsOf, type BudgetRefusal } from '../../nvme/budget.ts'
+import { refusalsOf } from '../../nvme/budget.ts'
+import type { DivisionRefusal } from '../../nvme/divide-pool.ts'
 import type {
   FlexibleKind,
   FlexibleResources,
@@ -22,11 +23,7 @@ export async function requireBudget(
   chosen: readonly VirtualFunctionRow[]
 ): Promise<void> {
   const pf = expectedController(controller).address
-  const ask = asker(context.hosts, controller.hostId)
-  const live = await asked(pf, async () => ({
-    primary: await ask({ read: 'primary', pf }),
-    ...(await ask({ read: 'secondaries', pf })),
-  }))
+  const live = await livePools(context, controller)
   const returned = heldTogether(
     live.secondaries,
     chosen.map(({ cntlid }) => cntlid)
@@ -40,7 +37,18 @@ export async function requireBudget(
   if (first) throw refusedBudget(pf, first, live.primary)
 }
 
-function heldTogether(
+/** Shared with declared/. @throws ControlPlaneError guard, host-away */
+export async function livePools({ hosts }: RequestContext, controller: ControllerRow) {
+  const pf = expectedController(controller).address
+  const ask = asker(hosts, controller.hostId)
+  return asked(pf, async () => ({
+    primary: await ask({ read: 'primary', pf }),
+    ...(await ask({ read: 'secondaries', pf })),
+  }))
+}
+
+/** Shared with declared/. */
+export function heldTogether(
   secondaries: readonly SecondaryController[],
   cntlids: readonly number[]
 ): FlexibleResources {
@@ -80,10 +88,12 @@ function sum(resources: readonly FlexibleResources[]): FlexibleResources {
   return { vq: total('vq'), vi: total('vi') }
 }
 
-function refusedBudget(
+/** Shared with declared/. @param field of the request that is wrong where it is not the pools that do not suffice */
+export function refusedBudget(
   device: string,
-  refusal: BudgetRefusal,
-  pools: PrimaryCapabilities
+  refusal: DivisionRefusal,
+  pools: PrimaryCapabilities,
+  field = 'virtualFunctions'
 ): ControlPlaneError {
   const { resource } = refusal
   const insufficient = (requested: number, available: number, heldByPrimary = 0) =>
@@ -103,11 +113,18 @@ function refusedBudget(
     case 'not-free':
       return insufficient(refusal.requested, refusal.available, pools[resource].primary)
     case 'below-minimum':
-      return invalid('virtualFunctions', `needs at least ${refusal.minimum} ${resource}`)
+      return invalid(field, `needs at least ${refusal.minimum} ${resource}`)
     case 'granularity':
       return invalid(
-        'virtualFunctions',
+        field,
         `${resource} must be a multiple of ${refusal.granularity}, not ${refusal.requested}`
       )
+    case 'no-multiple': {
+      const { granularity, minimum, maximum } = refusal
+      return invalid(
+        field,
+        `leaves no multiple of ${granularity} ${resource} from ${minimum} to ${maximum}`
+      )
+    }
   }
 }

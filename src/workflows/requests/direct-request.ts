@@ -18,7 +18,8 @@ export function withNamespaces(
   params: AssignParams,
   namespaceIds: readonly string[]
 ): AssignParams {
-  const nsids = nsidsOf(context, row, namespaceIds, 'namespaceIds')
+  const field = (_: number, index: number) => `namespaceIds/${index}`
+  const nsids = nsidsOf(context, row, [namespaceIds], field).flat()
   const siblings = siblingsOf(context.store, row)
   const [spokesman] = siblings
   if (!spokesman) throw refusing(row, noSpokesman(pciAddress(row.address)))

@@ -3,6 +3,7 @@ import type { HealingRow } from '../../store/rows.ts'
 import { type DriftUse } from '../allowed-from.ts'
 import { prepareWork } from '../caretaker/prepare-work.ts'
 import { functionsAmiss, workOf } from '../caretaker/work-of.ts'
+import { hostInventory } from '../declared/declared-work.ts'
 import {
   found,
   requireFree,
@@ -21,10 +22,7 @@ export function prepareHeal(context: RequestContext, functionId: string): Prepar
   const row = read.virtualFunction(functionId) ?? read.controller(functionId)
   const { hostId, address } = found(row, 'function', functionId)
   const host = found(read.host(hostId), 'host', hostId)
-  const inventory = {
-    ...read.inventoryOf(hostId),
-    assignments: read.standingAssignmentsOf(hostId),
-  }
+  const inventory = hostInventory(context.store, hostId)
   requireFree(context, functionId, address ?? functionId, 'exclusive')
   const all = workOf({ ...host, driftPolicy: 'heal' }, inventory)
   const work = all.find((one) => one.functionId === functionId)

@@ -20,41 +20,51 @@ export function namespacesOf(
   controller: ControllerRow,
   { virtualFunctions }: ProvisionRequest
 ): readonly (readonly number[])[] {
-  const seen = new Set<string>()
-  const nsids = virtualFunctions.map(({ namespaceIds }, vf) =>
-    nsidsOf(context, controller, namespaceIds, `virtualFunctions/${vf}/namespaceIds`, seen)
+  const lists = virtualFunctions.map(({ namespaceIds }) => namespaceIds)
+  const nsids = nsidsOf(
+    context,
+    controller,
+    lists,
+    (vf, index) => `virtualFunctions/${vf}/namespaceIds/${index}`
   )
   requireNotPromised(context, controller, nsids.flat())
   return nsids
 }
 
 /**
- * @param field of the request, that has the ids
- * @param seen ids that were asked for before
+ * Shared with declared/.
+ *
+ * @param fieldOf where that id of that list stands in the request
  * @throws ControlPlaneError invalid
  */
 export function nsidsOf(
   context: RequestContext,
   controller: ControllerRow,
-  namespaceIds: readonly string[],
-  field: string,
-  seen = new Set<string>()
-): readonly number[] {
-  return namespaceIds.map((id, index) => {
-    const at = `${field}/${index}`
-    if (seen.has(id)) throw invalid(at, 'is asked for twice')
-    seen.add(id)
-    return nsidOf(context, controller, id, at)
-  })
+  lists: readonly (readonly string[])[],
+  fieldOf: (list: number, index: number) => string
+): readonly (readonly number[])[] {
+  const seen = new Set<string>()
+  return lists.map((ids, list) =>
+    ids.map((id, index) => {
+      const field = fieldOf(list, index)
+      if (seen.has(id)) throw invalid(field, 'is asked for twice')
+      seen.add(id)
+      return nsidOf(context, controller, id, field)
+    })
+  )
 }
 
-/** @throws ControlPlaneError guard */
+/**
+ * @param own whether it counts what VFs of this controller have, and are to have
+ * @throws ControlPlaneError guard
+ */
 export function requireNotPromised(
   context: RequestContext,
   controller: ControllerRow,
-  nsids: readonly number[]
+  nsids: readonly number[],
+  own: 'counts' | 'may-go' = 'counts'
 ): void {
-  const promised = promisedOf(context, controller)
+  const promised = promisedOf(context, controller, own)
   const refusals = nsids.flatMap((nsid) => refusePromised(promised, controller, nsid))
   if (refusals.length > 0) throw refused('looking at namespaces', refusals)
 }
@@ -76,15 +86,17 @@ function nsidOf(
 
 type Pledge = { readonly nsid: number; readonly to: string }
 
-/** What provisioned VFs of the subsystem are to have, whether or not they have it now, and those being provisioned. */
+/** What VFs of the subsystem are to have, whether or not they have it now: provisioned, being so, and declared ones. */
 function promisedOf(
   { store }: RequestContext,
-  controller: ControllerRow
+  controller: ControllerRow,
+  own: 'counts' | 'may-go'
 ): readonly Pledge[] {
   const { controllers, virtualFunctions } = store.read.inventoryOf(controller.hostId)
   const owners = controllers
     .filter((row) => isOfSubsystem(controller, row))
     .map(({ id }) => id)
+    .filter((id) => own === 'counts' || id !== controller.id)
   const provisioned = virtualFunctions
     .filter((vf) => owners.includes(vf.controllerId))
     .flatMap((vf) =>
@@ -98,7 +110,12 @@ function promisedOf(
       nsids.map((nsid) => ({ nsid, to: `operation ${operation.id}` }))
     )
   )
-  return [...provisioned, ...coming, ...givenWithControllers(store, owners)]
+  return [
+    ...provisioned,
+    ...coming,
+    ...givenWithControllers(store, owners),
+    ...declaredElsewhere(store, controller, owners),
+  ]
 }
 
 /** With whole controllers: also what was not cleaned yet, and what an operation that has begun will give. */
@@ -114,6 +131,25 @@ function givenWithControllers(
   })
 }
 
+/** Of its own policy they are for its own VFs. */
+function declaredElsewhere(
+  { read }: Store,
+  { id, hostId }: ControllerRow,
+  owners: readonly string[]
+): readonly Pledge[] {
+  return read
+    .virtualFunctionPoliciesOf(hostId)
+    .filter(({ controllerId }) => controllerId !== id && owners.includes(controllerId))
+    .flatMap(({ controllerId, virtualFunctions }) =>
+      virtualFunctions
+        .flatMap(({ nsids }) => nsids)
+        .map((nsid) => ({
+          nsid,
+          to: `what is declared of the virtual functions of controller ${controllerId}`,
+        }))
+    )
+}
+
 function refusePromised(
   promised: readonly Pledge[],
   { address }: ControllerRow,
@@ -126,6 +162,6 @@ function refusePromised(
       device: `${address} namespace ${nsid}`,
       reason: `namespace ${nsid} belongs to ${to}`,
       remedy:
-        'Retire that virtual function or release that assignment, or ask for another namespace.',
+        'Retire or undeclare that virtual function, release that assignment, or ask for another namespace.',
     }))
 }

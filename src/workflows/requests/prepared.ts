@@ -70,8 +70,13 @@ export function requireUse(
   context: RequestContext,
   ...of: Parameters<typeof requireState>
 ): void {
+  noting(context, () => requireState(...of))
+}
+
+/** For a plan, what a check throws is noted like the rest. @throws ControlPlaneError otherwise */
+export function noting(context: RequestContext, check: () => void): void {
   try {
-    requireState(...of)
+    check()
   } catch (error) {
     if (!(error instanceof ControlPlaneError)) throw error
     object(context, error)

@@ -1,6 +1,8 @@
 /** From a request for virtual functions to an operation that provisions them. */
+import type { DeclaredVf } from '../../store/policy-row.ts'
 import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import { useOfController } from '../allowed-from.ts'
+import { requireUndeclared } from '../declared/require-undeclared.ts'
 import { PROVISION, type ProvisionParams } from '../provision-params.ts'
 import { refuseRequest } from '../provision-virtual-functions.ts'
 import { expectedController } from '../guards/identity.ts'
@@ -11,6 +13,7 @@ import { namespacesOf } from './namespaces-of-request.ts'
 import {
   found,
   invalid,
+  noting,
   requireFree,
   requireLive,
   requireUse,
@@ -35,31 +38,53 @@ export async function prepareProvision(
     row.id,
     useOfController(context.store, row)
   )
+  noting(context, () => requireUndeclared(context.store, row))
   const nsids = namespacesOf(context, row, request)
   const chosen = chooseVirtualFunctions(context, row, wanted.length)
   await requireBudget(context, row, wanted, chosen)
-  const params: ProvisionParams = {
-    hostId: row.hostId,
-    subject: { kind: 'controller', id: row.id },
-    holds: { exclusive: chosen.map(({ id }) => id), shared: [row.id] },
-    controllerId: row.id,
-    primary: expectedController(row),
-    totalVfs: row.observation.sriov?.totalVfs ?? 0,
-    groups: request.driver === 'nvme' ? groupsOf(row, chosen) : [],
-    virtualFunctions: chosen.map(({ id, vfNumber, cntlid }, index) => ({
-      id,
-      vfNumber,
-      cntlid,
+  const params = paramsOfProvision(
+    row,
+    chosen.map((vf, index) => ({
+      row: vf,
       vq: wanted[index]?.vq ?? 0,
       vi: wanted[index]?.vi ?? 0,
-      nsids: [...(nsids[index] ?? [])],
+      nsids: nsids[index] ?? [],
     })),
-    driver: request.driver ?? 'none',
-  }
+    request.driver ?? 'none'
+  )
   await requireLive(context, row.hostId, row.address, (ask) =>
     refuseRequest(ask, context.store, params)
   )
   return { workflow: PROVISION, params, writes: () => [] }
+}
+
+type ToProvision = DeclaredVf & { readonly row: VirtualFunctionRow }
+
+/** Shared with declared/. */
+export function paramsOfProvision(
+  controller: ControllerRow,
+  vfs: readonly ToProvision[],
+  driver: ProvisionParams['driver']
+): ProvisionParams {
+  const rows = vfs.map(({ row }) => row)
+  return {
+    hostId: controller.hostId,
+    subject: { kind: 'controller', id: controller.id },
+    holds: { exclusive: rows.map(({ id }) => id), shared: [controller.id] },
+    controllerId: controller.id,
+    primary: expectedController(controller),
+    totalVfs: controller.observation.sriov?.totalVfs ?? 0,
+    groups: driver === 'nvme' ? groupsOf(controller, rows) : [],
+    virtualFunctions: vfs.map(({ row: { id, vfNumber, cntlid }, vq, vi, nsids }) => ({
+      id,
+      vfNumber,
+      cntlid,
+      vq,
+      vi,
+      nsids: [...nsids],
+    })),
+    driver,
+  }
 }
 
 /** @throws ControlPlaneError invalid */

@@ -61,8 +61,8 @@ function requireCount(field: string, count: number): void {
   throw invalid(field, `must be a whole number from 0 to ${MOST}`)
 }
 
-/** @throws ControlPlaneError guard */
-function requirePrimary({ address, observation }: ControllerRow): void {
+/** Shared with declared/. @throws ControlPlaneError guard */
+export function requirePrimary({ address, observation }: ControllerRow): void {
   if (observation.sriov !== null) return
   throw refused(`looking at ${address}`, [
     {

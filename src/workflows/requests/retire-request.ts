@@ -1,11 +1,14 @@
 /** From a virtual function's id to an operation that retires it. */
 import { pciAddress } from '../../nvme/pci-address.ts'
+import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import { useOfVirtualFunction } from '../allowed-from.ts'
+import { requireSurplus } from '../declared/require-undeclared.ts'
 import { RETIRE, type RetireParams } from '../retire-params.ts'
 import { refuseRetiring } from '../retire-virtual-function.ts'
 import { expectedController } from '../guards/identity.ts'
 import {
   found,
+  noting,
   requireFree,
   requireLive,
   requireOwn,
@@ -41,7 +44,18 @@ export async function prepareRetire(
     row.id,
     useOfVirtualFunction(context.store, row)
   )
-  const params: RetireParams = {
+  noting(context, () => requireSurplus(context.store, controller, row))
+  const params = paramsOfRetire(row, controller)
+  await requireLive(context, row.hostId, device, (ask) => refuseRetiring(ask, params))
+  return { workflow: RETIRE, params, writes: () => [] }
+}
+
+/** Shared with declared/. */
+export function paramsOfRetire(
+  row: VirtualFunctionRow,
+  controller: ControllerRow
+): RetireParams {
+  return {
     hostId: row.hostId,
     subject: { kind: 'virtualFunction', id: row.id },
     holds: { exclusive: [row.id], shared: [controller.id] },
@@ -52,6 +66,4 @@ export async function prepareRetire(
     cntlid: row.cntlid,
     fn: row.address === null ? null : pciAddress(row.address),
   }
-  await requireLive(context, row.hostId, device, (ask) => refuseRetiring(ask, params))
-  return { workflow: RETIRE, params, writes: () => [] }
 }
