@@ -50,7 +50,7 @@ export async function stormService(
       logLevel: 'silent',
       drillsAllowed: true,
       callDeadlineMs: 300,
-      scanPeriodMs: 5_000,
+      scanPeriodMs: 15_000,
     })
     const hear = (events: readonly EventRow[]) => {
       lastEvent = events.at(-1)?.number ?? lastEvent

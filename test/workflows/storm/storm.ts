@@ -147,11 +147,19 @@ function look(
   if (type.startsWith('virtual-function.')) {
     const vfs = store.read.inventoryOf(host.id).virtualFunctions
     const promised = sum(vfs.map(({ provisioned }) => provisioned?.vq ?? 0))
-    const given = sum(
-      (host.machine.snapshot().primaries[PF]?.secondaries ?? []).map(({ vq }) => vq)
-    )
+    const given = givenBy(host)
     if (promised > POOL || given > POOL)
       wrong.push(`${host.id} has ${POOL} VQ, promised ${promised} and given ${given}`)
+  }
+}
+
+/** Of the drive itself. While its host is switched off there is nothing to look at: 0. */
+function givenBy({ machine }: StormHost): number {
+  try {
+    const { secondaries = [] } = machine.snapshot().primaries[PF] ?? {}
+    return sum(secondaries.map(({ vq }) => vq))
+  } catch {
+    return 0
   }
 }
 
