@@ -3,6 +3,7 @@
  * back afterwards.
  */
 import type { Refusal } from '../errors.ts'
+import type { PciAddress } from '../nvme/pci-address.ts'
 import { change } from './change-row.ts'
 import {
   cleaner,
@@ -122,7 +123,23 @@ export function returnUncleaned(p: CleanParams): Row {
   return change('return-namespaces', {
     on: ({ outputs }) => (bindingNow(outputs) === null ? null : cleanerTarget(p)),
     locks: locksOf(p),
-    do: p.vf ? movesBack(p, p.vf.nsids) : [letGo],
+    do: p.vf ? [backWhereItCan(p, p.vf)] : [letGo],
+  })
+}
+
+/**
+ * A reset of the primary takes secondaries offline, and QEMU 7.2 attaches nothing to one that is: to let go of such a VF is
+ * not refused for that. Its namespaces are the host's no more, and are attached when it is healed.
+ */
+function backWhereItCan(p: CleanParams, vf: NonNullable<CleanParams['vf']>): Move {
+  return look({ read: 'secondaries', pf: vf.primary.address }, ({ secondaries }) => {
+    const own = secondaries.find(({ cntlid }) => cntlid === p.cntlid)
+    if (own?.state === 'online') return movesBack(p, vf.nsids)
+    const nsids = vf.nsids.map((nsid) => ({ nsid }))
+    return [
+      ...releases(p, nsids),
+      ...detached(vf.primary.address, vf.primaryCntlid, vf.nsids),
+    ]
   })
 }
 
@@ -155,15 +172,25 @@ function moved(
   const isToHost = whither === 'to the host'
   const [from, to] = isToHost ? [cntlid, primaryCntlid] : [primaryCntlid, cntlid]
   return [
-    look({ read: 'attachments', pf, cntlid: from }, ({ nsids: attached }) =>
-      nsids
-        .filter((nsid) => attached.includes(nsid))
-        .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid: from }) as const)
-    ),
+    ...detached(pf, from, nsids),
     look({ read: 'attachments', pf, cntlid: to }, ({ nsids: attached }) =>
       nsids
         .filter((nsid) => !attached.includes(nsid))
         .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid: to }) as const)
+    ),
+  ]
+}
+
+function detached(
+  pf: PciAddress,
+  cntlid: number,
+  nsids: readonly number[]
+): readonly Move[] {
+  return [
+    look({ read: 'attachments', pf, cntlid }, ({ nsids: attached }) =>
+      nsids
+        .filter((nsid) => attached.includes(nsid))
+        .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }) as const)
     ),
   ]
 }

@@ -7,13 +7,23 @@ import type { OperationView } from '../../src/workflows/workflows.ts'
 export type NvirtClient = {
   readonly baseUrl: string
   readonly headers: Readonly<Record<string, string>>
-  readonly request: (method: string, path: string, body?: object) => Promise<Answer>
+  readonly request: (
+    method: string,
+    path: string,
+    body?: object,
+    key?: string
+  ) => Promise<Answer>
   /** @throws unless it answers 200 */
   readonly get: <T>(path: string) => Promise<T>
   /** Every item of a list. */
   readonly list: <T>(path: string) => Promise<readonly T[]>
-  /** Starts an operation. @throws unless it answers 202 */
-  readonly begin: (method: string, path: string, body?: object) => Promise<OperationView>
+  /** Starts an operation; with the key of one that was asked for, that one. @throws unless it answers 202 */
+  readonly begin: (
+    method: string,
+    path: string,
+    body?: object,
+    key?: string
+  ) => Promise<OperationView>
   /** Waits for the end of an operation. @throws after a minute */
   readonly end: (id: string) => Promise<OperationView>
   /** Starts an operation and waits for its success. @throws with the operation's own reason */
@@ -42,10 +52,19 @@ export function nvirtClient(port: number, token: string): NvirtClient {
   // No connection outlives its request: the service is killed and started again.
   const alone = { ...headers, connection: 'close' }
 
-  async function request(method: string, path: string, body?: object): Promise<Answer> {
+  async function request(
+    method: string,
+    path: string,
+    body?: object,
+    key?: string
+  ): Promise<Answer> {
     const response = await fetch(`${baseUrl}${path}`, {
       method,
-      headers: body ? { ...alone, 'content-type': 'application/json' } : alone,
+      headers: {
+        ...alone,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(END_LIMIT_MS),
     })
@@ -58,9 +77,10 @@ export function nvirtClient(port: number, token: string): NvirtClient {
     wanted: number,
     method: string,
     path: string,
-    body?: object
+    body?: object,
+    key?: string
   ) {
-    const answer = await request(method, path, body)
+    const answer = await request(method, path, body, key)
     if (answer.status === wanted) return answer.body as T
     throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
   }
@@ -80,8 +100,8 @@ export function nvirtClient(port: number, token: string): NvirtClient {
     return items
   }
 
-  const begin = (method: string, path: string, body?: object) =>
-    expectStatus<OperationView>(202, method, path, body)
+  const begin = (method: string, path: string, body?: object, key?: string) =>
+    expectStatus<OperationView>(202, method, path, body, key)
 
   async function end(id: string): Promise<OperationView> {
     const until = performance.now() + END_LIMIT_MS

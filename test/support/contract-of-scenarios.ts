@@ -1,11 +1,11 @@
 /** The contract of workflows, as tests: each scenario, under each kind of fault. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Scenario } from './scenario.ts'
 import {
   cleanRun,
   FAULTS,
   survivesEveryKernelWrite,
   type CleanRun,
-  type Scenario,
 } from './workflow-contract.ts'
 
 /** Each is a dozen runs of a whole service. */

@@ -20,7 +20,7 @@ export function expectFoundBut(
 
 /** Paths into a snapshot, by the step that changes what they lead to. */
 const LEFT_BY: readonly (readonly [step: RegExp, left: (vfNumber: number) => RegExp])[] = [
-  [/^(bind-vfio|restore-binding|unbind|take-back)$/, () => /^functions /],
+  [/^(bind-vfio|restore-binding|unbind|take-back|reserve)$/, () => /^functions /],
   [/^bind-vf(\d+)$/, (vf) => new RegExp(`^functions \\S+\\.${vf} `)],
   [
     /^(?:offline|assign-vq|assign-vi|online)-vf(\d+)$/,

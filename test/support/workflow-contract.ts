@@ -8,30 +8,13 @@ import { expect } from 'vitest'
 import type { MachineSnapshot } from '../../src/emulator/machine.ts'
 import type { CallMatch, FaultDescription } from '../../src/host/drills.ts'
 import type { KernelCall } from '../../src/kernel/call.ts'
-import type { Json, Step, WorkflowDefinition } from '../../src/saga/workflow.ts'
-import type { StoreWrite } from '../../src/store/store.ts'
 import { DEMO as CALLER } from '../../src/access/caller.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
 import { memoryStore } from '../workflows/memory-store.ts'
-import { makeWorld, type World, type WorldOptions } from '../workflows/world.ts'
+import type { World } from '../workflows/world.ts'
 import { expectFoundBut } from './left-behind.ts'
+import { scenarioWorld, type Scenario } from './scenario.ts'
 import { worthSpoiling } from './worth-spoiling.ts'
-
-export type Scenario = {
-  readonly description?: WorldOptions['description']
-  /** Brings the machine to where the workflow begins; nothing fails yet. */
-  readonly prepare?: (world: World) => Promise<void>
-  readonly start: (world: World) => Promise<OperationView>
-  /** This step is refused, so that everything is undone. */
-  readonly failsIn?: string
-  /** Its undo makes the same command again, so that one that fails for good fails there too. */
-  readonly undoRepeats?: string
-  /** What must be true of the rows, besides the machine, at the goal and when everything is undone. */
-  readonly atGoal?: (world: World) => void
-  readonly asFound?: (world: World) => void
-  /** And when it got to neither. A workflow that cannot get stuck needs none. */
-  readonly quarantined?: (world: World, end: OperationView) => void
-}
 
 export const FAULTS = [
   'fails once',
@@ -50,7 +33,7 @@ export type CleanRun = {
 }
 
 export async function cleanRun(scenario: Scenario): Promise<CleanRun> {
-  const world = await worldOf(scenario)
+  const world = await scenarioWorld(scenario, memoryStore(), { undoneTwice: true })
   const found = world.machine.snapshot()
   const from = world.machine.transcript.length
   const operation = await world.end(await scenario.start(world))
@@ -92,7 +75,7 @@ async function spoiledRun(
   nth: number,
   fault: FaultKind
 ): Promise<string> {
-  const world = await worldOf(scenario)
+  const world = await scenarioWorld(scenario, memoryStore(), { undoneTwice: true })
   const write = clean.writes[nth]
   if (!write) throw new Error(`no write ${nth}`)
   const what = `${fault} at write ${nth}, ${inWords(write)}`
@@ -204,40 +187,6 @@ function namedByStuck({ steps, error }: OperationView, what: string): readonly s
   expect(states, what).not.toContain('undoing')
   for (const name of names) expect(error?.message, what).toContain(name)
   return names
-}
-
-async function worldOf({ description, prepare, failsIn }: Scenario): Promise<World> {
-  let isPrepared = false
-  const failing = (step: Step<StoreWrite>) =>
-    isPrepared && step.name === failsIn ? { ...step, guard: failsAlways } : step
-  const adapt = (workflow: WorkflowDefinition<StoreWrite>) => ({
-    ...workflow,
-    steps: (params: Json) => workflow.steps(params).map(undoneTwice).map(failing),
-  })
-  const world = await makeWorld(memoryStore(), {
-    adapt,
-    ...(description && { description }),
-  })
-  await prepare?.(world)
-  isPrepared = true
-  return world
-}
-
-function failsAlways(): Promise<never> {
-  return Promise.reject(new Error('made to fail'))
-}
-
-/** What the first undo would have recorded is lost, as if the process had died just then. */
-function undoneTwice(step: Step<StoreWrite>): Step<StoreWrite> {
-  const { undo } = step
-  if (!undo) return step
-  return {
-    ...step,
-    undo: async (context) => {
-      const first = await undo(context)
-      return first.result === 'blocked' ? first : undo(context)
-    },
-  }
 }
 
 function faultOf(

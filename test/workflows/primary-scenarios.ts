@@ -1,7 +1,7 @@
 /** Giving a primary flexible resources of its own, and taking them. */
 import { expect } from 'vitest'
 import { labWith } from '../support/lab-with.ts'
-import type { Scenario } from '../support/workflow-contract.ts'
+import type { Scenario } from '../support/scenario.ts'
 import { controllerAt, PF, resize, type World } from './world.ts'
 
 /** On each kind of drive with VFs; one is delivered with everything at its primary. */

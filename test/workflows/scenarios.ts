@@ -6,7 +6,7 @@ import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { MachineEvent } from '../../src/host/drills.ts'
 import type { AssignmentRow } from '../../src/store/rows.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
-import type { Scenario } from '../support/workflow-contract.ts'
+import type { Scenario } from '../support/scenario.ts'
 import { PRIMARIES } from './primary-scenarios.ts'
 import {
   controllerAt,

@@ -10,6 +10,7 @@ import { createHosts, type Hosts } from '../../src/host/hosts.ts'
 import { hostIdOf } from '../../src/inventory/identity.ts'
 import type { Inventory } from '../../src/inventory/inventory.ts'
 import { createInventory } from '../../src/inventory/scan-service.ts'
+import type { Kernel } from '../../src/kernel/kernel.ts'
 import { linuxHost } from '../../src/linux/linux-host.ts'
 import { isTerminal, type OperationState } from '../../src/saga/operation.ts'
 import type { ControllerRow } from '../../src/store/rows.ts'
@@ -35,15 +36,15 @@ export type World = {
   readonly workflows: RunningWorkflows
   /** Moves time on until the operation is in one of these states. */
   readonly until: (
-    operation: OperationView,
+    operation: Pick<OperationView, 'id'>,
     isThere: (state: OperationState) => boolean
   ) => Promise<OperationView>
   /** To its end. */
-  readonly end: (operation: OperationView) => Promise<OperationView>
+  readonly end: (operation: Pick<OperationView, 'id'>) => Promise<OperationView>
   /** The same store and machine, and another service: the former one stops where it stands. */
   readonly restart: () => Promise<World>
-  /** Another service on the same machine, this one being dead. */
-  readonly succeededBy: (store: Store) => Promise<World>
+  /** Another service on the same machine, this one being dead; its kernel is the machine's own. */
+  readonly succeededBy: (store: Store, its?: Pick<WorldOptions, 'kernel'>) => Promise<World>
   readonly stop: () => Promise<void>
 }
 
@@ -56,6 +57,8 @@ export type WorldOptions = {
   readonly timing?: Timing
   /** Restores and heals, as the whole service does. Default: only what a test asks for is done. */
   readonly tends?: boolean
+  /** What stands between this service and the machine's kernel. */
+  readonly kernel?: (kernel: Kernel) => Kernel
 }
 
 /** A machine as the lab's, switched on and scanned. */
@@ -73,7 +76,8 @@ async function worldOf(
   machine: EmulatedMachine,
   options: WorldOptions
 ): Promise<World> {
-  const driver = linuxHost(machine.kernel, clock)
+  const { kernel = (it) => it, ...lasting } = options
+  const driver = linuxHost(kernel(machine.kernel), clock)
   const hostId = hostIdOf((await driver.facts()).machineId)
   const hosts = createHosts()
   hosts.set({ id: hostId, reach: 'reachable', driver })
@@ -98,7 +102,7 @@ async function worldOf(
   })
 
   async function until(
-    { id }: OperationView,
+    { id }: Pick<OperationView, 'id'>,
     isThere: (state: OperationState) => boolean
   ): Promise<OperationView> {
     for (let rounds = 0; rounds < 5_000; rounds++) {
@@ -130,7 +134,8 @@ async function worldOf(
       await stop()
       return worldOf(store, clock, machine, options)
     },
-    succeededBy: (other) => worldOf(other, clock, machine, options),
+    succeededBy: (other, its = {}) =>
+      worldOf(other, clock, machine, { ...lasting, ...its }),
     stop,
   }
 }

@@ -4,14 +4,13 @@ import path from 'node:path'
 import { DEMO, SYSTEM } from '../../../src/access/caller.ts'
 import { systemClock } from '../../../src/clock.ts'
 import { compose, type Composition } from '../../../src/compose.ts'
-import type { HostDescription, SubsystemDescription } from '../../../src/emulator/fleet.ts'
-import { labLikeHost } from '../../../src/emulator/lab-like-host.ts'
 import type { EmulatedMachine } from '../../../src/emulator/machine.ts'
 import { emulatedMachine } from '../../../src/emulator/power-on.ts'
 import { AT_ONCE } from '../../../src/emulator/timing.ts'
 import { hostIdOf } from '../../../src/inventory/identity.ts'
 import type { OperationView } from '../../../src/workflows/workflows.ts'
 import { eventually } from '../../support/eventually.ts'
+import { smallHost } from '../../support/small-host.ts'
 import { dyingKernel, type DyingKernel } from './dying-kernel.ts'
 
 export const SRIOV = '0000:01:00.0'
@@ -88,25 +87,4 @@ async function powerOn(data: string, name: string, at: number) {
     }
   )
   return { id: hostIdOf(machineId), machine, ...dyingKernel(machine.kernel) }
-}
-
-/** The lab's host with two VFs and three namespaces, so that a person can read what is recorded of it. */
-function smallHost(name: string): HostDescription {
-  const host = labLikeHost()
-  const subsystems = host.subsystems.map((subsystem) => small(subsystem, name))
-  return { ...host, otherFunctions: [], subsystems }
-}
-
-function small(subsystem: SubsystemDescription, host: string): SubsystemDescription {
-  return {
-    ...subsystem,
-    nqn: `${subsystem.nqn}:${host}`,
-    serial: `${subsystem.serial}-${host}`,
-    // As they were when it was left: a journal is that of one description.
-    namespaces: subsystem.namespaces.slice(0, 3).map((one) => ({ ...one, shared: true })),
-    controllers: subsystem.controllers.map((controller) => {
-      const { sriov } = controller
-      return sriov ? { ...controller, sriov: { ...sriov, totalVfs: 2 } } : controller
-    }),
-  }
 }
