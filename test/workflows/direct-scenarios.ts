@@ -2,7 +2,7 @@
 import { DEMO } from '../../src/access/caller.ts'
 import { dualController } from '../support/dual-controller.ts'
 import { atSize } from '../support/test-size.ts'
-import type { Scenario } from '../support/workflow-contract.ts'
+import type { Scenario } from '../support/scenario.ts'
 import { assignFirst, FEW } from './direct-world.ts'
 import { expectAssignment, expectNotCleaned, onlyAssignment } from './scenarios.ts'
 import { done, type World } from './world.ts'

@@ -8,7 +8,7 @@ import { askedIn, worldOf, type PlanWorld } from './planned.ts'
 import { PRIMARIES } from './primary-scenarios.ts'
 import { ASSIGNMENTS, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
 import { refusalsOf, troubleOf } from './trouble.ts'
-import type { Scenario } from '../support/workflow-contract.ts'
+import type { Scenario } from '../support/scenario.ts'
 import { bindByHand, done, PF, PLAIN, provision, virtualFunctionOf } from './world.ts'
 
 const VF1 = '0000:01:00.1'

@@ -2,7 +2,7 @@
 import { DEMO } from '../../src/access/caller.ts'
 import type { DeviceName } from '../../src/emulator/devices/device-policy.ts'
 import { labWith } from '../support/lab-with.ts'
-import type { Scenario } from '../support/workflow-contract.ts'
+import type { Scenario } from '../support/scenario.ts'
 import { onlyAssignment, withPlainDrive } from './scenarios.ts'
 import {
   controllerAt,

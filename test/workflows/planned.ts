@@ -7,7 +7,7 @@ import type { StoreWrite } from '../../src/store/store.ts'
 import type { Plan } from '../../src/workflows/plan/plan.ts'
 import type { ChangeRequest } from '../../src/workflows/requests/prepare-request.ts'
 import { namedIn, type Named } from '../support/named-writes.ts'
-import type { Scenario } from '../support/workflow-contract.ts'
+import type { Scenario } from '../support/scenario.ts'
 import { memoryStore } from './memory-store.ts'
 import { makeWorld, type World } from './world.ts'
 

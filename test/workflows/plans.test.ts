@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import { firstUnnamed } from '../support/named-writes.ts'
-import type { Scenario } from '../support/workflow-contract.ts'
+import type { Scenario } from '../support/scenario.ts'
 import {
   askedIn,
   forwardOf,
