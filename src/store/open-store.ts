@@ -43,10 +43,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       return () => void listeners.delete(listener)
     },
     close: async () => {
-      db.close()
       const started = starting
       starting = closedForEver()
+      // What was asked for before is committed now, and whoever is told of it may read.
       await (await started?.catch(() => undefined))?.close()
+      db.close()
     },
   }
 }

@@ -135,6 +135,18 @@ test('a closed store commits what was asked for before, and refuses what comes a
   expect((await temporaryStore(folder)).read.lastEventNumber()).toBe(1)
 })
 
+test('who is told of what is committed while the store closes can read it', async () => {
+  const store = await openStore({ file: join(temporaryFolder(), 'nvirt.db') })
+  const read: number[] = []
+  store.onEvents(() => read.push(store.read.lastEventNumber()))
+
+  const last = store.commit([{ write: 'appendEvent', event: newEvent() }])
+  await store.close()
+  await last
+
+  expect(read).toEqual([1])
+})
+
 test('what needs no migration is read before its writer starts, which says by itself what keeps it from it', async () => {
   const folder = temporaryFolder()
   const migrationsFolder = join(folder, 'migrations')

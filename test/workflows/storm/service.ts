@@ -61,7 +61,7 @@ export async function stormService(
       hear(events)
       for (const { operationId } of events) if (operationId) tellEnd(operationId, started)
     })
-    started.startWork()
+    await started.startWork()
     return started
   }
 

@@ -155,12 +155,8 @@ function look(
 
 /** Of the drive itself. While its host is switched off there is nothing to look at: 0. */
 function givenBy({ machine }: StormHost): number {
-  try {
-    const { secondaries = [] } = machine.snapshot().primaries[PF] ?? {}
-    return sum(secondaries.map(({ vq }) => vq))
-  } catch {
-    return 0
-  }
+  const { secondaries = [] } = machine.snapshot().primaries[PF] ?? {}
+  return sum(secondaries.map(({ vq }) => vq))
 }
 
 const CALM_MS = 60_000
