@@ -20,6 +20,7 @@ import { look, type Move } from './moves.ts'
 import { placeAll, type Recorded } from './placing.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
+import { isOnline } from './serving-vf.ts'
 
 /** What is there, how the drive erases it, and that nobody else has it. */
 export function recordNamespaces(p: CleanParams): Row {
@@ -123,41 +124,34 @@ export function returnUncleaned(p: CleanParams): Row {
   return change('return-namespaces', {
     on: ({ outputs }) => (bindingNow(outputs) === null ? null : cleanerTarget(p)),
     locks: locksOf(p),
-    do: p.vf ? [backWhereItCan(p, p.vf)] : [letGo],
+    do: p.vf ? movesBack(p, p.vf.nsids) : [letGo],
   })
 }
 
-/**
- * A reset of the primary takes secondaries offline, and QEMU 7.2 attaches nothing to one that is: to let go of such a VF is
- * not refused for that. Its namespaces are the host's no more, and are attached when it is healed.
- */
-function backWhereItCan(p: CleanParams, vf: NonNullable<CleanParams['vf']>): Move {
-  return look({ read: 'secondaries', pf: vf.primary.address }, ({ secondaries }) => {
-    const own = secondaries.find(({ cntlid }) => cntlid === p.cntlid)
-    if (own?.state === 'online') return movesBack(p, vf.nsids)
-    const nsids = vf.nsids.map((nsid) => ({ nsid }))
-    return [
-      ...releases(p, nsids),
-      ...detached(vf.primary.address, vf.primaryCntlid, vf.nsids),
-    ]
-  })
-}
-
-/** Of what the host's driver has. */
 export function releases(p: CleanParams, namespaces: readonly { readonly nsid: number }[]) {
   return namespaces.map(
     ({ nsid }) => ({ change: 'letGoOfDisk', fn: cleaner(p), nsid }) as const
   )
 }
 
+/**
+ * QEMU 7.2 attaches nothing to a secondary that is offline: to let go of such a VF is not refused for that. Its namespaces
+ * are the host's no more, and are attached when it is healed.
+ */
 function movesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
-  return [
-    ...releases(
-      p,
-      nsids.map((nsid) => ({ nsid }))
-    ),
-    ...moved(p, nsids, 'to the function'),
-  ]
+  const letGo = releases(
+    p,
+    nsids.map((nsid) => ({ nsid }))
+  )
+  const { vf } = p
+  if (vf === null) return letGo
+  const pf = vf.primary.address
+  const back = look({ read: 'secondaries', pf }, (listed) =>
+    isOnline(listed, p.cntlid)
+      ? moved(p, nsids, 'to the function')
+      : detached(pf, vf.primaryCntlid, nsids)
+  )
+  return [...letGo, back]
 }
 
 /** Off the one before on the other: what is private cannot be on both. */

@@ -37,6 +37,7 @@ import {
   refuseRebound,
   refuseUnrestored,
 } from './return-function.ts'
+import { bindingToHave } from './serving-vf.ts'
 import { untilUnused, waitForConsumer } from './wait-for-users.ts'
 
 export function releaseAndClean(around: Surroundings) {
@@ -156,9 +157,10 @@ function restoring(p: CleanParams): readonly Row[] {
     restoreBinding(p),
     // Last: what nvme has again reaches its namespaces before others let go of them.
     ...(p.direct ? returnAttachments(p, p.direct) : []),
-    guard('verify', async (turn) =>
-      isHere(turn) ? refuseUnrestored(turn.ask, p, p.before) : []
-    ),
+    guard('verify', async (turn) => {
+      if (!isHere(turn)) return []
+      return refuseUnrestored(turn.ask, p, { binding: await bindingToHave(turn.ask, p) })
+    }),
     rescan(p.hostId),
   ]
 }
@@ -171,7 +173,12 @@ function restoreBinding(p: CleanParams): Row {
       await waitForConsumer(turn, p.fn)
       return refuseRebound(turn.ask, p, p.before, ours)
     },
-    do: (turn) => rebind(p.fn, p.before.binding, [untilUnused(turn, p.fn)]),
+    do: (turn) => [
+      {
+        look: async (ask) =>
+          rebind(p.fn, await bindingToHave(ask, p), [untilUnused(turn, p.fn)]),
+      },
+    ],
     undo: (turn) => {
       const found = bindingNow(turn.outputs)
       return found === null ? [] : rebind(p.fn, found, [untilUnused(turn, p.fn)])

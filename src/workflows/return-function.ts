@@ -75,7 +75,7 @@ function refusal(fn: string, check: string, what: string): Refusal {
 export async function refuseUnrestored(
   ask: Ask,
   { fn }: Returned,
-  { binding }: Recorded
+  { binding }: Pick<Recorded, 'binding'>
 ): Promise<readonly Refusal[]> {
   const found = await ask({ read: 'binding', fn })
   if (isDeepStrictEqual(found, binding)) return []

@@ -171,7 +171,7 @@ test('enabling counts the VFs that have appeared, not only the number', async ()
   expect(failure).toEqual({ kind: 'no-effect', expected: '2 VFs', found: '1 VFs' })
 })
 
-test('a status of the drive keeps its name', async () => {
+test('a status of the drive keeps its name, and says what it means', async () => {
   const { host } = capturedHost()
 
   const failure = await failureOf(
@@ -182,6 +182,7 @@ test('a status of the drive keeps its name', async () => {
     kind: 'nvme-refused',
     status: 0x120,
     statusName: 'Invalid Secondary Controller State',
+    meaning: expect.stringContaining('it cannot go online') as string,
   })
 })
 
