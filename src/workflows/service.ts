@@ -172,6 +172,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       return plans.make(caller, asked)
     },
     runPlan: (caller, asked, planId, key) => start(caller, key, asked, planId),
+    begin: (caller, asked, key) => start(caller, key, asked),
     provision: (caller, controllerId, request, key) =>
       start(caller, key, { ask: 'provision', controllerId, request }),
     resizePrimary: (caller, controllerId, request, key) =>

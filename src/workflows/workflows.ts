@@ -25,7 +25,15 @@ export interface Workflows {
     planId: string,
     key?: IdempotencyKey
   ) => Promise<OperationView>
-  /** Each start answers once the operation is durable, before the hardware is touched. All throw ControlPlaneError. */
+  /**
+   * Answers once the operation is durable, before the hardware is touched; so do those below, which are the same by name. All
+   * throw ControlPlaneError.
+   */
+  begin: (
+    caller: Caller,
+    asked: ChangeRequest,
+    key?: IdempotencyKey
+  ) => Promise<OperationView>
   provision: (
     caller: Caller,
     controllerId: string,

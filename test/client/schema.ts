@@ -235,7 +235,7 @@ export interface paths {
     put?: never
     /**
      * Heal virtual function
-     * @description Brings the VF, and its assignment, to what is desired. Refused while anybody uses it. Ask again until its drift is gone: the VF comes before its assignment.
+     * @description Brings the VF, and its assignment, to what is desired. Refused while anybody uses it. An assignment follows its VF by itself.
      */
     post: operations['healVirtualFunction']
     delete?: never

@@ -65,16 +65,13 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
         response: plannedAnswers(...BODY_PROBLEMS),
       },
     },
-    async (request, reply) => {
-      const { caller, body, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'assign', request: body },
-        begin: (key) => workflows.assign(caller, body, key),
+        plan: request.query.plan,
+        asked: { ask: 'assign', request: request.body },
       })
-    }
   )
   app.post(
     '/v1/assignments/:id/release',
@@ -93,15 +90,12 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
         response: plannedAnswers(...BODY_PROBLEMS),
       },
     },
-    async (request, reply) => {
-      const { caller, params, body, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'release', assignmentId: params.id, request: body },
-        begin: (key) => workflows.release(caller, params.id, body, key),
+        plan: request.query.plan,
+        asked: { ask: 'release', assignmentId: request.params.id, request: request.body },
       })
-    }
   )
 }

@@ -65,16 +65,13 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
         response: plannedAnswers(507, ...BODY_PROBLEMS),
       },
     },
-    async (request, reply) => {
-      const { caller, params, body, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'provision', controllerId: params.id, request: body },
-        begin: (key) => workflows.provision(caller, params.id, body, key),
+        plan: request.query.plan,
+        asked: { ask: 'provision', controllerId: request.params.id, request: request.body },
       })
-    }
   )
   app.post(
     '/v1/controllers/:id/primaryResources',
@@ -92,16 +89,17 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
         response: plannedAnswers(507, ...BODY_PROBLEMS),
       },
     },
-    async (request, reply) => {
-      const { caller, params, body, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'resizePrimary', controllerId: params.id, request: body },
-        begin: (key) => workflows.resizePrimary(caller, params.id, body, key),
+        plan: request.query.plan,
+        asked: {
+          ask: 'resizePrimary',
+          controllerId: request.params.id,
+          request: request.body,
+        },
       })
-    }
   )
   app.post(
     '/v1/controllers/:id/heal',
@@ -118,15 +116,12 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
         response: plannedAnswers(),
       },
     },
-    async (request, reply) => {
-      const { caller, params, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'heal', functionId: params.id },
-        begin: (key) => workflows.heal(caller, params.id, key),
+        plan: request.query.plan,
+        asked: { ask: 'heal', functionId: request.params.id },
       })
-    }
   )
 }

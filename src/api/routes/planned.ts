@@ -6,7 +6,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ControlPlaneError } from '../../errors.ts'
 import type { ChangeRequest } from '../../workflows/requests/prepare-request.ts'
-import type { IdempotencyKey, OperationView } from '../../workflows/workflows.ts'
 import { accepted, json, problems } from '../answers.ts'
 import { idempotencyKey } from '../idempotency.ts'
 import { query } from '../paging.ts'
@@ -42,16 +41,16 @@ type Asking = {
   /** Of its query. */
   readonly plan: string | undefined
   readonly asked: ChangeRequest
-  /** Without a plan. */
-  readonly begin: (key: IdempotencyKey | undefined) => Promise<OperationView>
 }
 
 /** @throws ControlPlaneError */
 export async function planOrBegin(reply: FastifyReply, asking: Asking) {
-  const { workflows, request, plan, asked, begin } = asking
+  const { workflows, request, plan, asked } = asking
   const key = idempotencyKey(request)
   const { caller } = request
-  if (plan === undefined) return sendStarted(reply, await begin(key))
+  if (plan === undefined) {
+    return sendStarted(reply, await workflows.begin(caller, asked, key))
+  }
   if (plan !== 'true') {
     return sendStarted(reply, await workflows.runPlan(caller, asked, plan, key))
   }

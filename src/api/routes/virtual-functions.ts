@@ -73,16 +73,13 @@ export function virtualFunctionRoutes(app: App, { inventory, workflows }: Servic
         response: plannedAnswers(),
       },
     },
-    async (request, reply) => {
-      const { caller, params, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'retire', virtualFunctionId: params.id },
-        begin: (key) => workflows.retire(caller, params.id, key),
+        plan: request.query.plan,
+        asked: { ask: 'retire', virtualFunctionId: request.params.id },
       })
-    }
   )
   driftRoutes(app, workflows)
 }
@@ -95,7 +92,7 @@ function driftRoutes(app: App, workflows: Services['workflows']): void {
         operationId: 'healVirtualFunction',
         summary: 'Heal virtual function',
         description:
-          'Brings the VF, and its assignment, to what is desired. Refused while anybody uses it. Ask again until its drift is gone: the VF comes before its assignment.',
+          'Brings the VF, and its assignment, to what is desired. Refused while anybody uses it. An assignment follows its VF by itself.',
         tags,
         params: idOf('a VF'),
         querystring: planQuery,
@@ -103,16 +100,13 @@ function driftRoutes(app: App, workflows: Services['workflows']): void {
         response: plannedAnswers(),
       },
     },
-    async (request, reply) => {
-      const { caller, params, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'heal', functionId: params.id },
-        begin: (key) => workflows.heal(caller, params.id, key),
+        plan: request.query.plan,
+        asked: { ask: 'heal', functionId: request.params.id },
       })
-    }
   )
   app.post(
     '/v1/virtualFunctions/:id/adopt',
@@ -129,15 +123,12 @@ function driftRoutes(app: App, workflows: Services['workflows']): void {
         response: plannedAnswers(),
       },
     },
-    async (request, reply) => {
-      const { caller, params, query: asking } = request
-      return planOrBegin(reply, {
+    (request, reply) =>
+      planOrBegin(reply, {
         workflows,
         request,
-        plan: asking.plan,
-        asked: { ask: 'adopt', virtualFunctionId: params.id },
-        begin: (key) => workflows.adopt(caller, params.id, key),
+        plan: request.query.plan,
+        asked: { ask: 'adopt', virtualFunctionId: request.params.id },
       })
-    }
   )
 }
