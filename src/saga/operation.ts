@@ -20,6 +20,13 @@ export const TERMINAL = [
   'stuck',
 ] as const satisfies readonly OperationState[]
 
+export const OPEN_STATES = [
+  'waiting',
+  'running',
+  'blocked',
+  'undoing',
+] as const satisfies readonly OperationState[]
+
 export function isTerminal(state: OperationState): boolean {
   return (TERMINAL as readonly OperationState[]).includes(state)
 }

@@ -26,6 +26,7 @@ import { fromJson } from './json-column.ts'
 import { keysetPage, mapPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
+import { openOperationReader } from './open-operation-reader.ts'
 import { policyReader } from './policy-reader.ts'
 import type { HealingRow, PlanRow } from './rows.ts'
 import type { KnownKey, StoreReader } from './store.ts'
@@ -150,9 +151,12 @@ function driftReader(
   }
 }
 
-function operationReader(prepare: Prepare): Pick<StoreReader, 'operations' | 'operation'> {
+function operationReader(
+  prepare: Prepare
+): Pick<StoreReader, 'operations' | 'operation' | 'openOperations'> {
   const toRecord = (columns: OperationColumns) => toOperation(prepare, columns)
   return {
+    openOperations: openOperationReader(prepare),
     operations: ({ tenant, states }, page) =>
       mapPage(
         keysetPage<OperationColumns>(prepare, 'Operation', { tenant, state: states }, page),

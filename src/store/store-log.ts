@@ -1,14 +1,7 @@
 /** The saga's log over the store: a step's record and what it changes are one transaction. */
 import type { SagaLog } from '../saga/log.ts'
-import type { OperationRecord, OperationState } from '../saga/operation.ts'
+import { OPEN_STATES, type OperationRecord } from '../saga/operation.ts'
 import type { Store, StoreWrite } from './store.ts'
-
-const OPEN = [
-  'waiting',
-  'running',
-  'blocked',
-  'undoing',
-] as const satisfies readonly OperationState[]
 
 const PAGE = 200
 
@@ -42,7 +35,7 @@ function allOpen(store: Store): readonly OperationRecord[] {
   let after: string | null = null
   do {
     const page = store.read.operations(
-      { tenant: null, states: OPEN },
+      { tenant: null, states: OPEN_STATES },
       { after, limit: PAGE }
     )
     found.push(...page.items)

@@ -133,6 +133,12 @@ export type CommitResult = {
 export type PageRequest = { readonly after: string | null; readonly limit: number }
 export type Page<T> = { readonly items: readonly T[]; readonly next: string | null }
 
+/** What an operation that has not ended is about. */
+export type OpenOperation = Pick<
+  OperationRecord,
+  'id' | 'workflow' | 'version' | 'state' | 'params'
+>
+
 export interface StoreReader {
   hosts: (page: PageRequest) => Page<HostRow>
   host: (id: string) => HostRow | undefined
@@ -177,6 +183,11 @@ export interface StoreReader {
     page: PageRequest
   ) => Page<OperationRecord>
   operation: (tenant: string | null, id: string) => OperationRecord | undefined
+  /**
+   * Those that have not ended, oldest first, without their steps: what every request asks for. The same parameters are the
+   * same value each time.
+   */
+  openOperations: () => readonly OpenOperation[]
   /** One that has expired may still be there. */
   plan: (tenant: string | null, id: string) => PlanRow | undefined
   events: (tenant: string | null, afterNumber: number, limit: number) => readonly EventRow[]

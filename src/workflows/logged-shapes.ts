@@ -9,9 +9,24 @@ import type { PciAddress } from '../nvme/pci-address.ts'
 import { parsePciAddress } from '../nvme/pci-address.ts'
 import type { Json } from '../saga/workflow.ts'
 
+/** Values are never changed, so that one which is looked at by every request is checked once. */
+const shaped = new WeakMap<TSchema, WeakSet<object>>()
+
+export function isShaped<S extends TSchema>(
+  schema: S,
+  value: Json
+): value is Static<S> & Json {
+  if (typeof value !== 'object' || value === null) return Check(schema, value)
+  const known = shaped.get(schema) ?? new WeakSet()
+  if (known.has(value)) return true
+  if (!Check(schema, value)) return false
+  shaped.set(schema, known.add(value))
+  return true
+}
+
 /** @throws Error when the logged value has another shape: a bug, or a version that nobody migrated. */
 export function logged<S extends TSchema>(schema: S, value: Json, what: string): Static<S> {
-  if (Check(schema, value)) return value
+  if (isShaped(schema, value)) return value
   const [error] = Errors(schema, value)
   throw new Error(
     `${what} ${error?.instancePath ?? ''} ${error?.message ?? 'is malformed'}`

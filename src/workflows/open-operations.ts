@@ -1,17 +1,9 @@
 /** Operations that have not ended, and the functions that each holds. */
 import { Type } from 'typebox'
-import { Check } from 'typebox/value'
 import { isTerminal, type OperationRecord, type OperationState } from '../saga/operation.ts'
 import type { Json } from '../saga/workflow.ts'
-import type { Page, Store } from '../store/store.ts'
-import { Held } from './logged-shapes.ts'
-
-export const OPEN = [
-  'waiting',
-  'running',
-  'blocked',
-  'undoing',
-] as const satisfies readonly OperationState[]
+import type { OpenOperation, Page, Store } from '../store/store.ts'
+import { Held, isShaped } from './logged-shapes.ts'
 
 /** Kinds of subject that this nvirt does not know included. */
 const WithSubject = Type.Object({
@@ -28,8 +20,8 @@ export type Held = Type.Static<typeof WithSubject> & Type.Static<typeof WithHold
  */
 export function heldBy(params: Json): Held {
   return {
-    subject: Check(WithSubject, params) ? params.subject : { kind: 'unknown', id: '' },
-    holds: Check(WithHolds, params) ? params.holds : { exclusive: [], shared: [] },
+    subject: isShaped(WithSubject, params) ? params.subject : { kind: 'unknown', id: '' },
+    holds: isShaped(WithHolds, params) ? params.holds : { exclusive: [], shared: [] },
   }
 }
 
@@ -37,11 +29,11 @@ const WithHost = Type.Object({ hostId: Held.hostId })
 
 /** undefined: an operation that this nvirt does not know. */
 export function hostOf(params: Json): string | undefined {
-  return Check(WithHost, params) ? params.hostId : undefined
+  return isShaped(WithHost, params) ? params.hostId : undefined
 }
 
-export function openOperations(store: Store): readonly OperationRecord[] {
-  return operationsIn(store, OPEN)
+export function openOperations({ read }: Store): readonly OpenOperation[] {
+  return read.openOperations()
 }
 
 export function operationsIn(
@@ -64,12 +56,12 @@ export function operationsIn(
 /** Which operation holds a function, kept up to date by what the engine tells; asked for every row of every list. */
 export interface HeldFunctions {
   readonly holderOf: (functionId: string) => string | null
-  readonly note: (record: OperationRecord) => void
+  readonly note: (record: OpenOperation) => void
 }
 
 export function heldFunctions(store: Store): HeldFunctions {
   const byOperation = new Map<string, readonly string[]>()
-  function note({ id, state, params }: OperationRecord): void {
+  function note({ id, state, params }: OpenOperation): void {
     if (isTerminal(state)) {
       byOperation.delete(id)
       return

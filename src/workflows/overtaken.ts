@@ -4,7 +4,7 @@
  */
 import type { Refusal } from '../errors.ts'
 import type { OperationRecord } from '../saga/operation.ts'
-import type { Store } from '../store/store.ts'
+import type { OpenOperation, Store } from '../store/store.ts'
 import { heldBy, openOperations } from './open-operations.ts'
 
 export function refuseOvertaken(store: Store, record: OperationRecord): readonly Refusal[] {
@@ -26,7 +26,7 @@ function* laterOperations({ read }: Store, id: string): Generator<OperationRecor
   }
 }
 
-function isOnTheSame(a: OperationRecord, b: OperationRecord): boolean {
+function isOnTheSame(a: OpenOperation, b: OpenOperation): boolean {
   const [mine, theirs] = [heldBy(a.params).holds, heldBy(b.params).holds]
   const isIn = (ids: readonly string[]) => (id: string) => ids.includes(id)
   return (
@@ -35,7 +35,7 @@ function isOnTheSame(a: OperationRecord, b: OperationRecord): boolean {
   )
 }
 
-function refusal({ id }: OperationRecord, other: OperationRecord): Refusal {
+function refusal({ id }: OperationRecord, other: OpenOperation): Refusal {
   return {
     check: 'operation-overtaken',
     device: id,

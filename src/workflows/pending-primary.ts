@@ -4,9 +4,9 @@
  */
 import { Check } from 'typebox/value'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
-import type { OperationRecord, StepState } from '../saga/operation.ts'
+import { OPEN_STATES, type OperationRecord, type StepState } from '../saga/operation.ts'
 import type { Store } from '../store/store.ts'
-import { OPEN, operationsIn } from './open-operations.ts'
+import { operationsIn } from './open-operations.ts'
 import { ALLOCATE_AND_RESET, RESIZE, ResizeParamsShape } from './resize-params.ts'
 
 export interface PendingAllocations {
@@ -36,7 +36,7 @@ export function pendingAllocations(store: Store): PendingAllocations {
 function resizesOf(store: Store): readonly OperationRecord[] {
   const resizes = (states: Parameters<typeof operationsIn>[1]) =>
     operationsIn(store, states).filter(({ workflow }) => workflow === RESIZE)
-  const unfinished = resizes([...OPEN, 'stuck'])
+  const unfinished = resizes([...OPEN_STATES, 'stuck'])
   if (!unfinished.some(({ state }) => state === 'stuck')) return unfinished
   return [...unfinished, ...resizes(['succeeded', 'undone'])].toSorted((a, b) =>
     a.createdAt < b.createdAt ? -1 : 1

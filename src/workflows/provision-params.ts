@@ -1,7 +1,7 @@
 /** What an operation that provisions VFs was asked for, as it is logged. */
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import type { OperationRecord } from '../saga/operation.ts'
+import type { OpenOperation } from '../store/store.ts'
 import type { Json } from '../saga/workflow.ts'
 import { ExpectedController, Held, logged } from './logged-shapes.ts'
 
@@ -43,7 +43,7 @@ export function provisionParams(json: Json): ProvisionParams {
 
 /** VFs that an operation takes from the pools of these controllers; none when it provisions nothing. */
 export function wantedBy(
-  { workflow, version, params }: OperationRecord,
+  { workflow, version, params }: OpenOperation,
   controllerIds: readonly string[]
 ): readonly Wanted[] {
   if (workflow !== PROVISION || version !== VERSION) return []

@@ -3,7 +3,8 @@
  * by whoever leaves last. Both hold the primary's lock.
  */
 import { predictVfAddress, type PciAddress } from '../nvme/pci-address.ts'
-import type { OperationRecord, StepState } from '../saga/operation.ts'
+import type { StepState } from '../saga/operation.ts'
+import type { OpenOperation } from '../store/store.ts'
 import type { SriovBefore } from '../store/rows.ts'
 import { ifThere } from './change-row.ts'
 import { observe, pass, type Done, type Row, type Turn } from './define-workflow.ts'
@@ -98,16 +99,21 @@ function isInUse({ hostId, controllerId }: Primary, { store, operationId }: Turn
   return (
     provisioned ||
     openOperations(store).some(
-      (other) => other.id !== operationId && isProvisioning(other, controllerId)
+      (other) => other.id !== operationId && isProvisioning(store, other, controllerId)
     )
   )
 }
 
 /** One that has begun with this primary and is not yet leaving it: it will put things back itself, should it fail. */
-function isProvisioning({ params, steps }: OperationRecord, controllerId: string): boolean {
+function isProvisioning(
+  { read }: Turn['store'],
+  { id, params }: OpenOperation,
+  controllerId: string
+): boolean {
+  if (!heldBy(params).holds.shared.includes(controllerId)) return false
+  const { steps = [] } = read.operation(null, id) ?? {}
   const first = steps.find(({ name }) => name === RECORD_SRIOV)
-  const isEngaged = first !== undefined && ENGAGED.includes(first.state)
-  return isEngaged && heldBy(params).holds.shared.includes(controllerId)
+  return first !== undefined && ENGAGED.includes(first.state)
 }
 
 const ENGAGED: readonly StepState[] = ['running', 'done', 'failed']

@@ -69,3 +69,23 @@ test('an assignment stands until it is released or has failed', async () => {
 
   expect([quarantined, standing()]).toEqual(['assignment-1', undefined])
 })
+
+test('operations that have not ended are read without their steps, and their parameters once', async () => {
+  const store = await temporaryStore()
+  const params = { hostId: 'host-1' }
+  await store.commit([
+    { write: 'createOperation', operation: operationRecord({ id: 'a', params }) },
+    {
+      write: 'createOperation',
+      operation: operationRecord({ id: 'b', state: 'succeeded' }),
+    },
+    { write: 'createOperation', operation: operationRecord({ id: 'c', state: 'blocked' }) },
+  ])
+
+  const open = store.read.openOperations()
+  const again = store.read.openOperations()
+
+  expect(open.map(({ id }) => id)).toEqual(['a', 'c'])
+  expect(open[0]).not.toHaveProperty('steps')
+  expect(again[0]?.params).toBe(open[0]?.params)
+})

@@ -1,6 +1,6 @@
 /** What is read of a store in memory. */
 import { isDeepStrictEqual } from 'node:util'
-import type { OperationRecord } from '../../src/saga/operation.ts'
+import { isTerminal, type OperationRecord } from '../../src/saga/operation.ts'
 import type {
   AssignmentRow,
   ControllerRow,
@@ -105,6 +105,8 @@ export function readerOf(now: () => Tables): StoreReader {
       const record = now().operations.get(id)
       return record && ofTenant(tenant)(record) ? record : undefined
     },
+    openOperations: () =>
+      [...now().operations.values()].filter(({ state }) => !isTerminal(state)),
     plan: (tenant, id) => {
       const row = now().plans.get(id)
       return row && ofTenant(tenant)(row) ? row : undefined
