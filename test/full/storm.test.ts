@@ -3,19 +3,26 @@
  * gets what somebody else has, all comes to an end, all of it is told, and every machine is as it was found.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isTerminal } from '../../../src/saga/operation.ts'
-import { crashSeed } from '../../support/crash-seed.ts'
-import { atSize } from '../../support/test-size.ts'
-import { operationsOf, storm, type Storm, type StormSize } from './storm.ts'
-import { KINDS } from './weather.ts'
+import { isTerminal } from '../../src/saga/operation.ts'
+import { crashSeed } from '../support/crash-seed.ts'
+import {
+  operationsOf,
+  storm,
+  type Storm,
+  type StormSize,
+} from '../workflows/storm/storm.ts'
+import { KINDS } from '../workflows/storm/weather.ts'
 
-const SIZE = atSize<StormSize>({
-  normal: { hosts: 5, operations: 150, atOnce: 20, troubles: 2, restarts: 2 },
-  full: { hosts: 50, operations: 2_000, atOnce: 200, troubles: 24, restarts: 5 },
-})
+const SIZE: StormSize = {
+  hosts: 50,
+  operations: 2_000,
+  atOnce: 200,
+  troubles: 24,
+  restarts: 5,
+}
 /** What must have happened of each kind: some faults are armed where nothing comes by any more. */
-const LEAST = atSize({ normal: 1, full: 20 })
-const INTERRUPTED = atSize({ normal: 2, full: 20 })
+const LEAST = 20
+const INTERRUPTED = 20
 const WITHIN_MS = 180_000
 
 let after: Storm
