@@ -21,20 +21,39 @@ const PATH = /^nvme\d+(c\d+)?n\d+$/
 
 /** Every disk of every NVMe namespace on the host. */
 export async function namespaceDisks(kernel: Kernel): Promise<readonly NamespaceDisk[]> {
-  const list = (path: string) => ifPresent(kernel.call({ call: 'readDir', path }))
   const found: NamespaceDisk[] = []
-  for (const subsystem of (await list(NVME_SUBSYSTEMS)) ?? []) {
-    const base = `${NVME_SUBSYSTEMS}/${subsystem}`
-    const nqn = await ifPresent(readText(kernel.call, `${base}/subsysnqn`))
-    const names = await list(base)
-    if (nqn === null || names === null) continue
-    found.push(...(await disksIn(kernel, nqn, base, names)))
-    for (const name of names.filter((each) => /^nvme\d+$/.test(each))) {
-      const own = (await list(controllerPath(name))) ?? []
+  for await (const { nqn, path, names, controllers } of nvmeSubsystems(kernel)) {
+    found.push(...(await disksIn(kernel, nqn, path, names)))
+    for (const name of controllers) {
+      const own = (await listOf(kernel, controllerPath(name))) ?? []
       found.push(...(await disksIn(kernel, nqn, controllerPath(name), own)))
     }
   }
   return found
+}
+
+type NvmeSubsystem = {
+  readonly nqn: string
+  readonly path: string
+  /** All that it lists: attributes, heads, controllers. */
+  readonly names: readonly string[]
+  readonly controllers: readonly string[]
+}
+
+/** Those of the host, each read when it is asked for. */
+export async function* nvmeSubsystems(kernel: Kernel): AsyncGenerator<NvmeSubsystem> {
+  for (const subsystem of (await listOf(kernel, NVME_SUBSYSTEMS)) ?? []) {
+    const path = `${NVME_SUBSYSTEMS}/${subsystem}`
+    const nqn = await ifPresent(readText(kernel.call, `${path}/subsysnqn`))
+    const names = await listOf(kernel, path)
+    if (nqn === null || names === null) continue
+    const controllers = names.filter((name) => /^nvme\d+$/.test(name))
+    yield { nqn, path, names, controllers }
+  }
+}
+
+function listOf(kernel: Kernel, path: string): Promise<readonly string[] | null> {
+  return ifPresent(kernel.call({ call: 'readDir', path }))
 }
 
 /** Its own, or the head of the controller's subsystem; null: the host has none (yet). */

@@ -2,6 +2,7 @@
  * The rows by which a controller gets the namespaces that were asked for and no others, and the host keeps the rest through
  * another controller of the subsystem.
  */
+import { isOfSubsystem } from '../inventory/same-subsystem.ts'
 import { spokesmanOf, type AssignParams, type Direct } from './assign-params.ts'
 import { change } from './change-row.ts'
 import { observe, refused, type Row, type Turn } from './define-workflow.ts'
@@ -49,8 +50,8 @@ async function attachmentsFound(
     namespaces.some(
       ({ observation }) =>
         observation.nsid === nsid &&
-        observation.serial === controller?.serial &&
-        observation.subsystemNqn === controller.subsystemNqn &&
+        controller !== null &&
+        isOfSubsystem(controller, observation) &&
         observation.shared
     )
   const concerned = [...new Set([...given, ...attached])].map((nsid) => ({

@@ -66,12 +66,7 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: { ask: 'assign', request: request.body },
-      })
+      planOrBegin(workflows, request, reply, { ask: 'assign', request: request.body })
   )
   app.post(
     '/v1/assignments/:id/release',
@@ -91,11 +86,10 @@ function startRoutes(app: App, workflows: Services['workflows']): void {
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: { ask: 'release', assignmentId: request.params.id, request: request.body },
+      planOrBegin(workflows, request, reply, {
+        ask: 'release',
+        assignmentId: request.params.id,
+        request: request.body,
       })
   )
 }

@@ -66,11 +66,10 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: { ask: 'provision', controllerId: request.params.id, request: request.body },
+      planOrBegin(workflows, request, reply, {
+        ask: 'provision',
+        controllerId: request.params.id,
+        request: request.body,
       })
   )
   app.post(
@@ -90,15 +89,10 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: {
-          ask: 'resizePrimary',
-          controllerId: request.params.id,
-          request: request.body,
-        },
+      planOrBegin(workflows, request, reply, {
+        ask: 'resizePrimary',
+        controllerId: request.params.id,
+        request: request.body,
       })
   )
   app.post(
@@ -117,11 +111,6 @@ export function controllerRoutes(app: App, { inventory, workflows }: Services): 
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: { ask: 'heal', functionId: request.params.id },
-      })
+      planOrBegin(workflows, request, reply, { ask: 'heal', functionId: request.params.id })
   )
 }

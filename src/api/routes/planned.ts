@@ -35,19 +35,18 @@ export function plannedAnswers(...statuses: readonly ProblemStatus[]) {
   }
 }
 
-type Asking = {
-  readonly workflows: Services['workflows']
-  readonly request: FastifyRequest
-  /** Of its query. */
-  readonly plan: string | undefined
-  readonly asked: ChangeRequest
-}
+type Planned = FastifyRequest & { readonly query: { readonly plan?: string | undefined } }
 
 /** @throws ControlPlaneError */
-export async function planOrBegin(reply: FastifyReply, asking: Asking) {
-  const { workflows, request, plan, asked } = asking
+export async function planOrBegin(
+  workflows: Services['workflows'],
+  request: Planned,
+  reply: FastifyReply,
+  asked: ChangeRequest
+) {
+  const { caller, query: asking } = request
+  const { plan } = asking
   const key = idempotencyKey(request)
-  const { caller } = request
   if (plan === undefined) {
     return sendStarted(reply, await workflows.begin(caller, asked, key))
   }

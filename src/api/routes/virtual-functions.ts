@@ -74,11 +74,9 @@ export function virtualFunctionRoutes(app: App, { inventory, workflows }: Servic
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: { ask: 'retire', virtualFunctionId: request.params.id },
+      planOrBegin(workflows, request, reply, {
+        ask: 'retire',
+        virtualFunctionId: request.params.id,
       })
   )
   driftRoutes(app, workflows)
@@ -101,12 +99,7 @@ function driftRoutes(app: App, workflows: Services['workflows']): void {
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: { ask: 'heal', functionId: request.params.id },
-      })
+      planOrBegin(workflows, request, reply, { ask: 'heal', functionId: request.params.id })
   )
   app.post(
     '/v1/virtualFunctions/:id/adopt',
@@ -124,11 +117,9 @@ function driftRoutes(app: App, workflows: Services['workflows']): void {
       },
     },
     (request, reply) =>
-      planOrBegin(reply, {
-        workflows,
-        request,
-        plan: request.query.plan,
-        asked: { ask: 'adopt', virtualFunctionId: request.params.id },
+      planOrBegin(workflows, request, reply, {
+        ask: 'adopt',
+        virtualFunctionId: request.params.id,
       })
   )
 }

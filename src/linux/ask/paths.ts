@@ -5,10 +5,8 @@
 import type { DiskPaths, HostQuery } from '../../host/query.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { LinuxHost } from '../in-lane.ts'
-import { namespaceDisks, pathDisksOf } from '../namespace-disks.ts'
+import { namespaceDisks, nvmeSubsystems, pathDisksOf } from '../namespace-disks.ts'
 import { attributesOf } from '../nvme-controller.ts'
-import { ifPresent } from '../small-files.ts'
-import { NVME_SUBSYSTEMS } from '../sysfs-paths.ts'
 import { subsystemOf } from './usage.ts'
 
 export async function readPaths(
@@ -41,18 +39,16 @@ async function liveControllersOf(
   nqn: string
 ): Promise<readonly LiveController[]> {
   const found: LiveController[] = []
-  for (const name of await controllerNames(kernel)) {
-    const attributes = await attributesOf(kernel, name)
-    if (attributes?.subsystemNqn !== nqn || attributes.state !== 'live') continue
-    found.push({ cntlid: attributes.cntlid, disks: await pathDisksOf(kernel, name) })
+  for await (const subsystem of nvmeSubsystems(kernel)) {
+    if (subsystem.nqn !== nqn) continue
+    for (const name of subsystem.controllers) {
+      const attributes = await attributesOf(kernel, name)
+      if (attributes?.state !== 'live') continue
+      found.push({
+        cntlid: attributes.cntlid,
+        disks: await pathDisksOf(kernel, name),
+      })
+    }
   }
   return found
-}
-
-async function controllerNames(kernel: Kernel): Promise<readonly string[]> {
-  const list = (path: string) => ifPresent(kernel.call({ call: 'readDir', path }))
-  const names: string[] = []
-  for (const subsystem of (await list(NVME_SUBSYSTEMS)) ?? [])
-    names.push(...((await list(`${NVME_SUBSYSTEMS}/${subsystem}`)) ?? []))
-  return names.filter((name) => /^nvme\d+$/.test(name))
 }

@@ -17,9 +17,7 @@ export async function refuseUsed(
   fn: PciAddress,
   nsids: readonly number[] | undefined
 ): Promise<readonly Refusal[]> {
-  if (nsids?.length === 0) return []
-  const { uses } = await ask({ read: 'usage', fn, ...(nsids && { nsids }) })
-  return uses.map(refusalOf)
+  return (await usesOf(ask, fn, nsids)).map(refusalOf)
 }
 
 /** What would be torn away with the driver that a function has now. */
@@ -27,9 +25,26 @@ export async function refuseUsedThrough(
   ask: Ask,
   fn: PciAddress
 ): Promise<readonly Refusal[]> {
+  return (await usesThrough(ask, fn)).map(refusalOf)
+}
+
+/** What on the host uses namespaces that this function is attached to. Shared with plan/. */
+export async function usesThrough(
+  ask: Ask,
+  fn: PciAddress
+): Promise<readonly NamespaceUse[]> {
   const { controller, vf } = await ask({ read: 'identity', fn })
   if (!controller) return []
-  return refuseUsed(ask, fn, await attachedNamespaces(ask, vf?.pf ?? fn, controller.cntlid))
+  return usesOf(ask, fn, await attachedNamespaces(ask, vf?.pf ?? fn, controller.cntlid))
+}
+
+async function usesOf(
+  ask: Ask,
+  fn: PciAddress,
+  nsids: readonly number[] | undefined
+): Promise<readonly NamespaceUse[]> {
+  if (nsids?.length === 0) return []
+  return (await ask({ read: 'usage', fn, ...(nsids && { nsids }) })).uses
 }
 
 /**

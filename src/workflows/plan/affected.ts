@@ -4,7 +4,7 @@ import type { NamespaceUse } from '../../host/query.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { AssignmentRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { attachedNamespaces } from '../guards/usage.ts'
+import { usesThrough } from '../guards/usage.ts'
 import { HostBlocked, type Ask } from '../host-session.ts'
 import type { Affected, AffectedVf, Reset, Sibling } from './plan.ts'
 import type { DryStep } from './dry-run.ts'
@@ -119,30 +119,23 @@ function reboundBy(change: PlannedChange['change']): readonly PciAddress[] {
 async function usesReached({ ask, changes }: Reaching): Promise<readonly NamespaceUse[]> {
   const uses = new Map<string, NamespaceUse>()
   for (const change of changes) {
-    for (const use of await ifAnswered([], () => usesThrough(ask, change)))
+    for (const use of await ifAnswered([], () => usesReachedBy(ask, change)))
       uses.set(JSON.stringify(use), use)
   }
   return [...uses.values()]
 }
 
-async function usesThrough(
+async function usesReachedBy(
   ask: Ask,
   change: PlannedChange['change']
 ): Promise<readonly NamespaceUse[]> {
   if (change.change === 'resetPrimary') {
     return (await ask({ read: 'usage', fn: change.pf })).uses
   }
-  if (change.change === 'unbind') return usesThroughFunction(ask, change.fn)
+  if (change.change === 'unbind') return usesThrough(ask, change.fn)
   if (!('nsid' in change)) return []
   const fn = 'pf' in change ? change.pf : change.fn
   return (await ask({ read: 'usage', fn, nsids: [change.nsid] })).uses
-}
-
-async function usesThroughFunction(ask: Ask, fn: PciAddress) {
-  const { controller, vf } = await ask({ read: 'identity', fn })
-  if (!controller) return []
-  const nsids = await attachedNamespaces(ask, vf?.pf ?? fn, controller.cntlid)
-  return (await ask({ read: 'usage', fn, ...(nsids && { nsids }) })).uses
 }
 
 /** What is not there yet, or does not answer, tells of no use. */
