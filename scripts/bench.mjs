@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { compileBench } from './compile-bench.mjs'
+import { setUp } from './set-up.mjs'
 
 const BENCH = path.resolve(import.meta.dirname, '../bench')
 const SUPPORT = 'support'
@@ -29,6 +31,7 @@ async function measure(name) {
   const folder = path.join(BENCH, name)
   const files = readdirSync(folder).filter((file) => file.endsWith('.bench.ts'))
   let failed = files.length === 0
+  setUp()
   for (const file of files.toSorted())
     if (!(await keepsGoals(path.join(folder, file)))) failed = true
   return failed ? 1 : 0
@@ -40,7 +43,7 @@ async function measure(name) {
  * @param {string} file
  */
 async function keepsGoals(file) {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child = spawn(process.execPath, [await compileBench(file)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const status = new Promise((resolve) => child.on('close', resolve))

@@ -2,9 +2,10 @@
  * Compiles nvirt into `dist`: one file for each process and thread, so that starting reads a few files and not a thousand:
  * an emulated machine starts it five times sooner. Native packages stay in node_modules. Types are `npm run typecheck`'s.
  */
-import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { optionsOf, preludeOf } from './compiling.mjs'
 import { rehearse } from './rehearse.mjs'
 
 const project = path.resolve(import.meta.dirname, '..')
@@ -13,27 +14,6 @@ const target = path.join(project, 'dist')
 
 /** What is started by its path: the service, a lane, the database's writer, emulated machines on a socket. */
 const ENTRIES = ['kernel/lane-process.ts', 'store/writer-thread.ts', 'emulator/serve.ts']
-
-/** Native, or looks for its files beside itself. */
-const EXTERNAL = ['better-sqlite3', 'koffi']
-
-/**
- * Gives each source the `import.meta.url` that it would have uncompiled, in `dist`.
- *
- * @type {import('esbuild').Plugin}
- */
-const ownPlace = {
-  name: 'own-place',
-  setup(bundler) {
-    bundler.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
-      if (!file.startsWith(sources)) return undefined
-      const place = path.relative(sources, file).replace(/\.ts$/, '.js')
-      const text = readFileSync(file, 'utf8')
-      const own = `new URL('${place}', nvirtDist).href`
-      return { contents: text.replaceAll('import.meta.url', own), loader: 'ts' }
-    })
-  },
-}
 
 rmSync(target, { recursive: true, force: true })
 await Promise.all([...ENTRIES.map(bundle), bundleService()])
@@ -49,24 +29,15 @@ await rehearse(path.join(target, 'main.js'))
 async function bundle(entry) {
   const root = path.relative(path.dirname(entry), '.') || '.'
   await build({
+    ...optionsOf(sources),
     entryPoints: [path.join(sources, entry)],
     outdir: target,
     outbase: sources,
     // What is imported when it is needed is read when it is needed. Beside its entry, for `preludeOf`.
     splitting: true,
     chunkNames: path.join(path.dirname(entry), 'chunk-[hash]'),
-    bundle: true,
-    platform: 'node',
     format: 'esm',
-    target: 'node20',
-    external: EXTERNAL,
-    minify: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
-    logLevel: 'warning',
     banner: { js: preludeOf(root) },
-    plugins: [ownPlace],
   })
 }
 
@@ -76,29 +47,11 @@ async function bundle(entry) {
  */
 async function bundleService() {
   await build({
+    ...optionsOf(sources),
     entryPoints: [path.join(sources, 'main.ts')],
     outfile: path.join(target, 'main.cjs'),
-    bundle: true,
-    platform: 'node',
     format: 'cjs',
-    target: 'node20',
-    external: EXTERNAL,
-    minify: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
-    logLevel: 'warning',
     banner: { js: "const nvirtDist = require('node:url').pathToFileURL(__dirname + '/')" },
-    plugins: [ownPlace],
   })
   cpSync(path.join(import.meta.dirname, 'code-cache.mjs'), path.join(target, 'main.js'))
-}
-
-/** CommonJS packages want `require`; sources want to know where they would lie if each were a file of its own. */
-function preludeOf(root) {
-  return [
-    "import { createRequire as nvirtCreateRequire } from 'node:module'",
-    'const require = nvirtCreateRequire(import.meta.url)',
-    `const nvirtDist = new URL('${root}/', import.meta.url)`,
-  ].join('\n')
 }

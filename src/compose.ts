@@ -90,6 +90,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   })
   late.report = (doing, error) => server.log.error(error, doing)
   let starting = Promise.resolve()
+  let stopping = false
   async function start(): Promise<void> {
     await store.startWriting()
     await workflows.resume()
@@ -102,6 +103,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
   }
 
   async function stop(): Promise<void> {
+    stopping = true
     await starting.catch(() => {}) // whoever started it is told
     late.opening.reject(new Error('nvirt stops'))
     await server.close()
@@ -112,7 +114,9 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await store.close()
   }
 
-  return { server, store, ...services, startWork: () => (starting = start()), stop }
+  /** Who stops it soon after its start may come before the work begins: then there is none. */
+  const startWork = () => (starting = stopping ? starting : start())
+  return { server, store, ...services, startWork, stop }
 }
 
 /** What rooms need of each other, or of the server's log, before it is there. */

@@ -111,3 +111,15 @@ test(
   },
   LIMIT_MS
 )
+
+test('who stops it before its work has begun finds that it stops, and no work begins', async () => {
+  const data = dataFolder()
+  const machine = await emulatedMachine(labLikeHost(), { clock: systemClock })
+  onTestFinished(() => machine.close())
+  const composition = await composed(data, machine)
+
+  const stopped = composition.stop()
+  await composition.startWork()
+
+  await stopped
+})
