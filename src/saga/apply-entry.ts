@@ -1,11 +1,12 @@
 /** What a log entry makes of an operation's record: the same in memory and on disk. Pure. */
-import type { LogEntry } from './log.ts'
+import type { LogEntry, StepEntry } from './log.ts'
 import type { OperationRecord, StepRecord } from './operation.ts'
 
 /** The record after the entry. Absent fields stay; a renewed lease alone is no change of the operation. */
 export function applyEntry(record: OperationRecord, entry: LogEntry): OperationRecord {
-  const { fence, at, step, retry } = entry
+  const { fence, at, step, next, retry } = entry
   const before = retry ? toBeUndoneAgain(record.steps) : record.steps
+  const steps = step ? applyStep(before, step) : before
   return {
     ...record,
     state: entry.state ?? record.state,
@@ -17,7 +18,7 @@ export function applyEntry(record: OperationRecord, entry: LogEntry): OperationR
     owner: entry.owner ?? record.owner,
     leaseUntilMs: entry.leaseUntilMs ?? record.leaseUntilMs,
     fence,
-    steps: step ? applyStep(before, step) : before,
+    steps: next ? applyStep(steps, next) : steps,
     updatedAt: isRenewal(entry) ? record.updatedAt : at,
   }
 }
@@ -38,7 +39,7 @@ function toBeUndoneAgain(steps: readonly StepRecord[]): readonly StepRecord[] {
 
 function applyStep(
   steps: readonly StepRecord[],
-  entry: NonNullable<LogEntry['step']>
+  entry: StepEntry
 ): readonly StepRecord[] {
   const before = steps[entry.index]
   if (before === undefined) throw new Error(`no step ${entry.index} in this operation`)

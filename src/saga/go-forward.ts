@@ -6,7 +6,8 @@ import { contextOf, leavesStep } from './operation-run.ts'
 import { delayMs } from './retry-policy.ts'
 import type { StepReporter } from './step-progress.ts'
 import { createReporter } from './step-progress.ts'
-import { untilUnblocked } from './until-unblocked.ts'
+import type { StepEntry } from './log.ts'
+import { untilUnblocked, type Done } from './until-unblocked.ts'
 import type { OperationError, Step, StepResult } from './workflow.ts'
 
 /**
@@ -60,20 +61,7 @@ async function attempt<W>(
     const work = guardedRun(run, index, step, progress)
     const done = await untilUnblocked(run, run.forward, work)
     await progress.flush()
-    await run.journal.append(
-      {
-        state: 'running',
-        blocked: null,
-        step: {
-          index,
-          state: 'done',
-          output: done.output ?? null,
-          error: null,
-          endedAt: run.journal.now(),
-        },
-      },
-      done.writes
-    )
+    await recordDone(run, index, done)
     return undefined
   } catch (error) {
     if (leavesStep(error)) throw error
@@ -112,20 +100,55 @@ async function intend<W>(
 ): Promise<void> {
   run.forward.throwIfAborted()
   run.blocked = false // by the guard: from here on a stop waits for what is begun
-  const { journal } = run
-  const before = journal.record().steps[index]
-  await journal.append({
+  if (run.intended === index) {
+    run.intended = undefined
+    return
+  }
+  await run.journal.append({
     state: 'running',
     waitsFor: [],
     blocked: null,
     ...(step.commit ? { committed: true } : {}),
-    step: {
-      index,
-      state: 'running',
-      attempts: (before?.attempts ?? 0) + 1,
-      startedAt: before?.startedAt ?? journal.now(),
-    },
+    step: intentOf(run, index),
   })
+}
+
+function intentOf<W>({ journal }: OperationRun<W>, index: number): StepEntry {
+  const before = journal.record().steps[index]
+  return {
+    index,
+    state: 'running',
+    attempts: (before?.attempts ?? 0) + 1,
+    startedAt: before?.startedAt ?? journal.now(),
+  }
+}
+
+/** With it the next step is intended, where nothing stands between the two: that spares it a record of its own. */
+async function recordDone<W>(
+  run: OperationRun<W>,
+  index: number,
+  { output = null, writes }: Done<W>
+): Promise<void> {
+  const { journal } = run
+  const endedAt = journal.now()
+  const next = index + 1
+  const goesOn = !run.forward.aborted && beginsAtOnce(run.steps[next])
+  await journal.append(
+    {
+      state: 'running',
+      blocked: null,
+      step: { index, state: 'done', output, error: null, endedAt },
+      ...(goesOn && { next: intentOf(run, next) }),
+    },
+    writes
+  )
+  if (goesOn) run.intended = next
+}
+
+/** It waits for no lock, nothing is asked before it, and who cancels the operation need not come before it. */
+export function beginsAtOnce<W>(step: Step<W> | undefined): boolean {
+  if (step === undefined || step.guard || step.commit) return false
+  return step.locks === undefined || step.locks.length === 0
 }
 
 /** Uncommitted, this turns the operation back; committed, it is the end of it, recorded with the end's own writes. */

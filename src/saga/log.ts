@@ -42,16 +42,20 @@ export type LogEntry = {
   readonly cancelRequest?: PersonalRequest
   /** It was stuck, and goes on from there: steps whose undo failed are to be undone again. */
   readonly retry?: PersonalRequest
-  readonly step?: {
-    readonly index: number
-    readonly state?: StepState
-    readonly output?: Json
-    readonly error?: OperationError | null
-    readonly attempts?: number
-    readonly progress?: StepProgress
-    readonly startedAt?: string
-    readonly endedAt?: string
-  }
+  readonly step?: StepEntry
+  /** The step that begins as that one is done: its intent. */
+  readonly next?: StepEntry
+}
+
+export type StepEntry = {
+  readonly index: number
+  readonly state?: StepState
+  readonly output?: Json
+  readonly error?: OperationError | null
+  readonly attempts?: number
+  readonly progress?: StepProgress
+  readonly startedAt?: string
+  readonly endedAt?: string
 }
 
 export class StaleFence extends Error {

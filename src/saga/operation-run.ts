@@ -22,6 +22,8 @@ export type OperationRun<W> = {
   readonly signal: AbortSignal
   /** The same for the way forward, which also ends with {Cancelled}: waits are left, what is in flight is let end. */
   readonly forward: AbortSignal
+  /** The step whose intent was written with what came before it, and that has not run since. */
+  intended: number | undefined
   /** A step waits for what no program can hurry: stopping does not wait for it. */
   blocked: boolean
 }

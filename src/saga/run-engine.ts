@@ -116,6 +116,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       forward: forward.signal,
       stepLocks: undefined,
       blocked: false,
+      intended: undefined,
     }
     const entry: Running<W> = { run, control, forward, finished: Promise.resolve() }
     running.set(id, entry)

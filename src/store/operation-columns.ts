@@ -1,7 +1,7 @@
 /** Operations and their steps, from and to columns. */
 import type Database from 'better-sqlite3'
 import { isRenewal } from '../saga/apply-entry.ts'
-import type { LogEntry } from '../saga/log.ts'
+import type { LogEntry, StepEntry } from '../saga/log.ts'
 import type {
   OperationRecord,
   OperationState,
@@ -132,7 +132,7 @@ export function entryColumns(entry: LogEntry): Partial<OperationColumns> {
 }
 
 export function entryStepColumns(
-  fields: Omit<NonNullable<LogEntry['step']>, 'index'>
+  fields: Omit<StepEntry, 'index'>
 ): Partial<StepColumns> {
   const { output, error, progress, ...rest } = fields
   return {

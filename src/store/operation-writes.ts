@@ -1,6 +1,6 @@
 /** The step log, by prepared SQL: the record of an operation and of its steps. */
 import { admitEntry, needsJudging } from '../saga/admit-entry.ts'
-import type { LogEntry } from '../saga/log.ts'
+import type { LogEntry, StepEntry } from '../saga/log.ts'
 import { StaleFence } from '../saga/log.ts'
 import type { OperationRecord } from '../saga/operation.ts'
 import type { StoreWrite } from './store.ts'
@@ -44,7 +44,7 @@ export function createOperation(prepare: Prepare, operation: OperationRecord): v
  * @throws what `admitEntry` throws
  */
 export function logOperation(prepare: Prepare, entry: LogEntry): void {
-  const { operationId, fence, step, retry } = entry
+  const { operationId, fence, step, next, retry } = entry
   if (needsJudging(entry)) admitEntry(existing(prepare, operationId), entry)
   const set = entryColumns(entry)
   const { changes } = prepare(
@@ -56,12 +56,13 @@ export function logOperation(prepare: Prepare, entry: LogEntry): void {
   }
   if (retry) prepare(UNDO_AGAIN).run(operationId)
   if (step) updateStep(prepare, operationId, step)
+  if (next) updateStep(prepare, operationId, next)
 }
 
 function updateStep(
   prepare: Prepare,
   operationId: string,
-  { index, ...fields }: NonNullable<LogEntry['step']>
+  { index, ...fields }: StepEntry
 ): void {
   const set = entryStepColumns(fields)
   const { changes } = prepare(
