@@ -1,11 +1,14 @@
-/** Processor time of a step of the engine, two durable records each, next to plainer ways to write as many. */
+/**
+ * Processor time of a step of the engine, its intent and its output both durable, next to plainer ways to write as many
+ * records. The engine writes an output and the next intent as one, since nothing stands between these steps.
+ */
 import { compare } from '../support/rounds.ts'
 import { commitEach, prismaCreates, type Recorder } from './recorders.ts'
 import { RECORDS, sixSteps, STEPS } from './six-steps.ts'
 
 const AT_ONCE = 100
 /** One after the other within a round. */
-const TIMES = 5
+const TIMES = 20
 
 const product = await sixSteps()
 const each = await commitEach()

@@ -7,8 +7,14 @@ import { Cancelled, NotNow, StaleFence } from './log.ts'
 import type { OperationRecord } from './operation.ts'
 import { isTerminal } from './operation.ts'
 
+/** What it is judged by. */
+export type Judged = Pick<
+  OperationRecord,
+  'id' | 'state' | 'fence' | 'committed' | 'cancelRequest'
+>
+
 /** @throws {StaleFence}, {Cancelled}, {NotNow} */
-export function admitEntry(record: OperationRecord, entry: LogEntry): void {
+export function admitEntry(record: Judged, entry: LogEntry): void {
   if (record.fence > entry.fence) throw new StaleFence(record.id)
   const { cancelRequest, committed } = record
   if (cancelRequest && !committed && isFinal(entry)) throw new Cancelled(cancelRequest)

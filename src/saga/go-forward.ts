@@ -7,6 +7,7 @@ import { delayMs } from './retry-policy.ts'
 import type { StepReporter } from './step-progress.ts'
 import { createReporter } from './step-progress.ts'
 import type { StepEntry } from './log.ts'
+import { succeedWith } from './succeed.ts'
 import { untilUnblocked, type Done } from './until-unblocked.ts'
 import type { OperationError, Step, StepResult } from './workflow.ts'
 
@@ -123,25 +124,25 @@ function intentOf<W>({ journal }: OperationRun<W>, index: number): StepEntry {
   }
 }
 
-/** With it the next step is intended, where nothing stands between the two: that spares it a record of its own. */
+/** With it the next step is intended, where nothing stands between the two, or the operation succeeds: each spares a record. */
 async function recordDone<W>(
   run: OperationRun<W>,
   index: number,
   { output = null, writes }: Done<W>
 ): Promise<void> {
   const { journal } = run
-  const endedAt = journal.now()
+  const step = {
+    index,
+    state: 'done',
+    output,
+    error: null,
+    endedAt: journal.now(),
+  } as const
   const next = index + 1
+  if (next === run.steps.length && (await succeedWith(run, step, writes ?? []))) return
   const goesOn = !run.forward.aborted && beginsAtOnce(run.steps[next])
-  await journal.append(
-    {
-      state: 'running',
-      blocked: null,
-      step: { index, state: 'done', output, error: null, endedAt },
-      ...(goesOn && { next: intentOf(run, next) }),
-    },
-    writes
-  )
+  const change = { state: 'running', blocked: null, step } as const
+  await journal.append(goesOn ? { ...change, next: intentOf(run, next) } : change, writes)
   if (goesOn) run.intended = next
 }
 

@@ -9,18 +9,24 @@ export type Beginning = {
   readonly owner: string
   readonly leaseUntilMs: number
   readonly at: string
+  /** With it the first step is intended. */
+  readonly begun: boolean
 }
 
 export function newOperation<W>(
   operation: StartOperation,
   { definition, steps }: Plan<W>,
-  { waitsFor, owner, leaseUntilMs, at }: Beginning
+  { waitsFor, owner, leaseUntilMs, at, begun }: Beginning
 ): OperationRecord {
   return {
     ...operation,
     version: definition.version,
     state: waitsFor.length > 0 ? 'waiting' : 'running',
-    steps: steps.map(({ name }) => ({ name, ...NOT_BEGUN })),
+    steps: steps.map(({ name }, index) =>
+      index === 0 && begun
+        ? { ...NOT_BEGUN, name, state: 'running', attempts: 1, startedAt: at }
+        : { ...NOT_BEGUN, name }
+    ),
     committed: false,
     cancelRequest: null,
     error: null,
@@ -34,7 +40,7 @@ export function newOperation<W>(
   }
 }
 
-const NOT_BEGUN = {
+export const NOT_BEGUN = {
   state: 'pending',
   output: null,
   error: null,

@@ -2,9 +2,11 @@
 import type { Clock } from '../clock.ts'
 import { isoTime } from '../clock.ts'
 import { createChangeListeners } from './change-listeners.ts'
+import { endContext } from './end-context.ts'
 import { createEnds } from './ends.ts'
 import type { Engine, StartOperation } from './engine.ts'
 import { interruptedStep } from './go-back.ts'
+import { beginsAtOnce } from './go-forward.ts'
 import { requestStepLocks } from './hold-locks.ts'
 import type { Journal } from './journal.ts'
 import { createJournal } from './journal.ts'
@@ -21,7 +23,7 @@ import type { RetryPolicy } from './retry-policy.ts'
 import { DEFAULT_RETRY } from './retry-policy.ts'
 import { applyEntry } from './apply-entry.ts'
 import { CannotRun, retryEntry } from './retry-operation.ts'
-import { end, endContext, runOperation } from './run-operation.ts'
+import { end, runOperation } from './run-operation.ts'
 import { takeOverOpen } from './take-over.ts'
 import type { WorkflowDefinition } from './workflow.ts'
 import type { Plan } from './workflow-book.ts'
@@ -77,8 +79,11 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     // The place in the queue is that of the call, not of the disk.
     const request = locks.request(operation.id, 'operation', plan.locks)
     const now = clock.nowMs()
+    const waitsFor = request.waitsFor()
+    const begun = waitsFor.length === 0 && beginsAtOnce(plan.steps[0])
     const record = newOperation(operation, plan, {
-      waitsFor: request.waitsFor(),
+      waitsFor,
+      begun,
       owner,
       leaseUntilMs: now + leaseMs,
       at: isoTime(now),
@@ -90,7 +95,9 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       throw error
     }
     changes.tell(record)
-    begin(prepare(record, plan, request))
+    const entry = prepare(record, plan, request)
+    if (begun) entry.run.intended = 0
+    begin(entry)
     return record
   }
 

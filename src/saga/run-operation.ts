@@ -4,11 +4,13 @@ import { goForward } from './go-forward.ts'
 import { holdOperationLocks, releaseStepLocks } from './hold-locks.ts'
 import { toOperationError } from './operation-error.ts'
 import { Cancelled } from './log.ts'
+import { endContext } from './end-context.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from './operation.ts'
 import type { OperationRun } from './operation-run.ts'
-import { endsRun, goesBack, leavesStep } from './operation-run.ts'
+import { endsRun, goesBack } from './operation-run.ts'
 import { delayMs } from './retry-policy.ts'
-import type { EndContext, OperationError } from './workflow.ts'
+import { succeed } from './succeed.ts'
+import type { OperationError } from './workflow.ts'
 
 /** @throws {Stopped}, {StaleFence}: the operation is still open, and no longer ours */
 export async function runOperation<W>(run: OperationRun<W>): Promise<void> {
@@ -68,25 +70,6 @@ async function forward<W>(run: OperationRun<W>): Promise<void> {
   if (error !== undefined && run.journal.record().committed) await end(run, 'stuck', error)
 }
 
-/** @returns why the writes of the end were refused: then what was done counts for nothing */
-async function succeed<W>(run: OperationRun<W>): Promise<OperationError | undefined> {
-  try {
-    run.forward.throwIfAborted()
-    const writes =
-      run.definition.onSucceeded?.(
-        endContext(run.journal.record(), null, run.journal.now())
-      ) ?? []
-    await run.journal.append({ state: 'succeeded', blocked: null, waitsFor: [] }, writes)
-    return undefined
-  } catch (thrown) {
-    if (leavesStep(thrown)) throw thrown
-    const error = toOperationError('end', thrown)
-    if (!run.journal.record().committed)
-      await run.journal.append({ state: 'undoing', error })
-    return error
-  }
-}
-
 async function back<W>(run: OperationRun<W>): Promise<void> {
   const notUndone = await goBack(run)
   const { error } = run.journal.record()
@@ -134,22 +117,5 @@ export async function end<W>(
       }
       await run.clock.sleep(delayMs(retry, failures), run.signal)
     }
-  }
-}
-
-export function endContext(
-  { id, params, actor, tenant, steps }: OperationRecord,
-  error: OperationError | null,
-  at: string
-): EndContext {
-  const done = steps.filter(({ output }) => output !== null)
-  return {
-    operationId: id,
-    params,
-    outputs: Object.fromEntries(done.map(({ name, output }) => [name, output])),
-    error,
-    actor,
-    tenant,
-    at,
   }
 }

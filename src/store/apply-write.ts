@@ -25,7 +25,7 @@ export async function applyWrites(
       voidDigest(connection.prepare, write)
       continue
     }
-    const written = writePrepared(connection.prepare, write)
+    const written = writePrepared(connection, write)
     if (written.event !== undefined) events.push(written.event)
     fence = written.fence ?? fence
   }
@@ -33,19 +33,20 @@ export async function applyWrites(
 }
 
 function writePrepared(
-  prepare: WriterConnection['prepare'],
+  connection: WriterConnection,
   write: Exclude<WireWrite, OrdinaryWrite>
 ): { readonly event?: number; readonly fence?: number | null } {
+  const { prepare } = connection
   switch (write.write) {
     case 'appendEvent':
       return { event: appendEvent(prepare, write.event) }
     case 'takeOverOperation':
-      return { fence: takeOverOperation(prepare, write) }
+      return { fence: takeOverOperation(connection, write) }
     case 'createOperation':
-      createOperation(prepare, write.operation)
+      createOperation(connection, write.operation)
       return {}
     case 'logOperation':
-      logOperation(prepare, write.entry)
+      logOperation(connection, write.entry)
       return {}
     case 'putHost':
       putHost(prepare, write.row)

@@ -17,14 +17,13 @@ export async function commitGroup(
   connection: WriterConnection,
   transactions: readonly (readonly WireWrite[])[]
 ): Promise<readonly TransactionOutcome[]> {
-  const { db } = connection
   try {
     // Prisma may take a while to load: not with a transaction open.
     if (transactions.flat().some(isOrdinary)) await connection.prisma()
     const together = await allTogether(connection, transactions)
     return together ?? (await eachAlone(connection, transactions))
   } catch (error) {
-    if (db.inTransaction) db.exec('ROLLBACK')
+    rollBack(connection)
     return transactions.map(() => ({ ok: false, error }))
   }
 }
@@ -45,7 +44,7 @@ async function allTogether(
       outcomes.push({ ok: true, result: await applyWrites(connection, writes) })
   } catch {
     // Which of them it is, and why, is seen when each is done alone.
-    if (db.inTransaction) db.exec('ROLLBACK')
+    rollBack(connection)
     return undefined
   }
   db.exec('COMMIT')
@@ -79,6 +78,12 @@ async function inSavepoint(
     if (!db.inTransaction) throw error
     db.exec('ROLLBACK TO one')
     db.exec('RELEASE one')
+    connection.operations.clear()
     return { ok: false, error }
   }
+}
+
+function rollBack({ db, operations }: WriterConnection): void {
+  operations.clear()
+  if (db.inTransaction) db.exec('ROLLBACK')
 }

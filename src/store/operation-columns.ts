@@ -1,15 +1,16 @@
-/** Operations and their steps, from and to columns. */
+/** Operations with their steps, from and to columns. */
 import type Database from 'better-sqlite3'
 import { isRenewal } from '../saga/apply-entry.ts'
-import type { LogEntry, StepEntry } from '../saga/log.ts'
+import { NOT_BEGUN } from '../saga/new-operation.ts'
+import type { Judged } from '../saga/admit-entry.ts'
+import type { LogEntry } from '../saga/log.ts'
 import type {
   OperationRecord,
   OperationState,
   PersonalRequest,
   StepRecord,
-  StepState,
 } from '../saga/operation.ts'
-import type { Json, OperationError, StepProgress } from '../saga/workflow.ts'
+import type { Json, OperationError } from '../saga/workflow.ts'
 import { fromJson, fromJsonText, toJson } from './json-column.ts'
 
 export type Prepare = (sql: string) => Database.Statement
@@ -32,32 +33,38 @@ export type OperationColumns = {
   readonly fence: number
   readonly createdAt: string
   readonly updatedAt: string
+  readonly steps: string
 }
 
-type StepColumns = {
-  readonly operationId: string
-  readonly index: number
-  readonly name: string
-  readonly state: StepState
-  readonly output: string | null
-  readonly error: string | null
-  readonly attempts: number
-  readonly progress: string | null
-  readonly startedAt: string | null
-  readonly endedAt: string | null
-}
-
+const SELECT_JUDGED =
+  'SELECT "state", "fence", "committed", "cancelRequest" FROM "Operation" WHERE "id" = ?'
 const SELECT_OPERATION = 'SELECT * FROM "Operation" WHERE "id" = ?'
-const SELECT_STEPS =
-  'SELECT * FROM "OperationStep" WHERE "operationId" = ? ORDER BY "index"'
+
+type JudgedColumns = Pick<
+  OperationColumns,
+  'state' | 'fence' | 'committed' | 'cancelRequest'
+>
+
+/** What `admitEntry` judges by. */
+export function readJudged(prepare: Prepare, id: string): Judged | undefined {
+  const columns = prepare(SELECT_JUDGED).get(id) as JudgedColumns | undefined
+  return (
+    columns && {
+      id,
+      state: columns.state,
+      fence: columns.fence,
+      committed: columns.committed === 1,
+      cancelRequest: fromJson<PersonalRequest>(columns.cancelRequest),
+    }
+  )
+}
 
 export function readOperation(prepare: Prepare, id: string): OperationRecord | undefined {
   const columns = prepare(SELECT_OPERATION).get(id) as OperationColumns | undefined
-  return columns && toOperation(prepare, columns)
+  return columns && toOperation(columns)
 }
 
-export function toOperation(prepare: Prepare, columns: OperationColumns): OperationRecord {
-  const steps = prepare(SELECT_STEPS).all(columns.id) as StepColumns[]
+export function toOperation(columns: OperationColumns): OperationRecord {
   return {
     ...columns,
     params: fromJson<Json>(columns.params),
@@ -66,27 +73,18 @@ export function toOperation(prepare: Prepare, columns: OperationColumns): Operat
     error: fromJson<OperationError>(columns.error),
     blocked: fromJson<Json>(columns.blocked),
     waitsFor: fromJsonText<string[]>(columns.waitsFor),
-    steps: steps.map(toStep),
+    steps: fromJsonText<StoredStep[]>(columns.steps).map(toStep),
   }
 }
 
-function toStep({
-  operationId: _operation,
-  index: _index,
-  ...columns
-}: StepColumns): StepRecord {
-  return {
-    ...columns,
-    output: fromJson<Json>(columns.output),
-    error: fromJson<OperationError>(columns.error),
-    progress: fromJson<StepProgress>(columns.progress),
-  }
+/** What is null is left out. */
+type StoredStep = Pick<StepRecord, 'name' | 'state' | 'attempts'> & Partial<StepRecord>
+
+function toStep(stored: StoredStep): StepRecord {
+  return { ...NOT_BEGUN, ...stored }
 }
 
-export function operationColumns({
-  steps: _steps,
-  ...record
-}: OperationRecord): OperationColumns {
+export function operationColumns(record: OperationRecord): OperationColumns {
   return {
     ...record,
     params: toJson(record.params),
@@ -95,22 +93,24 @@ export function operationColumns({
     error: toJson(record.error),
     blocked: toJson(record.blocked),
     waitsFor: JSON.stringify(record.waitsFor),
+    steps: stepsColumn(record.steps),
   }
 }
 
-export function stepColumns(
-  operationId: string,
-  index: number,
-  step: StepRecord
-): StepColumns {
-  return {
-    ...step,
-    operationId,
-    index,
-    output: toJson(step.output),
-    error: toJson(step.error),
-    progress: toJson(step.progress),
-  }
+/** As `toStep` reads them. Put together by hand, since this is what each record of an operation costs most. */
+export function stepsColumn(steps: readonly StepRecord[]): string {
+  return `[${steps.map(textOf).join(',')}]`
+}
+
+function textOf(step: StepRecord): string {
+  const { name, state, attempts, output, error, progress, startedAt, endedAt } = step
+  let text = `{"name":${JSON.stringify(name)},"state":"${state}","attempts":${attempts}`
+  if (output !== null) text += `,"output":${JSON.stringify(output)}`
+  if (error !== null) text += `,"error":${JSON.stringify(error)}`
+  if (progress !== null) text += `,"progress":${JSON.stringify(progress)}`
+  if (startedAt !== null) text += `,"startedAt":${JSON.stringify(startedAt)}`
+  if (endedAt !== null) text += `,"endedAt":${JSON.stringify(endedAt)}`
+  return `${text}}`
 }
 
 /** The columns that an entry sets, with the meaning of {applyEntry}: absent fields stay, and renewing a lease is no update. */
@@ -128,17 +128,5 @@ export function entryColumns(entry: LogEntry): Partial<OperationColumns> {
     ...(waitsFor !== undefined && { waitsFor: JSON.stringify(waitsFor) }),
     ...(owner !== undefined && { owner }),
     ...(leaseUntilMs !== undefined && { leaseUntilMs }),
-  }
-}
-
-export function entryStepColumns(
-  fields: Omit<StepEntry, 'index'>
-): Partial<StepColumns> {
-  const { output, error, progress, ...rest } = fields
-  return {
-    ...rest,
-    ...(progress !== undefined && { progress: toJson(progress) }),
-    ...(output !== undefined && { output: toJson(output) }),
-    ...(error !== undefined && { error: toJson(error) }),
   }
 }

@@ -1,99 +1,113 @@
-/** The step log, by prepared SQL: the record of an operation and of its steps. */
+/** The step log, by prepared SQL: the record of an operation with its steps. */
 import { admitEntry, needsJudging } from '../saga/admit-entry.ts'
-import type { LogEntry, StepEntry } from '../saga/log.ts'
+import { applyEntry } from '../saga/apply-entry.ts'
+import type { LogEntry } from '../saga/log.ts'
 import { StaleFence } from '../saga/log.ts'
-import type { OperationRecord } from '../saga/operation.ts'
+import { isTerminal, type OperationRecord } from '../saga/operation.ts'
 import type { StoreWrite } from './store.ts'
 import {
   entryColumns,
-  entryStepColumns,
   operationColumns,
+  readJudged,
   readOperation,
-  stepColumns,
+  stepsColumn,
+  type Prepare,
 } from './operation-columns.ts'
 import type { WriterConnection } from './writer-connection.ts'
 
-type Prepare = WriterConnection['prepare']
+type Connection = Pick<WriterConnection, 'prepare' | 'operations'>
 
 const INSERT_OPERATION = `INSERT INTO "Operation" ("id", "workflow", "version", "params", "state", "committed",
-  "cancelRequest", "error", "blocked", "waitsFor", "actor", "tenant", "owner", "leaseUntilMs", "fence", "createdAt", "updatedAt")
+  "cancelRequest", "error", "blocked", "waitsFor", "actor", "tenant", "owner", "leaseUntilMs", "fence", "createdAt", "updatedAt", "steps")
   VALUES (@id, @workflow, @version, @params, @state, @committed,
-  @cancelRequest, @error, @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt)`
+  @cancelRequest, @error, @blocked, @waitsFor, @actor, @tenant, @owner, @leaseUntilMs, @fence, @createdAt, @updatedAt, @steps)`
+
+/** What most entries come to. That it names no other column spares an index. */
+const GO_ON = `UPDATE "Operation" SET "steps" = ?, "updatedAt" = ?, "leaseUntilMs" = ? WHERE "id" = ? AND "fence" = ?`
 
 const TAKE_OVER = `UPDATE "Operation" SET "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence
   WHERE "id" = @id`
 
-const INSERT_STEP = `INSERT INTO "OperationStep" ("operationId", "index", "name", "state", "output", "error",
-  "attempts", "progress", "startedAt", "endedAt")
-  VALUES (@operationId, @index, @name, @state, @output, @error, @attempts, @progress, @startedAt, @endedAt)`
-
-const UNDO_AGAIN = `UPDATE "OperationStep" SET "state" = 'undoing'
-  WHERE "operationId" = ? AND "state" = 'undo-failed'`
-
-export function createOperation(prepare: Prepare, operation: OperationRecord): void {
+export function createOperation(
+  { prepare, operations }: Connection,
+  operation: OperationRecord
+): void {
   prepare(INSERT_OPERATION).run(operationColumns(operation))
-  const insertStep = prepare(INSERT_STEP)
-  for (const [index, step] of operation.steps.entries())
-    insertStep.run(stepColumns(operation.id, index, step))
+  operations.set(operation.id, operation)
 }
 
 /**
- * Only what the entry says is written, and nothing is read before where its fence is all that counts: entries are most of
- * what an operation costs.
+ * Only what the entry says is written, and of what is open nothing is read before, where its fence is all that counts:
+ * entries are most of what an operation costs.
  *
  * @throws what `admitEntry` throws
  */
-export function logOperation(prepare: Prepare, entry: LogEntry): void {
-  const { operationId, fence, step, next, retry } = entry
-  if (needsJudging(entry)) admitEntry(existing(prepare, operationId), entry)
-  const set = entryColumns(entry)
-  const { changes } = prepare(
-    `UPDATE "Operation" SET ${assignments(set)} WHERE "id" = @id AND "fence" <= @fence`
-  ).run({ ...set, id: operationId, fence })
-  if (changes === 0) {
-    existing(prepare, operationId)
-    throw new StaleFence(operationId)
-  }
-  if (retry) prepare(UNDO_AGAIN).run(operationId)
-  if (step) updateStep(prepare, operationId, step)
-  if (next) updateStep(prepare, operationId, next)
+export function logOperation(connection: Connection, entry: LogEntry): void {
+  const { prepare, operations } = connection
+  const { operationId } = entry
+  if (needsJudging(entry))
+    admitEntry(there(readJudged(prepare, operationId), operationId), entry)
+  const before = operations.get(operationId) ?? stored(prepare, operationId)
+  const after = applyEntry(before, entry)
+  const changes = onlyGoesOn(before, entry)
+    ? goOn(prepare, after)
+    : writeEntry(prepare, entry, after)
+  if (changes === 0) throw new StaleFence(operationId)
+  if (isTerminal(after.state)) operations.delete(operationId)
+  else operations.set(operationId, after)
 }
 
-function updateStep(
-  prepare: Prepare,
-  operationId: string,
-  { index, ...fields }: StepEntry
-): void {
-  const set = entryStepColumns(fields)
-  const { changes } = prepare(
-    `UPDATE "OperationStep" SET ${assignments(set)} WHERE "operationId" = @operationId AND "index" = @index`
-  ).run({ ...set, operationId, index })
-  if (changes === 0) throw new Error(`no step ${index} in operation ${operationId}`)
+/** All that is new is a step, and when. */
+function onlyGoesOn(before: OperationRecord, entry: LogEntry): boolean {
+  const { fence, step, state, committed, error, blocked, waitsFor } = entry
+  return (
+    step !== undefined &&
+    fence === before.fence &&
+    state === before.state &&
+    committed === undefined &&
+    error === undefined &&
+    entry.cancelRequest === undefined &&
+    entry.owner === undefined &&
+    (blocked === undefined || blocked === before.blocked) &&
+    (waitsFor === undefined || (waitsFor.length === 0 && before.waitsFor.length === 0))
+  )
 }
 
-function assignments(set: object): string {
-  return Object.keys(set)
-    .map((column) => `"${column}" = @${column}`)
-    .join(', ')
+function goOn(prepare: Prepare, after: OperationRecord): number {
+  const { id, fence, steps, updatedAt, leaseUntilMs } = after
+  const set = [stepsColumn(steps), updatedAt, leaseUntilMs]
+  return prepare(GO_ON).run(...set, id, fence).changes
+}
+
+function writeEntry(prepare: Prepare, entry: LogEntry, after: OperationRecord): number {
+  const { operationId: id, fence } = entry
+  const set = { ...entryColumns(entry), steps: stepsColumn(after.steps) }
+  const columns = Object.keys(set).map((column) => `"${column}" = @${column}`)
+  const sql = `UPDATE "Operation" SET ${columns.join(', ')} WHERE "id" = @id AND "fence" <= @fence`
+  return prepare(sql).run({ ...set, id, fence }).changes
 }
 
 /** @returns the new fence, or null when somebody else holds the lease. */
 export function takeOverOperation(
-  prepare: Prepare,
+  { prepare, operations }: Connection,
   write: Extract<StoreWrite, { write: 'takeOverOperation' }>
 ): number | null {
-  const before = existing(prepare, write.id)
-  const isFree = before.owner === write.owner || before.leaseUntilMs <= write.nowMs
+  const { id, owner, leaseUntilMs } = write
+  const before = stored(prepare, id)
+  const isFree = before.owner === owner || before.leaseUntilMs <= write.nowMs
   if (!isFree) return null
 
-  const { id, owner, leaseUntilMs } = write
   const fence = before.fence + 1
   prepare(TAKE_OVER).run({ id, owner, leaseUntilMs, fence })
+  operations.set(id, { ...before, owner, leaseUntilMs, fence })
   return fence
 }
 
-function existing(prepare: Prepare, id: string): OperationRecord {
-  const record = readOperation(prepare, id)
-  if (record === undefined) throw new Error(`no operation ${id}`)
-  return record
+function stored(prepare: Prepare, id: string): OperationRecord {
+  return there(readOperation(prepare, id), id)
+}
+
+function there<Read>(read: Read | undefined, id: string): Read {
+  if (read === undefined) throw new Error(`no operation ${id}`)
+  return read
 }

@@ -154,15 +154,14 @@ function driftReader(
 function operationReader(
   prepare: Prepare
 ): Pick<StoreReader, 'operations' | 'operation' | 'openOperations'> {
-  const toRecord = (columns: OperationColumns) => toOperation(prepare, columns)
   return {
     openOperations: openOperationReader(prepare),
     operations: ({ tenant, states }, page) =>
       mapPage(
         keysetPage<OperationColumns>(prepare, 'Operation', { tenant, state: states }, page),
-        toRecord
+        toOperation
       ),
-    operation: (tenant, id) => owned(one(prepare, 'Operation', id, toRecord), tenant),
+    operation: (tenant, id) => owned(one(prepare, 'Operation', id, toOperation), tenant),
   }
 }
 

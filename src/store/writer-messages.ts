@@ -14,16 +14,37 @@ export type WireWrite = Exclude<StoreWrite, { write: 'reconcile' }> | PackedReco
 
 export type WireTransaction = { readonly id: number; readonly writes: readonly WireWrite[] }
 
+/**
+ * As JSON they cross in half the time; but a packed scan is long, and JSON already.
+ */
+export type WireTransactions = string | readonly WireTransaction[]
+
+/** @throws TypeError when one of them holds what JSON cannot say */
+export function packTransactions(
+  transactions: readonly WireTransaction[]
+): WireTransactions {
+  const isLong = transactions.some(({ writes }) =>
+    writes.some(({ write }) => write === 'packedReconcile')
+  )
+  return isLong ? transactions : JSON.stringify(transactions)
+}
+
+export function unpackTransactions(packed: WireTransactions): readonly WireTransaction[] {
+  // Of `packTransactions`, in this process.
+  return typeof packed === 'string' ? (JSON.parse(packed) as WireTransaction[]) : packed
+}
+
 export type WriterRequest =
-  | { readonly ask: 'commit'; readonly transactions: readonly WireTransaction[] }
+  | { readonly ask: 'commit'; readonly transactions: WireTransactions }
   | { readonly ask: 'close' }
 
 export type WriterReply =
   | { readonly reply: 'ready' }
   | { readonly reply: 'failed'; readonly error: WireError }
-  /** Outcomes of one group, in the order of their commits. */
-  | { readonly reply: 'committed'; readonly outcomes: readonly WireOutcome[] }
+  /** Of one group, in the order of their commits. */
+  | { readonly reply: 'committed'; readonly outcomes: readonly (number | WireOutcome)[] }
 
+/** A transaction that is committed and has nothing to tell is its id alone: most are. */
 export type WireOutcome = { readonly id: number } & (
   | { readonly ok: true; readonly result: CommitResult }
   | { readonly ok: false; readonly error: WireError }

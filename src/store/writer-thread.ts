@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { commitGroup } from './group-commit.ts'
 import { migrate } from './migrate.ts'
 import { readMigrations } from './migrations-folder.ts'
+import type { CommitResult } from './store.ts'
 import type { WriterConnection } from './writer-connection.ts'
 import { openWriterConnection } from './writer-connection.ts'
 import type {
@@ -11,7 +12,7 @@ import type {
   WriterRequest,
   WriterSettings,
 } from './writer-messages.ts'
-import { toWire } from './writer-messages.ts'
+import { toWire, unpackTransactions } from './writer-messages.ts'
 
 const port = parentPort
 if (port === null) throw new Error('the writer runs as a worker thread')
@@ -36,7 +37,7 @@ function serve(connection: WriterConnection): void {
 
   port?.on('message', (request: WriterRequest) => {
     if (request.ask === 'close') closing = true
-    else waiting.push(...request.transactions)
+    else waiting.push(...unpackTransactions(request.transactions))
     busy ??= work()
   })
 
@@ -64,10 +65,14 @@ function serve(connection: WriterConnection): void {
       reply: 'committed',
       outcomes: outcomes.map((outcome, index) => {
         const id = group[index]?.id ?? -1 // same length, by contract
-        return outcome.ok
-          ? { id, ok: true, result: outcome.result }
-          : { id, ok: false, error: toWire(outcome.error, 'writing a transaction') }
+        if (!outcome.ok)
+          return { id, ok: false, error: toWire(outcome.error, 'writing a transaction') }
+        return hasNews(outcome.result) ? { id, ok: true, result: outcome.result } : id
       }),
     })
   }
+}
+
+function hasNews({ events, fence }: CommitResult): boolean {
+  return events.length > 0 || fence !== null
 }

@@ -11,13 +11,15 @@ import type {
   WriterRequest,
   WriterSettings,
 } from './writer-messages.ts'
-import { fromWire, toWire } from './writer-messages.ts'
+import { fromWire, packTransactions, toWire } from './writer-messages.ts'
 
 export interface Writer {
   readonly commit: (writes: readonly StoreWrite[]) => Promise<CommitResult>
   /** Commits what has been sent, then ends the thread. */
   readonly close: () => Promise<void>
 }
+
+const WITHOUT_NEWS = { ok: true, result: { events: [], fence: null } } as const
 
 /** Told of each transaction that is durable, before its `commit` resolves. */
 export type OnCommit = (writes: readonly StoreWrite[], result: CommitResult) => void
@@ -41,7 +43,9 @@ export async function startWriter(
 
   await ready(worker)
   worker.on('message', (reply: WriterReply) => {
-    if (reply.reply === 'committed') for (const outcome of reply.outcomes) settle(outcome)
+    if (reply.reply !== 'committed') return
+    for (const outcome of reply.outcomes)
+      settle(typeof outcome === 'number' ? { id: outcome, ...WITHOUT_NEWS } : outcome)
   })
   worker.on('error', (error) => giveUp(error))
   worker.on('exit', () => giveUp())
@@ -85,7 +89,7 @@ export async function startWriter(
     waiting = []
     if (transactions.length === 0) return
     try {
-      send({ ask: 'commit', transactions })
+      send({ ask: 'commit', transactions: packTransactions(transactions) })
     } catch {
       // One of them holds what cannot be sent: that one is refused, by itself.
       for (const transaction of transactions) sendAlone(transaction)
@@ -94,7 +98,7 @@ export async function startWriter(
 
   function sendAlone(transaction: WireTransaction): void {
     try {
-      send({ ask: 'commit', transactions: [transaction] })
+      send({ ask: 'commit', transactions: packTransactions([transaction]) })
     } catch (cause) {
       const refused = { ok: false, error: toWire(cause, 'sending a transaction') } as const
       settle({ id: transaction.id, ...refused })

@@ -97,6 +97,7 @@ test('one that waits for the locks of a step leaves it, and undoes those before'
     workflow([step('a', said), step('b', said, { locks: ['primary:1'] })]),
   ])
   await engine.start(operation('o0', { workflow: 'first' }), [])
+  await clock.advance(100)
   await engine.start(operation('o1'), [])
   await clock.advance(100)
   const before = await engine.get('o1')

@@ -183,15 +183,21 @@ test('an end whose rows are refused is no success', async () => {
   expect(ended.state).toBe('undone')
 })
 
-test('no step runs while its intent cannot be recorded', async () => {
+test.for([
+  { what: 'whose guard is asked first', guard: true },
+  { what: 'intended with the one before it', guard: false },
+])('no step ($what) runs while its intent cannot be recorded', async ({ guard }) => {
   const { memory, boot, clock, end } = bench()
   const said: string[] = []
   let full = true
   memory.around = (when, entry) => {
     if (full && entry && when === 'before') throw new Error('disk full')
   }
+  const passing = () => Promise.resolve({ result: 'passed' } as const)
+  const first = { name: 'first', run: () => Promise.resolve({ result: 'done' } as const) }
+  const last = step('a', said, guard ? { guard: passing } : {})
 
-  await boot([workflow([step('a', said)])]).engine.start(operation('o1'), [])
+  await boot([workflow([first, last])]).engine.start(operation('o1'), [])
   await clock.advance(20_000)
   const saidWhileFull = [...said]
   full = false

@@ -25,19 +25,23 @@ test('waiting ends with the operation, or with its time', async () => {
 test('each durable change is told once, in order', async () => {
   const { memory, boot, end } = bench()
   const states: string[] = []
-  const { engine } = boot([workflow([step('a', [])])])
-  engine.onChange((record) => {
-    states.push(`${record.state} ${record.steps[0]?.state}`)
+  const passing = () => Promise.resolve({ result: 'passed' } as const)
+  const { engine } = boot([
+    workflow([step('a', []), step('b', []), step('c', [], { guard: passing })]),
+  ])
+  engine.onChange(({ state, steps }) => {
+    states.push([state, ...steps.map((one) => one.state)].join(' '))
   })
 
   await engine.start(operation('o1'), [])
   await end('o1')
 
   expect(states).toEqual([
-    'running pending',
-    'running running',
-    'running done',
-    'succeeded done',
+    'running running pending pending',
+    'running done running pending',
+    'running done done pending',
+    'running done done running',
+    'succeeded done done done',
   ])
-  expect(memory.entries).toHaveLength(3)
+  expect(memory.entries).toHaveLength(4)
 })

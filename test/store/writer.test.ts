@@ -108,7 +108,7 @@ test('a database that cannot be opened is refused, naming it', async () => {
 
 test('what cannot cross to the writer is refused, and nothing else that was sent with it', async () => {
   const store = await temporaryStore()
-  const cannotCross = newEvent({ detail: { run: () => null } as never })
+  const cannotCross = newEvent({ detail: { sectors: 8n } as never })
 
   const [before, refused, after] = await Promise.allSettled([
     store.commit([{ write: 'appendEvent', event: newEvent() }]),
