@@ -31,7 +31,11 @@ export type FrameObserved =
     }
   | { readonly observed: false; readonly why: NotObserved; readonly queues?: QueueColumns }
 
-export type FrameSource = 'block-layer' | 'blk-mq-debugfs' | 'interrupts' | 'emulator'
+export type FrameSource =
+  'block-layer' | 'blk-mq-debugfs' | 'trace-histograms' | 'interrupts' | 'emulator'
+
+/** Latency is counted by powers of two: bucket `b` is 2^(b-1) < µs <= 2^b, 0 is at most 1 µs, the last one has all above. */
+export const LATENCY_BUCKETS = 32
 
 /** Why a function's queues cannot be seen from the host. */
 export type NotObserved = 'owned-by-guest' | 'no-driver' | 'gone' | 'controller-not-live'
@@ -44,6 +48,10 @@ export type QueueColumns = {
   readonly inFlight: Float64Array
   /** Interrupts since the driver was bound; completions may share one. */
   readonly interrupts: Float64Array
+  /** Commands completed since the counting began: each one is counted. */
+  readonly commands: Float64Array
+  /** Those commands by their latency: LATENCY_BUCKETS for each queue, row by row. Empty: not observed. */
+  readonly latency: Float64Array
   /** CPUs that submit to this queue, as `0-1` or `2, 3`. */
   readonly cpus: readonly string[]
 }

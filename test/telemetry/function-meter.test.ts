@@ -43,6 +43,8 @@ function tick(given: Tick): HostFrame {
         qid: Float64Array.from(interrupts, (_, row) => row + 1),
         inFlight: Float64Array.from(interrupts, () => 1),
         interrupts: Float64Array.from(interrupts),
+        commands: Float64Array.from(interrupts, () => NaN),
+        latency: new Float64Array(0),
         cpus: interrupts.map((_, row) => String(row)),
       },
       device: device(ios, ticksMs),

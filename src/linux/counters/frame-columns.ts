@@ -55,6 +55,8 @@ function queueColumns(
     qid: Float64Array.from(qids),
     inFlight: inFlight?.slice() ?? new Float64Array(qids.length).fill(NaN),
     interrupts: interrupts.slice(0, qids.length),
+    commands: new Float64Array(qids.length).fill(NaN),
+    latency: new Float64Array(0),
     cpus,
   }
 }
