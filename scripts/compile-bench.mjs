@@ -30,14 +30,14 @@ export async function compileBench(file) {
 }
 
 /**
- * A benchmark finds its C sources and scripts beside its own.
+ * A benchmark, and what it shares with the tests, finds C sources and scripts beside its own.
  *
  * @type {import('esbuild').Plugin}
  */
 const besideSource = {
   name: 'beside-source',
   setup(bundler) {
-    bundler.onLoad({ filter: /\/bench\/.*\.ts$/ }, ({ path: file }) => ({
+    bundler.onLoad({ filter: /\/(bench|test)\/.*\.ts$/ }, ({ path: file }) => ({
       contents: readFileSync(file, 'utf8').replaceAll(
         'import.meta.dirname',
         JSON.stringify(path.dirname(file))
