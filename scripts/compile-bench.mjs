@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
-import { EXTERNAL, optionsOf, preludeOf } from './compiling.mjs'
+import { optionsOf, preludeOf } from './compiling.mjs'
 
 const project = path.resolve(import.meta.dirname, '..')
 const bench = path.join(project, 'bench')
@@ -15,16 +15,17 @@ const target = path.join(project, 'dist/bench')
  * @returns {Promise<string>} what Node runs
  */
 export async function compileBench(file) {
+  const options = optionsOf(path.join(project, 'src'))
   const outfile = path.join(target, path.relative(bench, file).replace(/\.ts$/, '.js'))
   await build({
-    ...optionsOf(path.join(project, 'src')),
+    ...options,
     entryPoints: [file],
     outfile,
     format: 'esm',
-    // What generates types and code has no place in what is compiled.
-    external: [...EXTERNAL, 'tsx', 'esbuild'],
+    // Of what the tests' helpers use, some looks for its files beside itself.
+    packages: 'external',
     banner: { js: preludeOf(path.relative(path.dirname(outfile), path.dirname(target))) },
-    plugins: [...optionsOf(path.join(project, 'src')).plugins, besideSource],
+    plugins: [...options.plugins, besideSource],
   })
   return outfile
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** Native, or looks for its files beside itself. */
-export const EXTERNAL = ['better-sqlite3', 'koffi']
+const EXTERNAL = ['better-sqlite3', 'koffi']
 
 /**
  * @param {string} sources the folder that `dist` is made from
