@@ -1,11 +1,11 @@
 /** The live page: looks at the fleet, follows operations, and draws the frames of the hosts that are open. */
-import { whenStarted } from './actions.js'
 import { keepToken, ProblemError } from './api.js'
 import { ask, hideProblem, showProblem, textOf } from './dialog.js'
 import { byId } from './dom.js'
 import { Operations, readFleet } from './fleet-data.js'
 import { FleetView } from './fleet-view.js'
 import { OperationsView } from './operations-view.js'
+import { whenStarted } from './started.js'
 import { telemetryStream } from './stream.js'
 
 /** @import { ClientMessage } from './types.d.ts' */

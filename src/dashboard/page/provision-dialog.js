@@ -1,19 +1,18 @@
 /** How many VFs, how many queues each, and which namespaces. */
-import { start } from './api.js'
-import { ask, fieldOf, isChecked } from './dialog.js'
+import { askChange } from './change-dialog.js'
+import { fieldOf, isChecked } from './dialog.js'
 import { el } from './dom.js'
 import { bytes } from './words.js'
 
-/** @import { Controller, Fleet, Namespace, Operation } from './types.d.ts' */
+/** @import { Controller, Fleet, Namespace } from './types.d.ts' */
 
 const MOST_AT_ONCE = 64
 
 /**
  * @param {Controller} controller with a pool of VFs
  * @param {Fleet} fleet
- * @param {(operation: Operation) => void} onStarted
  */
-export function askProvision(controller, fleet, onStarted) {
+export function askProvision(controller, fleet) {
   const namespaces = fleet.namespaces.filter(
     ({ subsystemNqn, hostId, present }) =>
       present && hostId === controller.hostId && subsystemNqn === controller.subsystemNqn
@@ -31,19 +30,17 @@ export function askProvision(controller, fleet, onStarted) {
   const input = inputIn(number)
   input.addEventListener('input', () => lay(Number(input.value)))
   lay(1)
-  ask({
+  askChange({
     title: `Provision VFs of ${controller.pciAddress}`,
     words: `Free: ${controller.sriov?.vq?.free ?? 0} VQ and ${controller.sriov?.vi?.free ?? 0} VI. Each VF takes its I/O queue pairs and one for the admin queue.`,
     body: [number, rows, driverField()],
     submit: 'Provision',
-    run: async (form) =>
-      onStarted(
-        await start(
-          'POST',
-          `/v1/controllers/${controller.id}/virtualFunctions`,
-          wanted(form)
-        )
-      ),
+    fleet,
+    request: (form) => ({
+      method: 'POST',
+      path: `/v1/controllers/${controller.id}/virtualFunctions`,
+      body: wanted(form),
+    }),
   })
 
   /** @param {number} count */

@@ -54,6 +54,10 @@ const WORKFLOWS = {
   'retire-virtual-function': 'Retire a VF',
   'assign-function': 'Assign',
   'release-assignment': 'Release',
+  'adopt-virtual-function': 'Adopt a VF',
+  'resize-primary': 'Resize the primary',
+  'restore-virtual-function': 'Heal a VF',
+  'restore-assignment': 'Bring an assignment back',
 }
 
 /** @param {string} workflow */

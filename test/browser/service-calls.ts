@@ -1,0 +1,42 @@
+/** Somebody else who changes the fleet: another client of the API, and what happens to a machine by itself. */
+import assert from 'node:assert/strict'
+
+type Known = { readonly id: string; readonly serial?: string; readonly hostname?: string }
+
+export class ServiceCalls {
+  readonly #url: string
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  /** Another client provisions a VF of the controller with that serial number, and waits for its end. */
+  async provisionOne(serial: string): Promise<void> {
+    const { id } = await this.#one('controllers', ({ serial: known }) => known === serial)
+    const body = { virtualFunctions: [{ ioQueuePairs: 1, namespaceIds: [] }] }
+    const begun = await this.#ask('POST', `controllers/${id}/virtualFunctions`, body)
+    const wait = `operations/${(begun as Known).id}/wait?timeoutSeconds=30`
+    const ended = (await this.#ask('GET', wait)) as { readonly state: string }
+    assert.equal(ended.state, 'succeeded')
+  }
+
+  async #one(list: string, isIt: (item: Known) => boolean): Promise<Known> {
+    const { items } = (await this.#ask('GET', `${list}?limit=1000`)) as {
+      readonly items: readonly Known[]
+    }
+    const item = items.find(isIt)
+    assert.ok(item, `it is not among the ${list}`)
+    return item
+  }
+
+  async #ask(method: string, path: string, body?: object): Promise<unknown> {
+    const headers = { 'content-type': 'application/json' }
+    const sent = body ? { headers, body: JSON.stringify(body) } : {}
+    const answer = await fetch(`${this.#url}/v1/${path}`, { method, ...sent })
+    assert.ok(
+      answer.ok,
+      `${method} ${path}: ${answer.status} ${await answer.clone().text()}`
+    )
+    return answer.json()
+  }
+}
