@@ -5,9 +5,11 @@ type Known = { readonly id: string; readonly serial?: string; readonly hostname?
 
 export class ServiceCalls {
   readonly #url: string
+  readonly #token: string
 
-  constructor(url: string) {
+  constructor(url: string, token: string) {
     this.#url = url
+    this.#token = token
   }
 
   /** Another client provisions a VF of the controller with that serial number, and waits for its end. */
@@ -20,6 +22,12 @@ export class ServiceCalls {
     assert.equal(ended.state, 'succeeded')
   }
 
+  /** An event of a drill: nvirt is not told of it. */
+  async happens(hostname: string, event: object): Promise<void> {
+    const { id } = await this.#one('hosts', (host) => host.hostname === hostname)
+    await this.#ask('POST', `hosts/${id}/drills`, { event })
+  }
+
   async #one(list: string, isIt: (item: Known) => boolean): Promise<Known> {
     const { items } = (await this.#ask('GET', `${list}?limit=1000`)) as {
       readonly items: readonly Known[]
@@ -30,8 +38,13 @@ export class ServiceCalls {
   }
 
   async #ask(method: string, path: string, body?: object): Promise<unknown> {
-    const headers = { 'content-type': 'application/json' }
-    const sent = body ? { headers, body: JSON.stringify(body) } : {}
+    const authorization = `Bearer ${this.#token}`
+    const sent = body
+      ? {
+          headers: { authorization, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }
+      : { headers: { authorization } }
     const answer = await fetch(`${this.#url}/v1/${path}`, { method, ...sent })
     assert.ok(
       answer.ok,

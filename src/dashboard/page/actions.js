@@ -3,6 +3,7 @@ import { start } from './api.js'
 import { askChange } from './change-dialog.js'
 import { assignmentOf, safetyWords } from './describe.js'
 import { isChecked, showProblem, textOf } from './dialog.js'
+import { driftActionsOfController, driftActionsOfVf } from './drift-actions.js'
 import { askProvision } from './provision-dialog.js'
 import { tellStarted } from './started.js'
 
@@ -18,7 +19,12 @@ import { tellStarted } from './started.js'
 export function controllerActions(controller, fleet) {
   if (!controller.present || controller.changingBy) return []
   const assignment = assignmentOf(controller.assignmentId, fleet)
-  if (assignment) return releaseActions(assignment, fleet)
+  if (assignment) {
+    return [
+      ...driftActionsOfController(controller, assignment, fleet),
+      ...releaseActions(assignment, fleet),
+    ]
+  }
   const provision = {
     name: 'provision',
     label: 'Provision VFs…',
@@ -36,10 +42,12 @@ export function controllerActions(controller, fleet) {
 export function virtualFunctionActions(vf, fleet) {
   if (vf.changingBy) return []
   const assignment = assignmentOf(vf.assignmentId, fleet)
-  if (assignment) return releaseActions(assignment, fleet)
-  if (!vf.provisioned) return []
+  const ofDrift = driftActionsOfVf(vf, assignment, fleet)
+  if (assignment) return [...ofDrift, ...releaseActions(assignment, fleet)]
+  if (!vf.provisioned) return ofDrift
   if (vf.quarantine) return [retire(vf, fleet)]
-  return [assign({ virtualFunctionId: vf.id }, vf, fleet, vf), retire(vf, fleet)]
+  const handOver = assign({ virtualFunctionId: vf.id }, vf, fleet, vf)
+  return [...ofDrift, handOver, retire(vf, fleet)]
 }
 
 /**

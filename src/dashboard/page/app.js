@@ -15,7 +15,10 @@ const FLEET_EVERY_MS = 4_000
 const PERIOD_MS = 1_000
 
 const connection = byId('connection')
-const fleetView = new FleetView(byId('fleet'), watchOpenHosts)
+const fleetView = new FleetView(byId('fleet'), {
+  onOpen: watchOpenHosts,
+  onChanged: lookSoon,
+})
 const operationsView = new OperationsView(byId('operations'))
 const operations = new Operations()
 /** @type {ReturnType<typeof telemetryStream> | undefined} */
@@ -26,7 +29,7 @@ let unreachable = false
 whenStarted((operation) => {
   operations.add(operation)
   operationsView.update(operations.newestFirst())
-  fleetDueAt = 0
+  lookSoon()
 })
 void look()
 setInterval(() => fleetView.checkFreshness(), PERIOD_MS)
@@ -45,6 +48,11 @@ async function look() {
     showProblem(error)
   }
   setTimeout(look, OPERATIONS_EVERY_MS)
+}
+
+/** What is there is looked at anew in the next look. */
+function lookSoon() {
+  fleetDueAt = 0
 }
 
 async function lookAtFleet() {

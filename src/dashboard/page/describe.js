@@ -1,4 +1,5 @@
 /** Controllers and VFs in words: titles, facts and badges. A VF has two lives, and both are said. */
+import { driftBadge } from './drift-view.js'
 import { bytes, plural } from './words.js'
 
 /**
@@ -45,6 +46,7 @@ export function describeController(controller, fleet) {
       ...commonBadges(controller, assignment)
     ),
     assignment,
+    drift: controller.drift,
     silent: controller.present ? null : 'The function is gone.',
   }
 }
@@ -74,6 +76,7 @@ export function describeVirtualFunction(vf, fleet) {
       ...commonBadges(vf, assignment)
     ),
     assignment,
+    drift: vf.drift,
     silent: vf.enabled ? null : 'Not enabled: the function does not exist yet.',
   }
 }
@@ -93,7 +96,8 @@ export function isInUse(vf) {
     vf.provisioned !== null ||
     vf.assignmentId !== null ||
     vf.changingBy !== null ||
-    vf.secondary.state === 'online'
+    vf.secondary.state === 'online' ||
+    vf.drift.length > 0
   )
 }
 
@@ -151,11 +155,12 @@ function badges(...all) {
  * @param {Assignment | undefined} assignment
  * @returns {readonly (Badge | null)[]}
  */
-function commonBadges({ driver, blocked, changingBy }, assignment) {
+function commonBadges({ driver, drift, blocked, changingBy }, assignment) {
   return [
     [driver ? `driver ${driver}` : 'no driver', 'quiet'],
     assignment ? [`${assignment.state}: ${assignment.consumer}`, toneOf(assignment)] : null,
     assignment?.quarantine ? [assignment.quarantine, 'warn'] : null,
+    driftBadge(drift),
     changingBy ? ['changing', 'busy'] : null,
     blocked ? [`blocked: ${blocked}`, 'bad'] : null,
   ]

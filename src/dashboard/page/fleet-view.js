@@ -1,5 +1,5 @@
 /** The tree: host, its controllers, their VFs, and in each function its queues. */
-import { arrange, el, whenChanged } from './dom.js'
+import { arrange, el, placeOf, whenChanged } from './dom.js'
 import { FunctionCard } from './function-card.js'
 import {
   describeController,
@@ -8,7 +8,7 @@ import {
   poolWords,
 } from './describe.js'
 import { controllerActions, virtualFunctionActions } from './actions.js'
-import { plural } from './words.js'
+import { hostBar, hostSummary } from './host-view.js'
 
 /** @import { Controller, Fleet, Frame, Host, VirtualFunction } from './types.d.ts' */
 
@@ -19,6 +19,7 @@ const MOST_OPEN = 8
  * @typedef {{
  *   readonly element: HTMLDetailsElement,
  *   readonly summary: HTMLElement,
+ *   readonly bar: ReturnType<typeof placeOf>,
  *   readonly body: HTMLElement,
  *   readonly changed: ReturnType<typeof whenChanged>,
  * }} HostPart
@@ -27,11 +28,15 @@ const MOST_OPEN = 8
 export class FleetView {
   /**
    * @param {HTMLElement} root
-   * @param {() => void} onOpen called when the set of open hosts changes
+   * @param {{
+   *   readonly onOpen: () => void,
+   *   readonly onChanged: () => void,
+   * }} listeners the set of open hosts has changed; a button has changed something that is no operation
    */
-  constructor(root, onOpen) {
+  constructor(root, { onOpen, onChanged }) {
     this.root = root
     this.onOpen = onOpen
+    this.onChanged = onChanged
     /** @type {Map<string, HostPart>} */
     this.hosts = new Map()
     /** @type {Map<string, ReturnType<typeof newController>>} */
@@ -71,15 +76,15 @@ export class FleetView {
    */
   updateHost(host, fleet, startOpen) {
     const part = known(this.hosts, host.id, () => this.newHost(host.id, startOpen))
-    part.changed(
-      [host.hostname, host.reach, host.why, host.kernelRelease, host.iommu],
-      () => part.summary.replaceChildren(...hostSummary(host))
+    const { observedAt: _, ...lasting } = host
+    const drifting = driftingOf(host, fleet)
+    part.changed([lasting, drifting], () =>
+      part.summary.replaceChildren(...hostSummary(host, drifting))
     )
+    part.bar.show(host.driftPolicy, () => hostBar(host, this.onChanged))
     const mine = fleet.controllers.filter(({ hostId }) => hostId === host.id)
-    arrange(
-      part.body,
-      mine.map((controller) => this.updateController(controller, fleet))
-    )
+    const controllers = mine.map((controller) => this.updateController(controller, fleet))
+    arrange(part.body, [part.bar.element, ...controllers])
     return part.element
   }
 
@@ -90,6 +95,7 @@ export class FleetView {
    */
   newHost(id, startOpen) {
     const summary = el('summary')
+    const bar = placeOf({ class: 'host-bar' })
     const body = el('div', { class: 'controllers' })
     const attributes = {
       class: 'host',
@@ -98,7 +104,7 @@ export class FleetView {
       ontoggle: this.onOpen,
     }
     const element = el('details', attributes, summary, body)
-    return { element, summary, body, changed: whenChanged() }
+    return { element, summary, bar, body, changed: whenChanged() }
   }
 
   /**
@@ -150,35 +156,14 @@ function newController() {
   }
 }
 
-/** @param {Host} host */
-function hostSummary(host) {
-  const away = host.reach === 'away'
-  return [
-    el('h3', {}, host.hostname),
-    el(
-      'span',
-      { class: 'facts' },
-      `Linux ${host.kernelRelease}, ${plural(host.onlineCpus, 'CPU')}`
-    ),
-    ...(host.iommu
-      ? []
-      : [
-          el(
-            'span',
-            { class: 'badge', 'data-tone': 'warn' },
-            'no IOMMU: nothing can be assigned'
-          ),
-        ]),
-    ...(away
-      ? [
-          el(
-            'span',
-            { class: 'badge', 'data-tone': 'bad' },
-            `away: ${host.why ?? 'no answer'}`
-          ),
-        ]
-      : []),
-  ]
+/**
+ * @param {Host} host
+ * @param {Fleet} fleet
+ */
+function driftingOf({ id }, { controllers, virtualFunctions }) {
+  return [...controllers, ...virtualFunctions].filter(
+    ({ hostId, drift }) => hostId === id && drift.length > 0
+  ).length
 }
 
 /**

@@ -8,6 +8,7 @@ type Schemas = components['schemas']
 
 export type Assignment = Schemas['Assignment']
 export type Controller = Schemas['Controller']
+export type Drift = Schemas['Drift']
 export type Host = Schemas['Host']
 export type Namespace = Schemas['Namespace']
 export type Operation = Schemas['Operation']
@@ -102,6 +103,7 @@ export type Shown = {
   readonly facts: readonly (string | null | undefined | false)[]
   readonly badges: readonly Badge[]
   readonly assignment: Assignment | undefined
+  readonly drift: readonly Drift[]
   /** Why no numbers are to be expected. */
   readonly silent: string | null
 }

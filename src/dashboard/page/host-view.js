@@ -1,0 +1,79 @@
+/** What a host says of itself: in the line that opens it, and what may be done with all of it. */
+import { send } from './api.js'
+import { showProblem } from './dialog.js'
+import { el } from './dom.js'
+import { plural } from './words.js'
+
+/** @import { Badge, Host } from './types.d.ts' */
+
+/**
+ * @param {Host} host
+ * @param {number} drifting functions of it that are not as desired
+ */
+export function hostSummary(host, drifting) {
+  const badges = [stateBadge(host), driftBadge(drifting), iommuBadge(host)]
+  const facts = `Linux ${host.kernelRelease}, ${plural(host.onlineCpus, 'CPU')}`
+  return [
+    el('h3', {}, host.hostname),
+    el('span', { class: 'facts' }, facts),
+    ...badges
+      .filter((badge) => badge !== null)
+      .map(([text, tone]) => el('span', { class: 'badge', 'data-tone': tone }, text)),
+  ]
+}
+
+/**
+ * @param {Host} host
+ * @param {() => void} onChanged told when there is something new to see
+ */
+export function hostBar(host, onChanged) {
+  const isHealing = host.driftPolicy === 'heal'
+  const other = isHealing ? 'report' : 'heal'
+  const path = `/v1/hosts/${host.id}`
+  return [
+    el(
+      'p',
+      { class: 'facts', 'data-drift-policy': host.driftPolicy },
+      isHealing
+        ? 'Drift is healed where nobody uses the function.'
+        : 'Drift is only reported.'
+    ),
+    button(isHealing ? 'Only report drift' : 'Heal drift by itself', () =>
+      send('PUT', `${path}/driftPolicy`, { policy: other }).then(onChanged)
+    ),
+    button('Rescan', () => send('POST', `${path}/rescan`).then(onChanged)),
+  ]
+}
+
+/**
+ * @param {string} label
+ * @param {() => Promise<unknown>} run
+ */
+function button(label, run) {
+  const onclick = () => void run().catch(showProblem)
+  return el('button', { type: 'button', onclick }, label)
+}
+
+/**
+ * @param {Host} host
+ * @returns {Badge | null}
+ */
+function stateBadge({ reach, why }) {
+  return reach === 'away' ? [`away: ${why ?? 'no answer'}`, 'bad'] : null
+}
+
+/**
+ * @param {number} drifting
+ * @returns {Badge | null}
+ */
+function driftBadge(drifting) {
+  return drifting === 0 ? null : [`drift of ${plural(drifting, 'function')}`, 'warn']
+}
+
+/**
+ * @param {Host} host
+ * @returns {Badge | null}
+ */
+function iommuBadge({ iommu }) {
+  return iommu ? null : ['no IOMMU: nothing can be assigned', 'warn']
+}
