@@ -6,6 +6,7 @@ import { watchErrors } from './chromium.ts'
 import { Dashboard } from './dashboard.ts'
 import { adopted, healed, healsByItself } from './drift-stories.ts'
 import { planned, refused } from './plan-stories.ts'
+import { declared } from './policy-stories.ts'
 import { ServiceCalls } from './service-calls.ts'
 import { startService } from '../support/service-process.ts'
 import { storiesFleet } from './stories-fleet.ts'
@@ -19,6 +20,7 @@ const STORIES: Readonly<Record<string, (story: Story) => Promise<void>>> = {
   'a VF that lost its queues is shown as desired against actual, and healed': healed,
   'a host heals by itself once it is told to': healsByItself,
   'a VF that somebody else made is adopted': adopted,
+  'three VFs are declared, and come by themselves': declared,
 }
 
 export async function operatorStories({ suite, browser, folder }: World): Promise<void> {

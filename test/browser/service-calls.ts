@@ -1,7 +1,13 @@
 /** Somebody else who changes the fleet: another client of the API, and what happens to a machine by itself. */
 import assert from 'node:assert/strict'
 
-type Known = { readonly id: string; readonly serial?: string; readonly hostname?: string }
+type Known = {
+  readonly id: string
+  readonly serial?: string
+  readonly hostname?: string
+  readonly vfNumber?: number
+  readonly consumer?: string
+}
 
 export class ServiceCalls {
   readonly #url: string
@@ -16,10 +22,24 @@ export class ServiceCalls {
   async provisionOne(serial: string): Promise<void> {
     const { id } = await this.#one('controllers', ({ serial: known }) => known === serial)
     const body = { virtualFunctions: [{ ioQueuePairs: 1, namespaceIds: [] }] }
-    const begun = await this.#ask('POST', `controllers/${id}/virtualFunctions`, body)
-    const wait = `operations/${(begun as Known).id}/wait?timeoutSeconds=30`
-    const ended = (await this.#ask('GET', wait)) as { readonly state: string }
-    assert.equal(ended.state, 'succeeded')
+    await this.#done(`controllers/${id}/virtualFunctions`, body)
+  }
+
+  /** Another client hands its VF 1 to a consumer, and waits until that has it. */
+  async assignFirst(serial: string, consumer: string): Promise<void> {
+    const { id } = await this.#one('controllers', ({ serial: known }) => known === serial)
+    const vf = await this.#one(
+      `virtualFunctions?controllerId=${id}`,
+      ({ vfNumber }) => vfNumber === 1
+    )
+    const accept = ['not-tenant-safe']
+    await this.#done('assignments', { virtualFunctionId: vf.id, consumer, accept })
+  }
+
+  /** Takes back whatever that consumer has, and waits for its end. */
+  async release(consumer: string): Promise<void> {
+    const { id } = await this.#one('assignments', (one) => one.consumer === consumer)
+    await this.#done(`assignments/${id}/release`, {})
   }
 
   /** An event of a drill: nvirt is not told of it. */
@@ -28,12 +48,19 @@ export class ServiceCalls {
     await this.#ask('POST', `hosts/${id}/drills`, { event })
   }
 
+  async #done(path: string, body: object): Promise<void> {
+    const { id } = (await this.#ask('POST', path, body)) as Known
+    const wait = `operations/${id}/wait?timeoutSeconds=30`
+    const ended = (await this.#ask('GET', wait)) as { readonly state: string }
+    assert.equal(ended.state, 'succeeded')
+  }
+
   async #one(list: string, isIt: (item: Known) => boolean): Promise<Known> {
-    const { items } = (await this.#ask('GET', `${list}?limit=1000`)) as {
+    const { items } = (await this.#ask('GET', list)) as {
       readonly items: readonly Known[]
     }
     const item = items.find(isIt)
-    assert.ok(item, `it is not among the ${list}`)
+    assert.ok(item, `it is not in ${list}`)
     return item
   }
 

@@ -2,10 +2,12 @@
 import { start } from './api.js'
 import { askChange } from './change-dialog.js'
 import { assignmentOf, safetyWords } from './describe.js'
-import { isChecked, showProblem, textOf } from './dialog.js'
+import { showProblem } from './dialog.js'
 import { driftActionsOfController, driftActionsOfVf } from './drift-actions.js'
+import { isChecked, textOf } from './fields.js'
+import { askPolicy } from './policy-dialog.js'
 import { askProvision } from './provision-dialog.js'
-import { tellStarted } from './started.js'
+import { tellStarted } from './news.js'
 
 /**
  * @import { Action, Assignment, Controller, Fleet, Operation, VirtualFunction } from './types.d.ts'
@@ -30,8 +32,13 @@ export function controllerActions(controller, fleet) {
     label: 'Provision VFs…',
     run: () => askProvision(controller, fleet),
   }
+  const declare = {
+    name: 'declare',
+    label: 'Declare VFs…',
+    run: () => askPolicy(controller, fleet),
+  }
   const whole = assign({ controllerId: controller.id }, controller, fleet)
-  return controller.sriov?.vq ? [provision, whole] : [whole]
+  return controller.sriov?.vq ? [provision, declare, whole] : [whole]
 }
 
 /**

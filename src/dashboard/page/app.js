@@ -1,11 +1,12 @@
 /** The live page: looks at the fleet, follows operations, and draws the frames of the hosts that are open. */
 import { keepToken, ProblemError } from './api.js'
-import { ask, hideProblem, showProblem, textOf } from './dialog.js'
+import { ask, hideProblem, showProblem } from './dialog.js'
 import { byId } from './dom.js'
+import { textOf } from './fields.js'
 import { Operations, readFleet } from './fleet-data.js'
 import { FleetView } from './fleet-view.js'
 import { OperationsView } from './operations-view.js'
-import { whenStarted } from './started.js'
+import { listenToNews } from './news.js'
 import { telemetryStream } from './stream.js'
 
 /** @import { ClientMessage } from './types.d.ts' */
@@ -15,10 +16,7 @@ const FLEET_EVERY_MS = 4_000
 const PERIOD_MS = 1_000
 
 const connection = byId('connection')
-const fleetView = new FleetView(byId('fleet'), {
-  onOpen: watchOpenHosts,
-  onChanged: lookSoon,
-})
+const fleetView = new FleetView(byId('fleet'), watchOpenHosts)
 const operationsView = new OperationsView(byId('operations'))
 const operations = new Operations()
 /** @type {ReturnType<typeof telemetryStream> | undefined} */
@@ -26,10 +24,13 @@ let stream
 let fleetDueAt = 0
 let unreachable = false
 
-whenStarted((operation) => {
-  operations.add(operation)
-  operationsView.update(operations.newestFirst())
-  lookSoon()
+listenToNews({
+  onStarted: (operation) => {
+    operations.add(operation)
+    operationsView.update(operations.newestFirst())
+    lookSoon()
+  },
+  onChanged: lookSoon,
 })
 void look()
 setInterval(() => fleetView.checkFreshness(), PERIOD_MS)

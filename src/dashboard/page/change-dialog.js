@@ -4,7 +4,7 @@ import { planOf, ProblemError, start } from './api.js'
 import { ask } from './dialog.js'
 import { el } from './dom.js'
 import { planParts } from './plan-view.js'
-import { tellStarted } from './started.js'
+import { tellStarted } from './news.js'
 
 /** @import { ChangeQuestion, ChangeRequest, Plan } from './types.d.ts' */
 

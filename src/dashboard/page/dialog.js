@@ -1,8 +1,9 @@
 /** Questions to the operator, and what the service said no with. */
 import { byId, el } from './dom.js'
+import { fieldOf } from './fields.js'
 import { wordsOf } from './problem-words.js'
 
-/** @import { Field, Question } from './types.d.ts' */
+/** @import { Question } from './types.d.ts' */
 
 const dialog = /** @type {HTMLDialogElement} */ (byId('dialog'))
 const notice = byId('notice')
@@ -82,41 +83,4 @@ export function showProblem(error) {
 
 export function hideProblem() {
   notice.hidden = true
-}
-
-/** @param {Field} field */
-export function fieldOf({ name, label, type, required, value, min, max }) {
-  const input = el('input', { name, type, required, value, min, max })
-  const checkbox = type === 'checkbox'
-  return el(
-    'label',
-    { class: checkbox ? 'check' : 'field' },
-    checkbox ? [input, label] : [label, input]
-  )
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {string} name
- */
-export function textOf(form, name) {
-  return inputOf(form, name).value
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {string} name
- */
-export function isChecked(form, name) {
-  return inputOf(form, name).checked
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {string} name
- */
-function inputOf(form, name) {
-  const input = form.elements.namedItem(name)
-  if (!(input instanceof HTMLInputElement)) throw new Error(`no input is called ${name}`)
-  return input
 }

@@ -9,6 +9,7 @@ import {
 } from './describe.js'
 import { controllerActions, virtualFunctionActions } from './actions.js'
 import { hostBar, hostSummary } from './host-view.js'
+import { policyPart } from './policy-view.js'
 
 /** @import { Controller, Fleet, Frame, Host, VirtualFunction } from './types.d.ts' */
 
@@ -28,15 +29,11 @@ const MOST_OPEN = 8
 export class FleetView {
   /**
    * @param {HTMLElement} root
-   * @param {{
-   *   readonly onOpen: () => void,
-   *   readonly onChanged: () => void,
-   * }} listeners the set of open hosts has changed; a button has changed something that is no operation
+   * @param {() => void} onOpen called when the set of open hosts changes
    */
-  constructor(root, { onOpen, onChanged }) {
+  constructor(root, onOpen) {
     this.root = root
     this.onOpen = onOpen
-    this.onChanged = onChanged
     /** @type {Map<string, HostPart>} */
     this.hosts = new Map()
     /** @type {Map<string, ReturnType<typeof newController>>} */
@@ -81,7 +78,7 @@ export class FleetView {
     part.changed([lasting, drifting], () =>
       part.summary.replaceChildren(...hostSummary(host, drifting))
     )
-    part.bar.show(host.driftPolicy, () => hostBar(host, this.onChanged))
+    part.bar.show(host.driftPolicy, () => hostBar(host))
     const mine = fleet.controllers.filter(({ hostId }) => hostId === host.id)
     const controllers = mine.map((controller) => this.updateController(controller, fleet))
     arrange(part.body, [part.bar.element, ...controllers])
@@ -121,7 +118,9 @@ export class FleetView {
     const inUse = vfs.filter(isInUse)
     part.pool.textContent = poolWords(controller, vfs.length - inUse.length)
     part.pool.hidden = part.pool.textContent === ''
-    arrange(part.element, [card.element, part.pool, part.vfs])
+    const policy = fleet.policies.find(({ controllerId }) => controllerId === controller.id)
+    part.policy.show(policy ?? null, () => [policy ? policyPart(policy, fleet) : null])
+    arrange(part.element, [card.element, part.policy.element, part.pool, part.vfs])
     arrange(
       part.vfs,
       inUse.map((vf) => this.updateVirtualFunction(vf, fleet))
@@ -151,6 +150,7 @@ export class FleetView {
 function newController() {
   return {
     element: el('section', { class: 'controller-group' }),
+    policy: placeOf(),
     pool: el('p', { class: 'pool' }),
     vfs: el('div', { class: 'virtual-functions' }),
   }

@@ -2,6 +2,7 @@
 import { send } from './api.js'
 import { showProblem } from './dialog.js'
 import { el } from './dom.js'
+import { tellChanged } from './news.js'
 import { plural } from './words.js'
 
 /** @import { Badge, Host } from './types.d.ts' */
@@ -22,11 +23,8 @@ export function hostSummary(host, drifting) {
   ]
 }
 
-/**
- * @param {Host} host
- * @param {() => void} onChanged told when there is something new to see
- */
-export function hostBar(host, onChanged) {
+/** @param {Host} host */
+export function hostBar(host) {
   const isHealing = host.driftPolicy === 'heal'
   const other = isHealing ? 'report' : 'heal'
   const path = `/v1/hosts/${host.id}`
@@ -39,9 +37,9 @@ export function hostBar(host, onChanged) {
         : 'Drift is only reported.'
     ),
     button(isHealing ? 'Only report drift' : 'Heal drift by itself', () =>
-      send('PUT', `${path}/driftPolicy`, { policy: other }).then(onChanged)
+      send('PUT', `${path}/driftPolicy`, { policy: other })
     ),
-    button('Rescan', () => send('POST', `${path}/rescan`).then(onChanged)),
+    button('Rescan', () => send('POST', `${path}/rescan`)),
   ]
 }
 
@@ -50,7 +48,7 @@ export function hostBar(host, onChanged) {
  * @param {() => Promise<unknown>} run
  */
 function button(label, run) {
-  const onclick = () => void run().catch(showProblem)
+  const onclick = () => void run().then(tellChanged, showProblem)
   return el('button', { type: 'button', onclick }, label)
 }
 

@@ -14,6 +14,8 @@ export type Namespace = Schemas['Namespace']
 export type Operation = Schemas['Operation']
 export type Plan = Schemas['Plan']
 export type Problem = Schemas['Problem']
+export type PolicyRequest = Schemas['VirtualFunctionPolicyRequest']
+export type Policy = Schemas['VirtualFunctionPolicy']
 export type VirtualFunction = Schemas['VirtualFunction']
 
 export type Fleet = {
@@ -22,6 +24,7 @@ export type Fleet = {
   readonly virtualFunctions: readonly VirtualFunction[]
   readonly namespaces: readonly Namespace[]
   readonly assignments: readonly Assignment[]
+  readonly policies: readonly Policy[]
 }
 
 /** Of an operation: a kernel call that does not come back. */
@@ -119,7 +122,8 @@ export type Field = {
   readonly label: string
   readonly type: 'text' | 'password' | 'number' | 'checkbox'
   readonly required?: boolean
-  readonly value?: number
+  readonly value?: number | string | undefined
+  readonly pattern?: string
   readonly min?: number
   readonly max?: number
 }
