@@ -8,6 +8,7 @@ import { adopted, healed, healsByItself } from './drift-stories.ts'
 import { planned, refused } from './plan-stories.ts'
 import { declared } from './policy-stories.ts'
 import { ServiceCalls } from './service-calls.ts'
+import { ambiguous, lost, restoring } from './standing-stories.ts'
 import { startService } from '../support/service-process.ts'
 import { storiesFleet } from './stories-fleet.ts'
 import type { Story } from './story.ts'
@@ -21,6 +22,10 @@ const STORIES: Readonly<Record<string, (story: Story) => Promise<void>>> = {
   'a host heals by itself once it is told to': healsByItself,
   'a VF that somebody else made is adopted': adopted,
   'three VFs are declared, and come by themselves': declared,
+  'two drives that claim one identity are ambiguous until one of them is removed':
+    ambiguous,
+  'a drive that is pulled from its consumer is lost, and his again once it is back': lost,
+  'what a reboot took away is being restored, and so says its host': restoring,
 }
 
 export async function operatorStories({ suite, browser, folder }: World): Promise<void> {

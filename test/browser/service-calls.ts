@@ -48,6 +48,16 @@ export class ServiceCalls {
     await this.#ask('POST', `hosts/${id}/drills`, { event })
   }
 
+  /** Kernel calls of a host hang until the answer is called, and fail then. */
+  async hangs(hostname: string, match: object): Promise<() => Promise<void>> {
+    const { id } = await this.#one('hosts', (host) => host.hostname === hostname)
+    const fault = { match, times: 1, kind: { fault: 'never-returns' } }
+    const drill = (await this.#ask('POST', `hosts/${id}/drills`, { fault })) as Known
+    return async () => {
+      await this.#ask('DELETE', `hosts/${id}/drills/${drill.id}`)
+    }
+  }
+
   async #done(path: string, body: object): Promise<void> {
     const { id } = (await this.#ask('POST', path, body)) as Known
     const wait = `operations/${id}/wait?timeoutSeconds=30`

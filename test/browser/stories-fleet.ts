@@ -2,7 +2,12 @@
 import { demoFleet, labLikeHost } from '../../src/emulator/demo-fleet.ts'
 import type { FleetDescription, HostDescription } from '../../src/emulator/fleet.ts'
 
-export const LAB = { host: 'rack1-lab-b', pf: '0000:01:00.0', serial: 'PF0' }
+export const LAB = {
+  host: 'rack1-lab-b',
+  pf: '0000:01:00.0',
+  serial: 'PF0',
+  plain: '0000:02:00.0',
+}
 /** Its only namespace is held by device mapper, and it shares its IOMMU group with a drive that the host uses. */
 export const HELD = {
   host: 'rack2-plain-a',

@@ -19,7 +19,7 @@ import { tellStarted } from './news.js'
  * @returns {readonly Action[]}
  */
 export function controllerActions(controller, fleet) {
-  if (!controller.present || controller.changingBy) return []
+  if (controller.changingBy) return []
   const assignment = assignmentOf(controller.assignmentId, fleet)
   if (assignment) {
     return [
@@ -27,6 +27,7 @@ export function controllerActions(controller, fleet) {
       ...releaseActions(assignment, fleet),
     ]
   }
+  if (!controller.present) return []
   const provision = {
     name: 'provision',
     label: 'Provision VFs…',

@@ -1,5 +1,6 @@
 /** Controllers and VFs in words: titles, facts and badges. A VF has two lives, and both are said. */
 import { driftBadge } from './drift-view.js'
+import { standingsOf } from './standing.js'
 import { bytes, plural } from './words.js'
 
 /**
@@ -47,6 +48,7 @@ export function describeController(controller, fleet) {
     ),
     assignment,
     drift: controller.drift,
+    standings: standingsOf(controller, assignment),
     silent: controller.present ? null : 'The function is gone.',
   }
 }
@@ -72,11 +74,12 @@ export function describeVirtualFunction(vf, fleet) {
       vf.tenantSafety.verdict === 'safe'
         ? null
         : [safetyWords(vf.tenantSafety.verdict), 'warn'],
-      vf.quarantine ? [`quarantined: ${vf.quarantine}`, 'warn'] : null,
+      vf.quarantine ? ['quarantined', 'warn'] : null,
       ...commonBadges(vf, assignment)
     ),
     assignment,
     drift: vf.drift,
+    standings: standingsOf(vf, assignment),
     silent: vf.enabled ? null : 'Not enabled: the function does not exist yet.',
   }
 }
@@ -159,7 +162,6 @@ function commonBadges({ driver, drift, blocked, changingBy }, assignment) {
   return [
     [driver ? `driver ${driver}` : 'no driver', 'quiet'],
     assignment ? [`${assignment.state}: ${assignment.consumer}`, toneOf(assignment)] : null,
-    assignment?.quarantine ? [assignment.quarantine, 'warn'] : null,
     driftBadge(drift),
     changingBy ? ['changing', 'busy'] : null,
     blocked ? [`blocked: ${blocked}`, 'bad'] : null,
@@ -169,6 +171,7 @@ function commonBadges({ driver, drift, blocked, changingBy }, assignment) {
 /** @param {Assignment} assignment */
 function toneOf({ state }) {
   if (state === 'ready') return 'good'
+  if (state === 'lost') return 'bad'
   return state === 'quarantined' ? 'warn' : 'busy'
 }
 

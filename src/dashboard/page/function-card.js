@@ -2,6 +2,7 @@
 import { el, placeOf, whenChanged } from './dom.js'
 import { driftTable } from './drift-view.js'
 import { Figures } from './figures.js'
+import { standingPart } from './standing.js'
 
 /** @import { Action, Assignment, Frame, Shown } from './types.d.ts' */
 
@@ -13,12 +14,14 @@ export class FunctionCard {
   constructor(kind, id) {
     this.figures = new Figures()
     this.head = el('header')
+    this.standings = placeOf()
     this.drift = placeOf()
     this.handOver = placeOf()
     this.element = el(
       'article',
       { class: `function ${kind}`, 'data-function-id': id, 'data-kind': kind },
       this.head,
+      this.standings.element,
       this.drift.element,
       this.figures.element,
       this.handOver.element
@@ -33,10 +36,11 @@ export class FunctionCard {
    * @param {readonly Action[]} actions
    */
   update(shown, actions) {
-    const { title, facts, badges, drift, assignment, silent } = shown
+    const { title, facts, badges, standings, drift, assignment, silent } = shown
     this.actions = actions
     const labels = actions.map(({ name, label }) => [name, label])
     this.headChanged([title, facts, badges, labels], () => this.drawHead(shown))
+    this.standings.show(standings, () => standings.map(standingPart))
     this.drift.show(drift, () => [driftTable(drift)])
     this.handOver.show(assignment?.handOver ?? null, () => [handOverPart(assignment)])
     if (silent) this.figures.say(silent)

@@ -52,12 +52,22 @@ function button(label, run) {
   return el('button', { type: 'button', onclick }, label)
 }
 
+/** @type {Readonly<Record<Host['state'], Badge>>} */
+const STATES = {
+  ready: ['ready', 'good'],
+  restoring: ['restoring: what it had before it was started is brought back', 'busy'],
+  degraded: [
+    'degraded: not all that it had could be brought back, its drift says what',
+    'bad',
+  ],
+}
+
 /**
  * @param {Host} host
- * @returns {Badge | null}
+ * @returns {Badge}
  */
-function stateBadge({ reach, why }) {
-  return reach === 'away' ? [`away: ${why ?? 'no answer'}`, 'bad'] : null
+function stateBadge({ reach, why, state }) {
+  return reach === 'away' ? [`away: ${why ?? 'no answer'}`, 'bad'] : STATES[state]
 }
 
 /**

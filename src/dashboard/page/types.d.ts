@@ -107,6 +107,8 @@ export type Shown = {
   readonly badges: readonly Badge[]
   readonly assignment: Assignment | undefined
   readonly drift: readonly Drift[]
+  /** State, what it means, what to do. */
+  readonly standings: readonly (readonly [string, string, string])[]
   /** Why no numbers are to be expected. */
   readonly silent: string | null
 }
