@@ -22,21 +22,28 @@ const operations = new Operations()
 /** @type {ReturnType<typeof telemetryStream> | undefined} */
 let stream
 let fleetDueAt = 0
+/** Asked for since the last look began. */
+let dueNow = false
+/** @type {ReturnType<typeof setTimeout> | undefined} undefined: it looks just now */
+let nextLook
 let unreachable = false
 
 listenToNews({
   onStarted: (operation) => {
     operations.add(operation)
     operationsView.update(operations.newestFirst())
-    lookSoon()
+    lookNow()
   },
-  onChanged: lookSoon,
+  onChanged: lookNow,
 })
 void look()
 setInterval(() => fleetView.checkFreshness(), PERIOD_MS)
 
 /** One look after the other, for as long as the page lives. */
 async function look() {
+  clearTimeout(nextLook)
+  nextLook = undefined
+  dueNow = false
   try {
     if (await operations.refresh()) fleetDueAt = 0
     operationsView.update(operations.newestFirst())
@@ -48,12 +55,14 @@ async function look() {
     unreachable = !(error instanceof ProblemError)
     showProblem(error)
   }
-  setTimeout(look, OPERATIONS_EVERY_MS)
+  nextLook = setTimeout(look, dueNow ? 0 : OPERATIONS_EVERY_MS)
 }
 
-/** What is there is looked at anew in the next look. */
-function lookSoon() {
+/** There is something new to see. */
+function lookNow() {
   fleetDueAt = 0
+  dueNow = true
+  if (nextLook !== undefined) void look()
 }
 
 async function lookAtFleet() {
