@@ -8,7 +8,7 @@ import { adopted, healed, healsByItself } from './drift-stories.ts'
 import { planned, refused } from './plan-stories.ts'
 import { declared } from './policy-stories.ts'
 import { ServiceCalls } from './service-calls.ts'
-import { ambiguous, lost, restoring } from './standing-stories.ts'
+import { ambiguous, lost, quarantined, restoring } from './standing-stories.ts'
 import { startService } from '../support/service-process.ts'
 import { storiesFleet } from './stories-fleet.ts'
 import type { Story } from './story.ts'
@@ -26,6 +26,7 @@ const STORIES: Readonly<Record<string, (story: Story) => Promise<void>>> = {
     ambiguous,
   'a drive that is pulled from its consumer is lost, and his again once it is back': lost,
   'what a reboot took away is being restored, and so says its host': restoring,
+  'what could not be cleaned is quarantined, and cleaned again': quarantined,
 }
 
 export async function operatorStories({ suite, browser, folder }: World): Promise<void> {

@@ -48,10 +48,14 @@ export class ServiceCalls {
     await this.#ask('POST', `hosts/${id}/drills`, { event })
   }
 
-  /** Kernel calls of a host hang until the answer is called, and fail then. */
-  async hangs(hostname: string, match: object): Promise<() => Promise<void>> {
+  /** Kernel calls of a host are spoiled until the answer is called; what hangs fails then. */
+  async spoiled(
+    hostname: string,
+    match: object,
+    kind: 'never-returns' | 'without-effect'
+  ): Promise<() => Promise<void>> {
     const { id } = await this.#one('hosts', (host) => host.hostname === hostname)
-    const fault = { match, times: 1, kind: { fault: 'never-returns' } }
+    const fault = { match, kind: { fault: kind } }
     const drill = (await this.#ask('POST', `hosts/${id}/drills`, { fault })) as Known
     return async () => {
       await this.#ask('DELETE', `hosts/${id}/drills/${drill.id}`)

@@ -2,6 +2,8 @@
 import { FOREIGN, LAB } from './stories-fleet.ts'
 import type { Story } from './story.ts'
 
+const FORMAT = { call: 'admin', opcode: 0x80 }
+
 export async function ambiguous({ dashboard, service }: Story): Promise<void> {
   const plain = dashboard.controller(LAB.host, LAB.plain)
   const twin = dashboard.controller(FOREIGN.host, FOREIGN.plain)
@@ -41,7 +43,8 @@ export async function restoring({ dashboard, service }: Story): Promise<void> {
   const plain = dashboard.controller(LAB.host, LAB.plain)
   await host.getByText('ready', { exact: true }).waitFor()
   const path = `**/${LAB.plain}/driver_override`
-  const goOn = await service.hangs(LAB.host, { call: 'write', path })
+  const match = { call: 'write', path }
+  const goOn = await service.spoiled(LAB.host, match, 'never-returns')
   await service.happens(LAB.host, { event: 'reboot' })
   await dashboard.press(host, 'Rescan')
   await host.getByText('restoring: what it had before it was started').waitFor()
@@ -52,4 +55,20 @@ export async function restoring({ dashboard, service }: Story): Promise<void> {
   await goOn()
   await plain.getByText('ready: vm-9').waitFor()
   await host.getByText('ready', { exact: true }).waitFor()
+}
+
+export async function quarantined({ dashboard, service }: Story): Promise<void> {
+  const { dialog } = dashboard
+  const plain = dashboard.controller(LAB.host, LAB.plain)
+  const standing = plain.locator('[data-standing="quarantined"]')
+  const mended = await service.spoiled(LAB.host, FORMAT, 'without-effect')
+  await dashboard.press(plain, 'Release…')
+  await dashboard.press(dialog, 'Release')
+  await standing.getByText('formatting namespace 1').waitFor()
+  await standing.getByText('Clean it again, or free it as it is').waitFor()
+  await mended()
+  await dashboard.press(plain, 'Clean again…')
+  await dashboard.press(dialog, 'Clean')
+  await standing.waitFor({ state: 'detached' })
+  await plain.getByRole('button', { name: 'Assign…' }).waitFor()
 }
