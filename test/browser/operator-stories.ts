@@ -5,7 +5,7 @@ import path from 'node:path'
 import { watchErrors } from './chromium.ts'
 import { Dashboard } from './dashboard.ts'
 import { adopted, healed, healsByItself } from './drift-stories.ts'
-import { planned, refused } from './plan-stories.ts'
+import { planned, refused, takesDown } from './plan-stories.ts'
 import { declared } from './policy-stories.ts'
 import { ServiceCalls } from './service-calls.ts'
 import { ambiguous, lost, quarantined, restoring } from './standing-stories.ts'
@@ -16,6 +16,7 @@ import type { World } from './world.ts'
 
 const STORIES: Readonly<Record<string, (story: Story) => Promise<void>>> = {
   'a plan tells everything that speaks against it at once': refused,
+  'a plan tells what it resets, and whom that takes down': takesDown,
   'a provisioning is planned, and a plan that the world has left behind says what moved':
     planned,
   'a VF that lost its queues is shown as desired against actual, and healed': healed,

@@ -16,6 +16,17 @@ export async function refused({ dashboard }: Story): Promise<void> {
   await dashboard.press(dialog, 'Cancel')
 }
 
+export async function takesDown({ dashboard }: Story): Promise<void> {
+  const { dialog } = dashboard
+  await dashboard.press(dashboard.controller(LAB.host, LAB.pf), 'Its own resources…')
+  await dialog.getByLabel('Queue pairs (VQ)').fill('4')
+  await dashboard.press(dialog, 'Show what it does')
+  const reset = dialog.locator('[data-reach="reset"]')
+  await reset.getByText(`${LAB.pf} is reset, which takes its VFs down`).waitFor()
+  await dialog.getByText('allocate 4 VQ').first().waitFor()
+  await dashboard.press(dialog, 'Cancel')
+}
+
 export async function planned({ dashboard, service }: Story): Promise<void> {
   const { dialog } = dashboard
   await dashboard.press(dashboard.controller(LAB.host, LAB.pf), 'Provision VFs…')

@@ -6,6 +6,7 @@ import { showProblem } from './dialog.js'
 import { driftActionsOfController, driftActionsOfVf } from './drift-actions.js'
 import { isChecked, textOf } from './fields.js'
 import { askPolicy } from './policy-dialog.js'
+import { askPrimary } from './primary-dialog.js'
 import { askProvision } from './provision-dialog.js'
 import { tellStarted } from './news.js'
 
@@ -39,7 +40,23 @@ export function controllerActions(controller, fleet) {
     run: () => askPolicy(controller, fleet),
   }
   const whole = assign({ controllerId: controller.id }, controller, fleet)
-  return controller.sriov?.vq ? [provision, declare, whole] : [whole]
+  if (!controller.sriov?.vq) return [whole]
+  return [provision, declare, ...primaryActions(controller, fleet), whole]
+}
+
+/**
+ * Refused while a VF is provisioned.
+ *
+ * @param {Controller} controller
+ * @param {Fleet} fleet
+ * @returns {readonly Action[]}
+ */
+function primaryActions(controller, fleet) {
+  const isDivided = fleet.virtualFunctions.some(
+    ({ controllerId, provisioned }) => controllerId === controller.id && provisioned
+  )
+  const run = () => askPrimary(controller, fleet)
+  return isDivided ? [] : [{ name: 'resize', label: 'Its own resources…', run }]
 }
 
 /**

@@ -116,7 +116,23 @@ export function poolWords({ sriov }, waiting) {
     ...(vi ? [`${vi.free} of ${vi.total} VI`] : []),
   ]
   const left = free.length > 0 ? `, ${free.join(' and ')} free` : ''
-  return `${plural(waiting, 'VF')} of ${sriov.totalVfs} in the pool${left}`
+  const own = [...primaryWords(vq, 'VQ'), ...primaryWords(vi, 'VI')].join('')
+  return `${plural(waiting, 'VF')} of ${sriov.totalVfs} in the pool${left}${own}`
+}
+
+/**
+ * What the primary keeps of the pool, and will after a reset.
+ *
+ * @param {NonNullable<Controller['sriov']>['vq']} pool
+ * @param {string} name
+ */
+function primaryWords(pool, name) {
+  if (!pool) return []
+  const { primary, pendingReset } = pool
+  return [
+    primary > 0 ? `, ${primary} ${name} the primary's own` : '',
+    pendingReset === null ? '' : `, ${pendingReset} ${name} once it is reset`,
+  ]
 }
 
 /**
