@@ -9,6 +9,8 @@ export async function refused({ dashboard }: Story): Promise<void> {
   await dialog.getByLabel('For which virtual machine').fill('vm-1')
   await dashboard.press(dialog, 'Show what it does')
   await dialog.getByText('It cannot be run: 2 things speak against it.').waitFor()
+  // Who uses the keyboard goes on reading there.
+  assert.equal(await dialog.locator(':focus').textContent(), 'What it does: Assign')
   const refusals = await dialog.locator('.refusals li').allTextContents()
   assert.match(refusals.join('\n'), /dm-0/)
   assert.match(refusals.join('\n'), new RegExp(HELD.sibling))

@@ -21,7 +21,7 @@ export function askPolicy(controller, fleet) {
   ask({
     title: `Declare VFs of ${controller.pciAddress}`,
     words:
-      'VF 1 to this one are made, changed and retired by and by, never while anybody uses them, and come back after a reboot. With 0 all are retired.',
+      'VF 1 up to this number are made, changed and retired by and by, never while anybody uses them, and come back after a reboot. With 0 all are retired.',
     body: [
       countField(count, rows.lay),
       sharingFields('vq', 'Queue pairs (VQ), the admin queue pair included', before?.vq),
