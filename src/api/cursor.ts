@@ -5,6 +5,7 @@ export type ListName =
   | 'hosts'
   | 'controllers'
   | 'virtualFunctions'
+  | 'virtualFunctionPolicies'
   | 'namespaces'
   | 'assignments'
   | 'operations'

@@ -14,11 +14,22 @@ export function keysetPage<C extends { readonly id: string }>(
 ): Page<C> {
   const { conditions, values } = where({ ...filter })
   const sql = `SELECT * FROM "${table}" WHERE "id" > ? ${conditions} ORDER BY "id" LIMIT ?`
-  // One more than asked for tells whether there is a next page.
   const rows = prepare(sql).all(page.after ?? '', ...values, page.limit + 1) as C[]
-  const items = rows.slice(0, page.limit)
-  const next = rows.length > page.limit ? (items.at(-1)?.id ?? null) : null
-  return { items, next }
+  return cutPage(rows, page.limit, ({ id }) => id)
+}
+
+/**
+ * @param rows up to one more than the page has, which tells whether there is a next one
+ * @param keyOf what the next page comes after
+ */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => string
+): Page<Row> {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return { items, next: rows.length > limit && last ? keyOf(last) : null }
 }
 
 export function mapPage<A, B>(page: Page<A>, map: (item: A) => B): Page<B> {

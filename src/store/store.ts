@@ -174,6 +174,11 @@ export interface StoreReader {
   driftOf: (hostId: string) => readonly DriftRow[]
   healingOf: (hostId: string) => readonly HealingRow[]
   virtualFunctionPolicy: (controllerId: string) => VirtualFunctionPolicyRow | undefined
+  /** Ascending by the ids of their controllers. */
+  virtualFunctionPolicies: (
+    filter: { readonly tenant: string | null; readonly hostId?: string },
+    page: PageRequest
+  ) => Page<VirtualFunctionPolicyRow>
   /** Of its controllers, ascending by their ids. */
   virtualFunctionPoliciesOf: (hostId: string) => readonly VirtualFunctionPolicyRow[]
   /** Whether there is anything to be kept as it is: a provisioned or declared VF, a standing assignment, a function that is brought back. */

@@ -61,6 +61,12 @@ export interface Workflows {
   ) => Promise<OperationView>
   /** Safe to repeat; what was given up is tried again. */
   setDriftPolicy: (caller: Caller, hostId: string, policy: DriftPolicy) => Promise<void>
+  /** What is declared, of all controllers or those of a host, ascending by their ids. */
+  virtualFunctionPolicies: (
+    caller: Caller,
+    filter: { readonly hostId?: string },
+    page: PageRequest
+  ) => Page<VirtualFunctionPolicyView>
   /** What is declared of the VFs of a controller, and how far they are as declared. */
   virtualFunctionPolicy: (caller: Caller, controllerId: string) => VirtualFunctionPolicyView
   /** Safe to repeat; what was given up is tried again. The pools are divided anew. */

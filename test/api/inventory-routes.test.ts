@@ -139,6 +139,7 @@ const LISTS = [
   'listHosts',
   'listControllers',
   'listVirtualFunctions',
+  'listVirtualFunctionPolicies',
   'listNamespaces',
   'listAssignments',
   'listOperations',

@@ -29,6 +29,8 @@ const TWO = { count: 2, vq: { weights: [2, 1], maximum: 6 }, vi: { each: 3 } }
 
 const get = () =>
   service.api.ok<Policy>('getVirtualFunctionPolicy', { path: { id: pf.id } })
+const listPolicies = (query: { hostId?: string }) =>
+  service.api.ok<Page<Policy>>('listVirtualFunctionPolicies', { query })
 const declare = (body: object) =>
   service.api.ok<Policy>('declareVirtualFunctions', { path: { id: pf.id }, body })
 const converged = () =>
@@ -47,6 +49,7 @@ test(
 
     const first = await declare({ ...TWO, namespaceIds: [[namespace]] })
     const made = await converged()
+    const listed = await listPolicies({ hostId: pf.hostId })
     const [vf] = await provisionedVfs(api, pf.id)
     const body = {
       virtualFunctionId: vf?.id,
@@ -80,6 +83,9 @@ test(
       },
       { vfNumber: 2, desired: { vq: 6 }, actual: { vq: 6 }, state: 'as-declared' },
     ])
+    expect(listed).toEqual({ items: [made], nextCursor: null })
+    expect(await listPolicies({ hostId: 'nobody' })).toMatchObject({ items: [] })
+    expect(await listPolicies({})).toMatchObject({ items: [] })
     expect(waiting.virtualFunctions).toMatchObject([
       {
         id: vf?.id,

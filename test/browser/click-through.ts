@@ -74,7 +74,7 @@ async function assign({ dashboard, vf }: Clicks): Promise<void> {
   await dashboard.press(dashboard.dialog, 'Assign')
   const refusal = dashboard.dialog.locator('[data-check="not-tenant-safe"]')
   await refusal.getByText('attach and detach namespaces of others').waitFor()
-  await dashboard.dialog.getByLabel(/although it is not tenant-safe/).check()
+  await dashboard.dialog.getByLabel('not-tenant-safe').check()
   await dashboard.press(dashboard.dialog, 'Assign')
   await dashboard.succeeded('Assign')
   await vf.getByText('ready: vm-7').waitFor()
@@ -106,7 +106,8 @@ async function release({ dashboard, vf }: Clicks): Promise<void> {
 
 async function retire({ dashboard, vf }: Clicks): Promise<void> {
   for (const left of [1, 0]) {
-    await dashboard.press(vf, 'Retire')
+    await dashboard.press(vf, 'Retire…')
+    await dashboard.press(dashboard.dialog, 'Retire')
     await dashboard.succeeded('Retire a VF')
     await dashboard.virtualFunctions(HOST).nth(left).waitFor({ state: 'detached' })
   }

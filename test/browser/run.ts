@@ -6,6 +6,7 @@ import { launchChromium } from './chromium.ts'
 import { clickThrough } from './click-through.ts'
 import { figuresAreFrames } from './figures-are-frames.ts'
 import { asksForToken } from './asks-for-token.ts'
+import { operatorStories } from './operator-stories.ts'
 import { Suite } from './suite.ts'
 
 const suite = new Suite('browser')
@@ -15,6 +16,7 @@ try {
   const world = { suite, browser, folder }
   await figuresAreFrames(world)
   await clickThrough(world)
+  await operatorStories(world)
   await asksForToken(world)
 } finally {
   await browser.close()

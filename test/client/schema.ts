@@ -264,6 +264,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/virtualFunctionPolicies': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List virtual function policies
+     * @description What is declared of the VFs of controllers: desired against actual, and why they differ.
+     */
+    get: operations['listVirtualFunctionPolicies']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/controllers/{id}/virtualFunctionPolicy': {
     parameters: {
       query?: never
@@ -3229,6 +3249,83 @@ export interface operations {
       }
       /** @description The state of the resource, another operation or a guard forbids this */
       409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listVirtualFunctionPolicies: {
+    parameters: {
+      query?: {
+        /** @description Only those of this host */
+        hostId?: string
+        /** @description Most items of a page */
+        limit?: number
+        /** @description `nextCursor` of the page before */
+        cursor?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of virtual function policies */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['VirtualFunctionPolicy'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
         headers: {
           [name: string]: unknown
         }

@@ -57,6 +57,41 @@ test('what is declared is of the host that has the drive now, which is cared for
   expect(store.read.virtualFunctionPoliciesOf('host-b')).toEqual([POLICY])
 })
 
+test('what is declared is listed in pages, by tenant and by host', async () => {
+  const store = await temporaryStore()
+  await withInventory(store)
+  const others = ['controller-b', 'controller-c']
+  await store.commit([
+    put,
+    { write: 'putHost', row: hostRow({ id: 'host-b' }) },
+    {
+      write: 'reconcile',
+      controllers: others.map((id) => controllerRow({ id, hostId: 'host-b' })),
+      virtualFunctions: [],
+      namespaces: [],
+    },
+    ...others.map((controllerId) => {
+      const row = { ...POLICY, controllerId, tenant: controllerId }
+      return { ...put, row }
+    }),
+  ])
+  const list = (tenant: string | null, hostId?: string, after: string | null = null) => {
+    const filter = { tenant, ...(hostId !== undefined && { hostId }) }
+    const { items, next } = store.read.virtualFunctionPolicies(filter, { after, limit: 2 })
+    return [items.map(({ controllerId }) => controllerId), next]
+  }
+
+  expect(list(null)).toEqual([['controller-a', 'controller-b'], 'controller-b'])
+  expect(list(null, undefined, 'controller-b')).toEqual([['controller-c'], null])
+  expect(list(null, 'host-b')).toEqual([others, null])
+  expect(list('controller-c', 'host-b')).toEqual([['controller-c'], null])
+  expect(list('controller-c', 'host-a')).toEqual([[], null])
+  expect(
+    store.read.virtualFunctionPolicies({ tenant: 'default' }, { after: null, limit: 9 })
+      .items
+  ).toEqual([POLICY])
+})
+
 test('what is declared no more is gone, and a controller that nobody knows has nothing', async () => {
   const store = await temporaryStore()
   await withInventory(store)

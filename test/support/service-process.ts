@@ -22,11 +22,13 @@ export type ServiceOptions = {
   /** 0: the system chooses. */
   readonly port?: number
   readonly fleet?: string
+  /** Emulated hosts may be made to fail. */
+  readonly drills?: boolean
 }
 
 /** @throws Error with what it said, when it does not start */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { data, port = 0, fleet = 'demo' } = options
+  const { data, port = 0, fleet = 'demo', drills = false } = options
   const child = spawn(process.execPath, entry('main'), {
     cwd: PROJECT,
     env: {
@@ -34,6 +36,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       NVIRT_LISTEN: `127.0.0.1:${port}`,
       NVIRT_DATA: data,
       NVIRT_FLEET: fleet,
+      NVIRT_DRILLS: drills ? 'allowed' : 'refused',
       NVIRT_LOG: 'warn',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -84,6 +84,15 @@ export function readerOf(now: () => Tables): StoreReader {
     driftOf: (hostId) => [...now().drifts.values()].filter(has({ hostId })),
     healingOf: (hostId) => [...now().healings.values()].filter(has({ hostId })),
     virtualFunctionPolicy: (controllerId) => now().policies.get(controllerId),
+    virtualFunctionPolicies: ({ tenant, hostId }, page) => {
+      const { policies, controllers } = now()
+      const rows = [...policies.values()]
+        .filter(ofTenant(tenant))
+        .map((row) => ({ ...row, id: row.controllerId }))
+        .filter(({ id }) => !hostId || controllers.get(id)?.hostId === hostId)
+      const { items, next } = pageOf(rows, page)
+      return { items: items.flatMap(({ id }) => policies.get(id) ?? []), next }
+    },
     virtualFunctionPoliciesOf: (hostId) => policiesOn(now(), hostId),
     isCaredFor: (hostId) => {
       const { virtualFunctions, assignments, healings } = now()

@@ -1,17 +1,45 @@
 import { BODY_PROBLEMS, json, problems } from '../answers.ts'
 import type { App } from '../app.ts'
+import { listed, pageOf, pageQuery, pageRequest, query } from '../paging.ts'
 import type { Services } from '../services.ts'
 import { ref } from '../shape.ts'
 import {
   DeclareShape,
   VirtualFunctionPolicyShape,
 } from '../shapes/virtual-function-policy.ts'
-import { idOf } from './ids.ts'
+import { filterBy, idOf } from './ids.ts'
 
 const tags = ['virtual functions']
 const url = '/v1/controllers/:id/virtualFunctionPolicy'
 
 export function virtualFunctionPolicyRoutes(app: App, { workflows }: Services): void {
+  app.get(
+    '/v1/virtualFunctionPolicies',
+    {
+      schema: {
+        operationId: 'listVirtualFunctionPolicies',
+        summary: 'List virtual function policies',
+        description:
+          'What is declared of the VFs of controllers: desired against actual, and why they differ.',
+        tags,
+        querystring: query({ hostId: filterBy('host'), ...pageQuery }),
+        response: {
+          200: json(
+            'A page of virtual function policies',
+            pageOf(VirtualFunctionPolicyShape)
+          ),
+          ...problems(),
+        },
+      },
+    },
+    ({ caller, query: asked }) => {
+      const { hostId } = asked
+      const filter = hostId === undefined ? {} : { hostId }
+      const page = pageRequest('virtualFunctionPolicies', asked)
+      const found = workflows.virtualFunctionPolicies(caller, filter, page)
+      return listed('virtualFunctionPolicies', found)
+    }
+  )
   app.get(
     url,
     {

@@ -1,24 +1,18 @@
 /** What may be asked for, for each function as it is. The service decides; these are only the buttons that make sense. */
 import { start } from './api.js'
+import { askChange } from './change-dialog.js'
 import { assignmentOf, safetyWords } from './describe.js'
-import { ask, isChecked, showProblem, textOf } from './dialog.js'
+import { showProblem } from './dialog.js'
+import { driftActionsOfController, driftActionsOfVf } from './drift-actions.js'
+import { isChecked, textOf } from './fields.js'
+import { askPolicy } from './policy-dialog.js'
+import { askPrimary } from './primary-dialog.js'
 import { askProvision } from './provision-dialog.js'
+import { tellStarted } from './news.js'
 
 /**
- * @import { Action, Assignment, Controller, Field, Fleet, Operation, VirtualFunction } from './types.d.ts'
+ * @import { Action, Assignment, Controller, Fleet, Operation, VirtualFunction } from './types.d.ts'
  */
-
-/** @type {(operation: Operation) => void} */
-let onStarted = () => undefined
-
-/**
- * Told of every operation that a button started.
- *
- * @param {(operation: Operation) => void} listener
- */
-export function whenStarted(listener) {
-  onStarted = listener
-}
 
 /**
  * @param {Controller} controller
@@ -26,16 +20,43 @@ export function whenStarted(listener) {
  * @returns {readonly Action[]}
  */
 export function controllerActions(controller, fleet) {
-  if (!controller.present || controller.changingBy) return []
+  if (controller.changingBy) return []
   const assignment = assignmentOf(controller.assignmentId, fleet)
-  if (assignment) return releaseActions(assignment)
+  if (assignment) {
+    return [
+      ...driftActionsOfController(controller, assignment, fleet),
+      ...releaseActions(assignment, fleet),
+    ]
+  }
+  if (!controller.present) return []
   const provision = {
     name: 'provision',
     label: 'Provision VFs…',
-    run: () => askProvision(controller, fleet, onStarted),
+    run: () => askProvision(controller, fleet),
   }
-  const whole = assign('controllerId', controller)
-  return controller.sriov?.vq ? [provision, whole] : [whole]
+  const declare = {
+    name: 'declare',
+    label: 'Declare VFs…',
+    run: () => askPolicy(controller, fleet),
+  }
+  const whole = assign({ controllerId: controller.id }, controller, fleet)
+  if (!controller.sriov?.vq) return [whole]
+  return [provision, declare, ...primaryActions(controller, fleet), whole]
+}
+
+/**
+ * Refused while a VF is provisioned.
+ *
+ * @param {Controller} controller
+ * @param {Fleet} fleet
+ * @returns {readonly Action[]}
+ */
+function primaryActions(controller, fleet) {
+  const isDivided = fleet.virtualFunctions.some(
+    ({ controllerId, provisioned }) => controllerId === controller.id && provisioned
+  )
+  const run = () => askPrimary(controller, fleet)
+  return isDivided ? [] : [{ name: 'resize', label: 'Its own resources…', run }]
 }
 
 /**
@@ -46,10 +67,12 @@ export function controllerActions(controller, fleet) {
 export function virtualFunctionActions(vf, fleet) {
   if (vf.changingBy) return []
   const assignment = assignmentOf(vf.assignmentId, fleet)
-  if (assignment) return releaseActions(assignment)
-  if (!vf.provisioned) return []
-  if (vf.quarantine) return [retire(vf)]
-  return [assign('virtualFunctionId', vf, acceptFields(vf)), retire(vf)]
+  const ofDrift = driftActionsOfVf(vf, assignment, fleet)
+  if (assignment) return [...ofDrift, ...releaseActions(assignment, fleet)]
+  if (!vf.provisioned) return ofDrift
+  if (vf.quarantine) return [retire(vf, fleet)]
+  const handOver = assign({ virtualFunctionId: vf.id }, vf, fleet, vf)
+  return [...ofDrift, handOver, retire(vf, fleet)]
 }
 
 /**
@@ -61,8 +84,9 @@ export function operationActions({ id, allowed }) {
     name,
     label: name === 'cancel' ? 'Cancel' : 'Retry',
     run: async () => {
+      const path = `/v1/operations/${id}/${name}`
       try {
-        onStarted(await start('POST', `/v1/operations/${id}/${name}`, {}))
+        tellStarted(await start({ method: 'POST', path, body: {} }))
       } catch (error) {
         showProblem(error)
       }
@@ -71,76 +95,64 @@ export function operationActions({ id, allowed }) {
 }
 
 /**
- * What a VF that is not tenant-safe lets its tenant do is said where it is accepted, and must be accepted by a click.
- *
- * @param {VirtualFunction} vf
- * @returns {readonly Field[]}
- */
-function acceptFields({ tenantSafety: { verdict, reasons } }) {
-  if (verdict === 'safe') return []
-  const label = `Assign it although it is ${safetyWords(verdict)}: ${reasons.join('; ')}`
-  return [{ name: NOT_TENANT_SAFE, label, type: 'checkbox' }]
-}
-
-/** The word by which the service lets it be assigned all the same. */
-const NOT_TENANT_SAFE = 'not-tenant-safe'
-
-/**
- * @param {'controllerId' | 'virtualFunctionId'} field
+ * @param {{ readonly controllerId: string } | { readonly virtualFunctionId: string }} what
  * @param {Controller | VirtualFunction} fn
- * @param {readonly Field[]} [accepts]
+ * @param {Fleet} fleet
+ * @param {VirtualFunction} [vf] where it is one: what it lets its tenant do is said, and must be accepted by a click
  * @returns {Action}
  */
-function assign(field, { id, pciAddress }, accepts = []) {
+function assign(what, { pciAddress }, fleet, vf) {
+  const consumer = { name: 'consumer', label: 'For which virtual machine' }
+  const isSafe = vf === undefined || vf.tenantSafety.verdict === 'safe'
   const run = () =>
-    ask({
+    askChange({
       title: `Assign ${pciAddress ?? 'the function'}`,
-      words: 'It leaves the host and is bound to vfio-pci for a virtual machine.',
-      fields: [
-        {
-          name: 'consumer',
-          label: 'For which virtual machine',
-          type: 'text',
-          required: true,
-        },
-        ...accepts,
-      ],
+      words: `It leaves the host and is bound to vfio-pci for a virtual machine.${isSafe ? '' : unsafeWords(vf)}`,
+      fields: [{ ...consumer, type: 'text', required: true }],
       submit: 'Assign',
-      run: async (form) => {
-        const consumer = textOf(form, 'consumer')
-        const accept = accepts
-          .map(({ name }) => name)
-          .filter((name) => isChecked(form, name))
-        onStarted(await start('POST', '/v1/assignments', { [field]: id, consumer, accept }))
+      fleet,
+      offers: isSafe ? [] : ['not-tenant-safe'],
+      request: (form, accept) => {
+        const body = { ...what, consumer: textOf(form, 'consumer'), accept }
+        return { method: 'POST', path: '/v1/assignments', body }
       },
     })
   return { name: 'assign', label: 'Assign…', run }
 }
 
+/** @param {VirtualFunction} vf */
+function unsafeWords({ tenantSafety: { verdict, reasons } }) {
+  return ` It is ${safetyWords(verdict)}: ${reasons.join('; ')}.`
+}
+
 /**
  * @param {VirtualFunction} vf
+ * @param {Fleet} fleet
  * @returns {Action}
  */
-function retire({ id }) {
-  const run = async () => {
-    try {
-      onStarted(await start('DELETE', `/v1/virtualFunctions/${id}`))
-    } catch (error) {
-      showProblem(error)
-    }
-  }
-  return { name: 'retire', label: 'Retire', run }
+function retire({ id, vfNumber }, fleet) {
+  const run = () =>
+    askChange({
+      title: `Retire VF ${vfNumber}`,
+      words:
+        'It goes offline, its namespaces are detached, and its queue pairs and vectors return to the pool.',
+      submit: 'Retire',
+      fleet,
+      request: () => ({ method: 'DELETE', path: `/v1/virtualFunctions/${id}` }),
+    })
+  return { name: 'retire', label: 'Retire…', run }
 }
 
 /**
  * @param {Assignment} assignment
+ * @param {Fleet} fleet
  * @returns {readonly Action[]}
  */
-function releaseActions(assignment) {
-  if (!['ready', 'quarantined'].includes(assignment.state)) return []
+function releaseActions(assignment, fleet) {
+  if (!RELEASABLE.includes(assignment.state)) return []
   const quarantined = assignment.state === 'quarantined'
   const run = () =>
-    ask({
+    askChange({
       title: quarantined ? 'Clean the function again' : 'Take the function back',
       words: quarantined
         ? 'It could not be cleaned: the data of its last user may still be on it. Freed as it is, whoever gets it next can read them.'
@@ -153,11 +165,15 @@ function releaseActions(assignment) {
         },
       ],
       submit: quarantined ? 'Clean' : 'Release',
-      run: async (form) => {
-        const path = `/v1/assignments/${assignment.id}/release`
-        const acceptUncleaned = isChecked(form, 'acceptUncleaned')
-        onStarted(await start('POST', path, { acceptUncleaned }))
-      },
+      fleet,
+      request: (form) => ({
+        method: 'POST',
+        path: `/v1/assignments/${assignment.id}/release`,
+        body: { acceptUncleaned: isChecked(form, 'acceptUncleaned') },
+      }),
     })
   return [{ name: 'release', label: quarantined ? 'Clean again…' : 'Release…', run }]
 }
+
+/** @type {readonly Assignment['state'][]} */
+const RELEASABLE = ['ready', 'restoring', 'lost', 'quarantined']

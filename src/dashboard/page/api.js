@@ -1,5 +1,5 @@
 /** The HTTP API, as any client sees it. */
-/** @import { Operation, Problem } from './types.d.ts' */
+/** @import { ChangeRequest, Operation, Plan, Problem } from './types.d.ts' */
 
 const TOKEN_KEY = 'nvirt.token'
 
@@ -55,15 +55,38 @@ export async function list(path) {
 }
 
 /**
- * Starts work: gives the operation. The key makes a repeat over a bad line harmless.
+ * Begins a change: gives the operation. The key makes a repeat over a bad line harmless.
  *
- * @param {'POST' | 'DELETE'} method
- * @param {string} path
- * @param {object} [body]
+ * @param {ChangeRequest} request
+ * @param {string} [planId] of a plan of the same request: it is done as that says, or refused
  * @returns {Promise<Operation>}
  */
-export async function start(method, path, body) {
-  const headers = { ...authorization(), 'idempotency-key': randomKey() }
+export async function start({ method, path, body }, planId) {
+  const url = planId === undefined ? path : `${path}?plan=${planId}`
+  const key = { 'idempotency-key': randomKey() }
+  return /** @type {Operation} */ (await send(method, url, body, key))
+}
+
+/**
+ * What the change would do. Touches nothing.
+ *
+ * @param {ChangeRequest} request
+ * @returns {Promise<Plan>}
+ */
+export async function planOf({ method, path, body }) {
+  return /** @type {Plan} */ (await send(method, `${path}?plan=true`, body))
+}
+
+/**
+ * @param {'POST' | 'PUT' | 'DELETE'} method
+ * @param {string} path
+ * @param {object} [body]
+ * @param {Record<string, string>} [more] headers
+ * @returns {Promise<unknown>}
+ * @throws ProblemError, or TypeError when the service cannot be reached
+ */
+export async function send(method, path, body, more = {}) {
+  const headers = { ...authorization(), ...more }
   const request =
     body === undefined
       ? { method, headers }
@@ -72,7 +95,7 @@ export async function start(method, path, body) {
           headers: { ...headers, 'content-type': 'application/json' },
           body: JSON.stringify(body),
         }
-  return /** @type {Operation} */ (await answerOf(await fetch(path, request)))
+  return answerOf(await fetch(path, request))
 }
 
 /**

@@ -1,11 +1,12 @@
 /** The live page: looks at the fleet, follows operations, and draws the frames of the hosts that are open. */
-import { whenStarted } from './actions.js'
 import { keepToken, ProblemError } from './api.js'
-import { ask, hideProblem, showProblem, textOf } from './dialog.js'
+import { ask, hideProblem, showProblem } from './dialog.js'
 import { byId } from './dom.js'
+import { textOf } from './fields.js'
 import { Operations, readFleet } from './fleet-data.js'
 import { FleetView } from './fleet-view.js'
 import { OperationsView } from './operations-view.js'
+import { listenToNews } from './news.js'
 import { telemetryStream } from './stream.js'
 
 /** @import { ClientMessage } from './types.d.ts' */
@@ -21,18 +22,28 @@ const operations = new Operations()
 /** @type {ReturnType<typeof telemetryStream> | undefined} */
 let stream
 let fleetDueAt = 0
+/** Asked for since the last look began. */
+let dueNow = false
+/** @type {ReturnType<typeof setTimeout> | undefined} undefined: it looks just now */
+let nextLook
 let unreachable = false
 
-whenStarted((operation) => {
-  operations.add(operation)
-  operationsView.update(operations.newestFirst())
-  fleetDueAt = 0
+listenToNews({
+  onStarted: (operation) => {
+    operations.add(operation)
+    operationsView.update(operations.newestFirst())
+    lookNow()
+  },
+  onChanged: lookNow,
 })
 void look()
 setInterval(() => fleetView.checkFreshness(), PERIOD_MS)
 
 /** One look after the other, for as long as the page lives. */
 async function look() {
+  clearTimeout(nextLook)
+  nextLook = undefined
+  dueNow = false
   try {
     if (await operations.refresh()) fleetDueAt = 0
     operationsView.update(operations.newestFirst())
@@ -44,7 +55,14 @@ async function look() {
     unreachable = !(error instanceof ProblemError)
     showProblem(error)
   }
-  setTimeout(look, OPERATIONS_EVERY_MS)
+  nextLook = setTimeout(look, dueNow ? 0 : OPERATIONS_EVERY_MS)
+}
+
+/** There is something new to see. */
+function lookNow() {
+  fleetDueAt = 0
+  dueNow = true
+  if (nextLook !== undefined) void look()
 }
 
 async function lookAtFleet() {

@@ -1,4 +1,6 @@
 /** Controllers and VFs in words: titles, facts and badges. A VF has two lives, and both are said. */
+import { driftBadge } from './drift-view.js'
+import { standingsOf } from './standing.js'
 import { bytes, plural } from './words.js'
 
 /**
@@ -45,6 +47,8 @@ export function describeController(controller, fleet) {
       ...commonBadges(controller, assignment)
     ),
     assignment,
+    drift: controller.drift,
+    standings: standingsOf(controller, assignment),
     silent: controller.present ? null : 'The function is gone.',
   }
 }
@@ -70,10 +74,12 @@ export function describeVirtualFunction(vf, fleet) {
       vf.tenantSafety.verdict === 'safe'
         ? null
         : [safetyWords(vf.tenantSafety.verdict), 'warn'],
-      vf.quarantine ? [`quarantined: ${vf.quarantine}`, 'warn'] : null,
+      vf.quarantine ? ['quarantined', 'warn'] : null,
       ...commonBadges(vf, assignment)
     ),
     assignment,
+    drift: vf.drift,
+    standings: standingsOf(vf, assignment),
     silent: vf.enabled ? null : 'Not enabled: the function does not exist yet.',
   }
 }
@@ -93,7 +99,8 @@ export function isInUse(vf) {
     vf.provisioned !== null ||
     vf.assignmentId !== null ||
     vf.changingBy !== null ||
-    vf.secondary.state === 'online'
+    vf.secondary.state === 'online' ||
+    vf.drift.length > 0
   )
 }
 
@@ -109,7 +116,23 @@ export function poolWords({ sriov }, waiting) {
     ...(vi ? [`${vi.free} of ${vi.total} VI`] : []),
   ]
   const left = free.length > 0 ? `, ${free.join(' and ')} free` : ''
-  return `${plural(waiting, 'VF')} of ${sriov.totalVfs} in the pool${left}`
+  const own = [...primaryWords(vq, 'VQ'), ...primaryWords(vi, 'VI')].join('')
+  return `${plural(waiting, 'VF')} of ${sriov.totalVfs} in the pool${left}${own}`
+}
+
+/**
+ * What the primary keeps of the pool, and will after a reset.
+ *
+ * @param {NonNullable<Controller['sriov']>['vq']} pool
+ * @param {string} name
+ */
+function primaryWords(pool, name) {
+  if (!pool) return []
+  const { primary, pendingReset } = pool
+  return [
+    primary > 0 ? `, ${primary} ${name} the primary's own` : '',
+    pendingReset === null ? '' : `, ${pendingReset} ${name} once it is reset`,
+  ]
 }
 
 /**
@@ -151,11 +174,11 @@ function badges(...all) {
  * @param {Assignment | undefined} assignment
  * @returns {readonly (Badge | null)[]}
  */
-function commonBadges({ driver, blocked, changingBy }, assignment) {
+function commonBadges({ driver, drift, blocked, changingBy }, assignment) {
   return [
     [driver ? `driver ${driver}` : 'no driver', 'quiet'],
     assignment ? [`${assignment.state}: ${assignment.consumer}`, toneOf(assignment)] : null,
-    assignment?.quarantine ? [assignment.quarantine, 'warn'] : null,
+    driftBadge(drift),
     changingBy ? ['changing', 'busy'] : null,
     blocked ? [`blocked: ${blocked}`, 'bad'] : null,
   ]
@@ -164,6 +187,7 @@ function commonBadges({ driver, blocked, changingBy }, assignment) {
 /** @param {Assignment} assignment */
 function toneOf({ state }) {
   if (state === 'ready') return 'good'
+  if (state === 'lost') return 'bad'
   return state === 'quarantined' ? 'warn' : 'busy'
 }
 

@@ -1,13 +1,17 @@
 /** Questions to the operator, and what the service said no with. */
-import { ProblemError } from './api.js'
 import { byId, el } from './dom.js'
+import { fieldOf } from './fields.js'
+import { wordsOf } from './problem-words.js'
 
-/** @import { Field, Question } from './types.d.ts' */
+/** @import { Question } from './types.d.ts' */
 
 const dialog = /** @type {HTMLDialogElement} */ (byId('dialog'))
 const notice = byId('notice')
 
-/** @param {Question} question */
+/**
+ * @param {Question} question
+ * @returns tries something for the dialog, as its buttons do: what fails is told in it
+ */
 export function ask({
   title,
   words,
@@ -15,36 +19,53 @@ export function ask({
   body = [],
   submit,
   run,
+  aside = [],
+  below = [],
   closable = true,
 }) {
   const trouble = el('div', { class: 'trouble', role: 'alert' })
+  const others = aside.map(({ label, run: does }) =>
+    el('button', { type: 'button', onclick: () => look(does) }, label)
+  )
   const go = el('button', { type: 'submit', class: 'primary' }, submit)
   const cancel = el('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel')
   const form = el(
     'form',
-    { onsubmit: send },
+    { onsubmit: (event) => (event.preventDefault(), attempt(run, true)) },
     el('h2', { id: 'dialog-heading' }, title),
     el('p', {}, words),
     fields.map(fieldOf),
     body,
     trouble,
-    el('div', { class: 'actions' }, closable ? cancel : null, go)
+    below,
+    el('div', { class: 'actions' }, closable ? cancel : null, others, go)
   )
   dialog.replaceChildren(form)
   dialog.oncancel = (event) => closable || event.preventDefault()
   if (!dialog.open) dialog.showModal()
+  return attempt
 
-  /** @param {Event} event */
-  async function send(event) {
-    event.preventDefault()
-    go.disabled = true
+  /** @param {(form: HTMLFormElement) => unknown} does */
+  function look(does) {
+    if (form.reportValidity()) void attempt(does, false)
+  }
+
+  /**
+   * @param {(form: HTMLFormElement) => unknown} does
+   * @param {boolean} closes
+   */
+  async function attempt(does, closes) {
+    if (go.disabled) return
+    for (const button of [go, ...others]) button.disabled = true
+    trouble.replaceChildren()
     try {
-      await run(form)
-      dialog.close()
+      await does(form)
+      // By then another question may be there.
+      if (closes && form.isConnected) dialog.close()
     } catch (error) {
       trouble.replaceChildren(...wordsOf(error))
     } finally {
-      go.disabled = false
+      for (const button of [go, ...others]) button.disabled = false
     }
   }
 }
@@ -62,76 +83,4 @@ export function showProblem(error) {
 
 export function hideProblem() {
   notice.hidden = true
-}
-
-/**
- * A problem's detail and remedy, each refusal with its own.
- *
- * @param {unknown} error
- * @returns {readonly HTMLElement[]}
- */
-export function wordsOf(error) {
-  if (!(error instanceof ProblemError)) {
-    const why = error instanceof Error ? error.message : String(error)
-    return [el('p', {}, `The service cannot be reached: ${why}`)]
-  }
-  const { title, detail, remedy, refusals = [], errors = [] } = error.problem
-  return [
-    el('p', { class: 'problem-title' }, title),
-    el('p', { class: 'problem-detail' }, detail),
-    refusals.length > 0
-      ? el(
-          'ul',
-          {},
-          refusals.map((no) =>
-            el('li', { 'data-check': no.check }, `${no.device}: ${no.reason}. ${no.remedy}`)
-          )
-        )
-      : null,
-    errors.length > 0
-      ? el(
-          'ul',
-          {},
-          errors.map(({ field, message }) => el('li', {}, `${field}: ${message}`))
-        )
-      : null,
-    remedy && refusals.length === 0 ? el('p', { class: 'problem-remedy' }, remedy) : null,
-  ].filter((part) => part !== null)
-}
-
-/** @param {Field} field */
-export function fieldOf({ name, label, type, required, value, min, max }) {
-  const input = el('input', { name, type, required, value, min, max })
-  const checkbox = type === 'checkbox'
-  return el(
-    'label',
-    { class: checkbox ? 'check' : 'field' },
-    checkbox ? [input, label] : [label, input]
-  )
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {string} name
- */
-export function textOf(form, name) {
-  return inputOf(form, name).value
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {string} name
- */
-export function isChecked(form, name) {
-  return inputOf(form, name).checked
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {string} name
- */
-function inputOf(form, name) {
-  const input = form.elements.namedItem(name)
-  if (!(input instanceof HTMLInputElement)) throw new Error(`no input is called ${name}`)
-  return input
 }

@@ -62,3 +62,20 @@ export function whenChanged() {
     draw()
   }
 }
+
+/**
+ * A place whose content is drawn again only when what it shows differs.
+ *
+ * @param {Attributes} [attributes]
+ */
+export function placeOf(attributes) {
+  const element = el('div', attributes)
+  const changed = whenChanged()
+  /**
+   * @param {unknown} value
+   * @param {() => readonly (HTMLElement | null)[]} draw
+   */
+  const show = (value, draw) =>
+    changed(value, () => element.replaceChildren(...draw().filter((part) => part !== null)))
+  return { element, show }
+}

@@ -9,6 +9,7 @@ import { get, list } from './api.js'
  *   Host,
  *   Namespace,
  *   Operation,
+ *   Policy,
  *   VirtualFunction,
  * } from './types.d.ts'
  */
@@ -24,13 +25,15 @@ export async function readFleet() {
     vfsOf(),
     namespacesOf(),
     assignmentsOf(),
+    policiesOf(),
   ])
-  const [hosts, controllers, virtualFunctions, namespaces, assignments] = await asked
+  const [hosts, controllers, virtualFunctions, namespaces, assignments, policies] =
+    await asked
   hosts.sort((a, b) => a.hostname.localeCompare(b.hostname))
   controllers.sort((a, b) => a.pciAddress?.localeCompare(b.pciAddress ?? '') ?? 0)
   virtualFunctions.sort((a, b) => a.vfNumber - b.vfNumber)
   namespaces.sort((a, b) => a.nsid - b.nsid)
-  return { hosts, controllers, virtualFunctions, namespaces, assignments }
+  return { hosts, controllers, virtualFunctions, namespaces, assignments, policies }
 }
 
 /** @returns {Promise<Host[]>} */
@@ -43,6 +46,8 @@ const vfsOf = () => list('/v1/virtualFunctions')
 const namespacesOf = () => list('/v1/namespaces')
 /** @returns {Promise<Assignment[]>} */
 const assignmentsOf = () => list('/v1/assignments')
+/** @returns {Promise<Policy[]>} */
+const policiesOf = () => list('/v1/virtualFunctionPolicies')
 
 /** Operations that run now, those stuck, and those that this page has seen run, newest first. */
 export class Operations {

@@ -1,5 +1,5 @@
 /** The tree: host, its controllers, their VFs, and in each function its queues. */
-import { arrange, el, whenChanged } from './dom.js'
+import { arrange, el, placeOf, whenChanged } from './dom.js'
 import { FunctionCard } from './function-card.js'
 import {
   describeController,
@@ -8,7 +8,8 @@ import {
   poolWords,
 } from './describe.js'
 import { controllerActions, virtualFunctionActions } from './actions.js'
-import { plural } from './words.js'
+import { hostBar, hostSummary } from './host-view.js'
+import { policyPart } from './policy-view.js'
 
 /** @import { Controller, Fleet, Frame, Host, VirtualFunction } from './types.d.ts' */
 
@@ -19,6 +20,7 @@ const MOST_OPEN = 8
  * @typedef {{
  *   readonly element: HTMLDetailsElement,
  *   readonly summary: HTMLElement,
+ *   readonly bar: ReturnType<typeof placeOf>,
  *   readonly body: HTMLElement,
  *   readonly changed: ReturnType<typeof whenChanged>,
  * }} HostPart
@@ -71,15 +73,15 @@ export class FleetView {
    */
   updateHost(host, fleet, startOpen) {
     const part = known(this.hosts, host.id, () => this.newHost(host.id, startOpen))
-    part.changed(
-      [host.hostname, host.reach, host.why, host.kernelRelease, host.iommu],
-      () => part.summary.replaceChildren(...hostSummary(host))
+    const { observedAt: _, ...lasting } = host
+    const drifting = driftingOf(host, fleet)
+    part.changed([lasting, drifting], () =>
+      part.summary.replaceChildren(...hostSummary(host, drifting))
     )
+    part.bar.show(host.driftPolicy, () => hostBar(host))
     const mine = fleet.controllers.filter(({ hostId }) => hostId === host.id)
-    arrange(
-      part.body,
-      mine.map((controller) => this.updateController(controller, fleet))
-    )
+    const controllers = mine.map((controller) => this.updateController(controller, fleet))
+    arrange(part.body, [part.bar.element, ...controllers])
     return part.element
   }
 
@@ -90,6 +92,7 @@ export class FleetView {
    */
   newHost(id, startOpen) {
     const summary = el('summary')
+    const bar = placeOf({ class: 'host-bar' })
     const body = el('div', { class: 'controllers' })
     const attributes = {
       class: 'host',
@@ -98,7 +101,7 @@ export class FleetView {
       ontoggle: this.onOpen,
     }
     const element = el('details', attributes, summary, body)
-    return { element, summary, body, changed: whenChanged() }
+    return { element, summary, bar, body, changed: whenChanged() }
   }
 
   /**
@@ -115,7 +118,9 @@ export class FleetView {
     const inUse = vfs.filter(isInUse)
     part.pool.textContent = poolWords(controller, vfs.length - inUse.length)
     part.pool.hidden = part.pool.textContent === ''
-    arrange(part.element, [card.element, part.pool, part.vfs])
+    const policy = fleet.policies.find(({ controllerId }) => controllerId === controller.id)
+    part.policy.show(policy ?? null, () => [policy ? policyPart(policy, fleet) : null])
+    arrange(part.element, [card.element, part.policy.element, part.pool, part.vfs])
     arrange(
       part.vfs,
       inUse.map((vf) => this.updateVirtualFunction(vf, fleet))
@@ -145,40 +150,20 @@ export class FleetView {
 function newController() {
   return {
     element: el('section', { class: 'controller-group' }),
+    policy: placeOf(),
     pool: el('p', { class: 'pool' }),
     vfs: el('div', { class: 'virtual-functions' }),
   }
 }
 
-/** @param {Host} host */
-function hostSummary(host) {
-  const away = host.reach === 'away'
-  return [
-    el('h3', {}, host.hostname),
-    el(
-      'span',
-      { class: 'facts' },
-      `Linux ${host.kernelRelease}, ${plural(host.onlineCpus, 'CPU')}`
-    ),
-    ...(host.iommu
-      ? []
-      : [
-          el(
-            'span',
-            { class: 'badge', 'data-tone': 'warn' },
-            'no IOMMU: nothing can be assigned'
-          ),
-        ]),
-    ...(away
-      ? [
-          el(
-            'span',
-            { class: 'badge', 'data-tone': 'bad' },
-            `away: ${host.why ?? 'no answer'}`
-          ),
-        ]
-      : []),
-  ]
+/**
+ * @param {Host} host
+ * @param {Fleet} fleet
+ */
+function driftingOf({ id }, { controllers, virtualFunctions }) {
+  return [...controllers, ...virtualFunctions].filter(
+    ({ hostId, drift }) => hostId === id && drift.length > 0
+  ).length
 }
 
 /**

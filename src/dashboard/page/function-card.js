@@ -1,6 +1,8 @@
 /** One function of the tree: what it is, what may be done with it, its numbers, and what its consumer needs. */
-import { el, whenChanged } from './dom.js'
+import { el, placeOf, whenChanged } from './dom.js'
+import { driftTable } from './drift-view.js'
 import { Figures } from './figures.js'
+import { standingPart } from './standing.js'
 
 /** @import { Action, Assignment, Frame, Shown } from './types.d.ts' */
 
@@ -12,16 +14,21 @@ export class FunctionCard {
   constructor(kind, id) {
     this.figures = new Figures()
     this.head = el('header')
-    this.handOver = el('div')
+    this.standings = placeOf()
+    this.drift = placeOf()
+    this.handOver = placeOf()
     this.element = el(
       'article',
       { class: `function ${kind}`, 'data-function-id': id, 'data-kind': kind },
       this.head,
+      this.standings.element,
+      this.drift.element,
       this.figures.element,
-      this.handOver
+      this.handOver.element
     )
     this.headChanged = whenChanged()
-    this.handOverChanged = whenChanged()
+    /** @type {readonly Action[]} as of the last look: what they ask shows the fleet as it is by then. */
+    this.actions = []
   }
 
   /**
@@ -29,14 +36,19 @@ export class FunctionCard {
    * @param {readonly Action[]} actions
    */
   update(shown, actions) {
+    const { title, facts, badges, standings, drift, assignment, silent } = shown
+    this.actions = actions
     const labels = actions.map(({ name, label }) => [name, label])
-    this.headChanged([shown.title, shown.facts, shown.badges, labels], () =>
-      this.drawHead(shown, actions)
-    )
-    this.handOverChanged(shown.assignment?.handOver ?? null, () =>
-      this.drawHandOver(shown.assignment)
-    )
-    if (shown.silent) this.figures.say(shown.silent)
+    this.headChanged([title, facts, badges, labels], () => this.drawHead(shown))
+    this.standings.show(standings, () => standings.map(standingPart))
+    this.drift.show(drift, () => [driftTable(drift)])
+    this.handOver.show(assignment?.handOver ?? null, () => [handOverPart(assignment)])
+    if (silent) this.figures.say(silent)
+  }
+
+  /** @param {string} name */
+  act(name) {
+    void this.actions.find((action) => action.name === name)?.run()
   }
 
   /** @param {Frame} frame */
@@ -44,13 +56,14 @@ export class FunctionCard {
     this.figures.show(frame)
   }
 
-  /**
-   * @param {Shown} shown
-   * @param {readonly Action[]} actions
-   */
-  drawHead({ title, facts, badges }, actions) {
-    const buttons = actions.map(({ name, label, run }) =>
-      el('button', { type: 'button', 'data-action': name, onclick: run }, label)
+  /** @param {Shown} shown */
+  drawHead({ title, facts, badges }) {
+    const buttons = this.actions.map(({ name, label }) =>
+      el(
+        'button',
+        { type: 'button', 'data-action': name, onclick: () => this.act(name) },
+        label
+      )
     )
     this.head.replaceChildren(
       el('h4', {}, title),
@@ -63,21 +76,19 @@ export class FunctionCard {
       el('p', { class: 'facts' }, facts.filter(Boolean).join(' · '))
     )
   }
+}
 
-  /** @param {Assignment | undefined} assignment */
-  drawHandOver(assignment) {
-    if (!assignment?.handOver) return this.handOver.replaceChildren()
-    const { handOver } = assignment
-    this.handOver.replaceChildren(
-      el(
-        'details',
-        { class: 'hand-over' },
-        el('summary', {}, `For its consumer ${assignment.consumer}: ${handOver.vfioPath}`),
-        el('h5', {}, 'QEMU'),
-        el('pre', {}, handOver.qemuArguments.join(' ')),
-        el('h5', {}, 'libvirt'),
-        el('pre', {}, handOver.libvirtXml)
-      )
-    )
-  }
+/** @param {Assignment | undefined} assignment */
+function handOverPart(assignment) {
+  if (!assignment?.handOver) return null
+  const { consumer, handOver } = assignment
+  return el(
+    'details',
+    { class: 'hand-over' },
+    el('summary', {}, `For its consumer ${consumer}: ${handOver.vfioPath}`),
+    el('h5', {}, 'QEMU'),
+    el('pre', {}, handOver.qemuArguments.join(' ')),
+    el('h5', {}, 'libvirt'),
+    el('pre', {}, handOver.libvirtXml)
+  )
 }

@@ -8,10 +8,14 @@ type Schemas = components['schemas']
 
 export type Assignment = Schemas['Assignment']
 export type Controller = Schemas['Controller']
+export type Drift = Schemas['Drift']
 export type Host = Schemas['Host']
 export type Namespace = Schemas['Namespace']
 export type Operation = Schemas['Operation']
+export type Plan = Schemas['Plan']
 export type Problem = Schemas['Problem']
+export type PolicyRequest = Schemas['VirtualFunctionPolicyRequest']
+export type Policy = Schemas['VirtualFunctionPolicy']
 export type VirtualFunction = Schemas['VirtualFunction']
 
 export type Fleet = {
@@ -20,6 +24,7 @@ export type Fleet = {
   readonly virtualFunctions: readonly VirtualFunction[]
   readonly namespaces: readonly Namespace[]
   readonly assignments: readonly Assignment[]
+  readonly policies: readonly Policy[]
 }
 
 /** Of an operation: a kernel call that does not come back. */
@@ -101,6 +106,9 @@ export type Shown = {
   readonly facts: readonly (string | null | undefined | false)[]
   readonly badges: readonly Badge[]
   readonly assignment: Assignment | undefined
+  readonly drift: readonly Drift[]
+  /** State, what it means, what to do. */
+  readonly standings: readonly (readonly [string, string, string])[]
   /** Why no numbers are to be expected. */
   readonly silent: string | null
 }
@@ -116,19 +124,62 @@ export type Field = {
   readonly label: string
   readonly type: 'text' | 'password' | 'number' | 'checkbox'
   readonly required?: boolean
-  readonly value?: number
+  readonly value?: number | string | undefined
+  readonly pattern?: string
   readonly min?: number
   readonly max?: number
 }
 
-export type Question = {
+/** What a dialog asks of the operator. */
+export type Asked = {
   readonly title: string
   readonly words: string
   readonly fields?: readonly Field[]
   /** Further elements. */
   readonly body?: readonly Child[]
   readonly submit: string
+}
+
+export type Question = Asked & {
   /** While it fails the dialog stays, with the problem in it. */
   readonly run: (form: HTMLFormElement) => unknown
+  /** Buttons that leave the dialog as it is. */
+  readonly aside?: readonly {
+    readonly label: string
+    readonly run: (form: HTMLFormElement) => unknown
+  }[]
+  /** Elements after the problem. */
+  readonly below?: readonly Child[]
   readonly closable?: boolean
+}
+
+/** What begins an operation, or has its plan shown. */
+export type ChangeRequest = {
+  readonly method: 'POST' | 'DELETE'
+  readonly path: string
+  readonly body?: object
+}
+
+/** A check that a request may ask not to refuse. */
+export type Acceptable = NonNullable<Schemas['AssignRequest']['accept']>[number]
+
+export type ChangeQuestion = Asked & {
+  /** For the names of what a plan reaches. */
+  readonly fleet: Fleet
+  /** Checks that may be accepted, where the request takes that: those are offered at once. */
+  readonly offers?: readonly Acceptable[]
+  readonly request: (
+    form: HTMLFormElement,
+    accepted: readonly Acceptable[]
+  ) => ChangeRequest
+}
+
+/** As a plan, a problem and an operation's error tell it. */
+export type Refusal = {
+  readonly check: string
+  readonly device: string | null
+  readonly reason: string
+  readonly remedy: string | null
+  /** Of a plan: the step that would be refused. */
+  readonly step?: string | null
 }

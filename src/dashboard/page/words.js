@@ -43,9 +43,16 @@ export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`
 }
 
-/** @param {string} iso */
+/**
+ * With its day, unless that is today.
+ *
+ * @param {string} iso
+ */
 export function timeOfDay(iso) {
-  return new Date(iso).toLocaleTimeString([], { hour12: false })
+  const at = new Date(iso)
+  const time = at.toLocaleTimeString([], { hour12: false })
+  const isToday = at.toDateString() === new Date().toDateString()
+  return isToday ? time : `${at.toLocaleDateString()} ${time}`
 }
 
 /** @type {Readonly<Record<string, string>>} */
@@ -54,6 +61,10 @@ const WORKFLOWS = {
   'retire-virtual-function': 'Retire a VF',
   'assign-function': 'Assign',
   'release-assignment': 'Release',
+  'adopt-virtual-function': 'Adopt a VF',
+  'resize-primary': 'Resize the primary',
+  'restore-virtual-function': 'Heal a VF',
+  'restore-assignment': 'Bring an assignment back',
 }
 
 /** @param {string} workflow */

@@ -1,9 +1,11 @@
 /** Declared VFs: set, shown, taken back. What follows from them the caretaker begins. */
 import type { Caller } from '../../access/caller.ts'
 import { tenantFilter } from '../../access/tenant-filter.ts'
-import type { StoreWrite } from '../../store/store.ts'
+import type { HostInventory } from '../../inventory/drift/drift.ts'
+import type { Page, PageRequest, StoreWrite } from '../../store/store.ts'
 import { found, requireOperator, type RequestContext } from '../requests/prepared.ts'
-import type { Workflows } from '../workflows.ts'
+import type { VirtualFunctionPolicyView, Workflows } from '../workflows.ts'
+import { hostInventory } from './declared-work.ts'
 import { policyWrites, undeclareWrites } from './policy-request.ts'
 import { policyView } from './policy-view.ts'
 
@@ -25,7 +27,10 @@ export function createPolicies({
   tend,
 }: PoliciesOptions): Pick<
   Workflows,
-  'virtualFunctionPolicy' | 'declareVirtualFunctions' | 'undeclareVirtualFunctions'
+  | 'virtualFunctionPolicies'
+  | 'virtualFunctionPolicy'
+  | 'declareVirtualFunctions'
+  | 'undeclareVirtualFunctions'
 > {
   /** @throws ControlPlaneError not-found */
   function view(caller: Caller, controllerId: string) {
@@ -39,7 +44,32 @@ export function createPolicies({
     const tenant = tenantFilter(caller)
     const visible = tenant === null || policy?.tenant === tenant ? policy : undefined
     const what = 'virtual function policy of controller'
-    return policyView({ store, changing }, found(visible, what, controllerId), controller)
+    const host = hostInventory(store, controller.hostId)
+    const viewing = { store, changing, host }
+    return policyView(viewing, found(visible, what, controllerId), controller)
+  }
+
+  function list(
+    caller: Caller,
+    filter: { readonly hostId?: string },
+    page: PageRequest
+  ): Page<VirtualFunctionPolicyView> {
+    const { store } = contextOf(caller)
+    const asked = { ...filter, tenant: tenantFilter(caller) }
+    const { items, next } = store.read.virtualFunctionPolicies(asked, page)
+    const hosts = new Map<string, HostInventory>()
+    const views = items.map((policy) => {
+      const controller = found(
+        store.read.controller(policy.controllerId),
+        'controller',
+        policy.controllerId
+      )
+      const { hostId } = controller
+      const host = hosts.get(hostId) ?? hostInventory(store, hostId)
+      hosts.set(hostId, host)
+      return policyView({ store, changing, host }, policy, controller)
+    })
+    return { items: views, next }
   }
 
   function write(
@@ -61,6 +91,7 @@ export function createPolicies({
   }
 
   return {
+    virtualFunctionPolicies: list,
     virtualFunctionPolicy: view,
     declareVirtualFunctions: async (caller, controllerId, request) => {
       await write(caller, controllerId, (context) =>

@@ -9,7 +9,6 @@ import type { ControllerRow, HealingRow, VirtualFunctionRow } from '../../store/
 import type { Store } from '../../store/store.ts'
 import { isGivenUp, MOST_ATTEMPTS } from '../caretaker/attempts.ts'
 import { inWords } from '../half-retired.ts'
-import { hostInventory } from './declared-work.ts'
 import { judgeVfs, type JudgedVf } from './judge-vfs.ts'
 
 export type VirtualFunctionPolicyView = Required<VirtualFunctionPolicy> & {
@@ -56,14 +55,15 @@ export type DivisionView = {
 type Viewing = {
   readonly store: Store
   readonly changing: (functionId: string) => string | null
+  /** Of the controller. */
+  readonly host: HostInventory
 }
 
 export function policyView(
-  { store, changing }: Viewing,
+  { store, changing, host }: Viewing,
   policy: VirtualFunctionPolicyRow,
   controller: ControllerRow
 ): VirtualFunctionPolicyView {
-  const host = hostInventory(store, controller.hostId)
   const tried = new Map(
     store.read.healingOf(controller.hostId).map((row) => [row.functionId, row])
   )
