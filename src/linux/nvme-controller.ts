@@ -23,6 +23,11 @@ export function controllerStateOf(kernel: Kernel, name: string): Promise<string 
   return ifPresent(readText(kernel.call, `${controllerPath(name)}/state`))
 }
 
+/** As the controller identified itself. */
+export function cntlidOf(kernel: Kernel, name: string): Promise<number> {
+  return readCount(kernel.call, `${controllerPath(name)}/cntlid`)
+}
+
 /** Name of the function's controller. @throws {HostDriverError} controller-not-live */
 export async function liveController(kernel: Kernel, fn: PciAddress): Promise<string> {
   const name = await controllerNameOf(kernel, fn)
@@ -62,7 +67,7 @@ async function readAttributes(kernel: Kernel, name: string): Promise<ControllerA
     model: await text('model'),
     firmware: await text('firmware_rev'),
     subsystemNqn: await text('subsysnqn'),
-    cntlid: await count('cntlid'),
+    cntlid: await cntlidOf(kernel, name),
     queueCount: await count('queue_count'),
     // sqsize is 0's based.
     queueDepth: (await count('sqsize')) + 1,

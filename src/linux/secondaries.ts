@@ -1,22 +1,12 @@
 /** A primary's secondaries, read and checked. */
 import { HostDriverError } from '../host/driver.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
-import { readSecondaryList, type SecondaryListReading } from '../nvme/secondary-list.ts'
+import { readSecondaryList } from '../nvme/secondary-list.ts'
 import type { SecondaryController } from '../nvme/secondary-controller.ts'
 import type { LaneSession } from './lane-session.ts'
-import { liveController } from './nvme-controller.ts'
-import { primaryCapabilities, secondaryEntries } from './nvme-commands.ts'
+import { cntlidOf, liveController } from './nvme-controller.ts'
+import { secondaryEntries } from './nvme-commands.ts'
 import { totalVfsOf } from './pci-function.ts'
-
-/** @param totalVfs of the PF */
-export async function readSecondaries(
-  session: LaneSession,
-  name: string,
-  totalVfs: number
-): Promise<SecondaryListReading> {
-  const { cntlid } = await primaryCapabilities(session, name)
-  return readSecondaryList(await secondaryEntries(session, name), cntlid, totalVfs)
-}
 
 /**
  * For work that relies on them.
@@ -28,9 +18,18 @@ export async function secondariesOf(
   session: LaneSession,
   pf: PciAddress
 ): Promise<readonly SecondaryController[]> {
+  return secondariesAmong(session, pf, (await totalVfsOf(session, pf)) ?? 0)
+}
+
+async function secondariesAmong(
+  session: LaneSession,
+  pf: PciAddress,
+  totalVfs: number
+): Promise<readonly SecondaryController[]> {
   const name = await liveController(session.kernel, pf)
-  const totalVfs = (await totalVfsOf(session, pf)) ?? 0
-  const reading = await readSecondaries(session, name, totalVfs)
+  const cntlid = await cntlidOf(session.kernel, name)
+  const entries = await secondaryEntries(session, name)
+  const reading = readSecondaryList(entries, cntlid, totalVfs)
   if (reading.trusted) return reading.secondaries
   throw new HostDriverError(
     `reading the secondaries of ${pf}: not as specified, ${reading.oddity}`,
@@ -38,17 +37,24 @@ export async function secondariesOf(
   )
 }
 
-/** @throws {HostDriverError} gone when the primary has no such secondary */
-export async function secondaryOf(
+/**
+ * One secondary, looked at as often as is called: what its primary's function is, is read once.
+ *
+ * @throws from the look: {HostDriverError} gone when the primary has no such secondary; as `secondariesOf`
+ */
+export async function secondaryLook(
   session: LaneSession,
   pf: PciAddress,
   cntlid: number
-): Promise<SecondaryController> {
-  const secondaries = await secondariesOf(session, pf)
-  const found = secondaries.find((secondary) => secondary.cntlid === cntlid)
-  if (found) return found
-  throw new HostDriverError(`reading secondary controller ${cntlid} of ${pf}`, {
-    kind: 'gone',
-    what: `secondary controller ${cntlid} of ${pf}`,
-  })
+): Promise<() => Promise<SecondaryController>> {
+  const totalVfs = (await totalVfsOf(session, pf)) ?? 0
+  return async () => {
+    const secondaries = await secondariesAmong(session, pf, totalVfs)
+    const found = secondaries.find((secondary) => secondary.cntlid === cntlid)
+    if (found) return found
+    throw new HostDriverError(`reading secondary controller ${cntlid} of ${pf}`, {
+      kind: 'gone',
+      what: `secondary controller ${cntlid} of ${pf}`,
+    })
+  }
 }

@@ -185,7 +185,7 @@ test('a command that hangs is not blamed on a guest', async () => {
   await clock.advance(context.deadlineMs)
 
   expect(await applying).toMatchObject({
-    blocked: { call: 'Identify CNS 14h through /dev/nvme0', holders: [] },
+    blocked: { call: 'Identify CNS 15h through /dev/nvme0', holders: [] },
   })
 })
 

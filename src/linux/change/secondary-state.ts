@@ -12,7 +12,7 @@ import {
 import type { LaneSession } from '../lane-session.ts'
 import { command } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
-import { secondaryOf } from '../secondaries.ts'
+import { secondaryLook } from '../secondaries.ts'
 import { expectEffect } from './post-condition.ts'
 
 type SecondaryChange<K extends HostChange['change']> = Extract<
@@ -46,7 +46,7 @@ export function bringOnline(session: LaneSession, change: SecondaryChange<'bring
 
 async function until(session: LaneSession, change: StateChange): Promise<void> {
   const { pf, cntlid } = change
-  const find = () => secondaryOf(session, pf, cntlid)
+  const find = await secondaryLook(session, pf, cntlid)
   const [sent] = secondaryCommands(change, await find())
   if (sent === undefined) return
   const name = await liveController(session.kernel, pf)
