@@ -20,6 +20,11 @@ export async function refuseUsed(
   return (await usesOf(ask, fn, nsids)).map(refusalOf)
 }
 
+/** For a disk that nvirt may hold itself. */
+export function exceptOpen(refusals: readonly Refusal[]): readonly Refusal[] {
+  return refusals.filter(({ check }) => check !== 'namespace-open')
+}
+
 /** What would be torn away with the driver that a function has now. */
 export async function refuseUsedThrough(
   ask: Ask,
