@@ -10,6 +10,7 @@ import {
   type Found,
 } from './clean-params.ts'
 import { observe, pass, type Row, type Turn } from './define-workflow.ts'
+import { fetchedWrites, thenReturned } from './fetched.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
 import { exceptOpen, refuseUsed } from './guards/usage.ts'
 import { moved, movesBack } from './move-namespaces.ts'
@@ -30,7 +31,7 @@ export function recordNamespaces(p: CleanParams): Row {
     const condition = await ask({ read: 'condition', fn })
     const found = { ...erasable, namespaces, condition, at }
     pass(RECORD_NAMESPACES, await refuseOthers(turn, p, found))
-    return { output: found }
+    return { output: found, writes: p.vf ? fetchedWrites(turn, p, p.vf) : [] }
   })
 }
 
@@ -76,7 +77,7 @@ export async function ownersOf(
 
 /** Those of a VF come to its primary, since a private namespace has one controller; a controller of the host has its own. */
 export function fetchNamespaces(p: CleanParams): Row {
-  return change('fetch-namespaces', {
+  const { undo, ...row } = change('fetch-namespaces', {
     on: (turn) => targetIn(turn, p),
     locks: locksOf(p),
     guard: (turn) => onFound(turn, (found) => refuseFetching(turn, p, found)),
@@ -89,6 +90,7 @@ export function fetchNamespaces(p: CleanParams): Row {
     ],
     undo: (turn) => movesBack(p, nsidsIn(turn)),
   })
+  return { ...row, ...(undo && { undo: thenReturned(p, undo) }) }
 }
 
 /** What goes with a controller is its own already, unless a former release has put some of it back. */

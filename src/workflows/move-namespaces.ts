@@ -1,5 +1,6 @@
 /** Namespaces of a function between it and the host, which erases them through the cleaner. */
 import type { PciAddress } from '../nvme/pci-address.ts'
+import { detachThese } from './attachments.ts'
 import { cleaner, type CleanParams } from './clean-params.ts'
 import { isThere } from './guards/identity.ts'
 import type { Ask } from './host-session.ts'
@@ -29,7 +30,7 @@ export function movesBack(p: CleanParams, nsids: readonly number[]): readonly Mo
     look: async (ask) =>
       (await isServing(ask, p, pf))
         ? moved(p, nsids, 'to the function')
-        : detached(pf, vf.primaryCntlid, nsids),
+        : [detachThese(pf, vf.primaryCntlid, nsids)],
   }
   return [...letGo, back]
 }
@@ -52,25 +53,11 @@ export function moved(
   const isToHost = whither === 'to the host'
   const [from, to] = isToHost ? [cntlid, primaryCntlid] : [primaryCntlid, cntlid]
   return [
-    ...detached(pf, from, nsids),
+    detachThese(pf, from, nsids),
     look({ read: 'attachments', pf, cntlid: to }, ({ nsids: attached }) =>
       nsids
         .filter((nsid) => !attached.includes(nsid))
         .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid: to }) as const)
-    ),
-  ]
-}
-
-function detached(
-  pf: PciAddress,
-  cntlid: number,
-  nsids: readonly number[]
-): readonly Move[] {
-  return [
-    look({ read: 'attachments', pf, cntlid }, ({ nsids: attached }) =>
-      nsids
-        .filter((nsid) => attached.includes(nsid))
-        .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }) as const)
     ),
   ]
 }

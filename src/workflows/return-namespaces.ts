@@ -1,5 +1,4 @@
 /** The rows that give the namespaces of a function back, their disks let go: after they were erased, or as they are. */
-import type { Refusal } from '../errors.ts'
 import { change } from './change-row.ts'
 import {
   cleaner,
@@ -9,8 +8,9 @@ import {
   type CleanParams,
 } from './clean-params.ts'
 import type { Row, Turn } from './define-workflow.ts'
+import { thenReturned } from './fetched.ts'
 import { locksOf, nsidsIn, targetIn } from './fetch-namespaces.ts'
-import { attachedNamespaces, exceptOpen, refuseUsed } from './guards/usage.ts'
+import { refuseDetaching } from './guards/usage.ts'
 import { look } from './moves.ts'
 import { movesBack, releases } from './move-namespaces.ts'
 import { bindingNow } from './return-function.ts'
@@ -48,23 +48,13 @@ export function returnUncleaned(p: CleanParams): Row {
 function returnToVf(p: CleanParams, vf: CleanedVf): Row {
   const nsids = (turn: Turn) =>
     namespacesFound(turn.outputs) === null ? vf.nsids : nsidsIn(turn)
-  return change(RETURN_NAMESPACES, {
+  const row = change(RETURN_NAMESPACES, {
     on: cleanerTarget(p),
     mayBeGone: true,
     locks: locksOf(p),
-    guard: (turn) => refuseTakingUsed(turn, vf, nsids(turn)),
+    guard: (turn) =>
+      refuseDetaching(turn.ask, vf.primary.address, vf.primaryCntlid, nsids(turn)),
     do: (turn) => movesBack(p, nsids(turn)),
   })
-}
-
-/** What the host has mounted since is not taken from it. A former operation may hold the disk still. */
-async function refuseTakingUsed(
-  { ask }: Turn,
-  { primary, primaryCntlid }: CleanedVf,
-  nsids: readonly number[]
-): Promise<readonly Refusal[]> {
-  const { address } = primary
-  const attached = await attachedNamespaces(ask, address, primaryCntlid)
-  const taken = nsids.filter((nsid) => attached?.includes(nsid))
-  return exceptOpen(await refuseUsed(ask, address, taken))
+  return { ...row, run: thenReturned(p, row.run) }
 }

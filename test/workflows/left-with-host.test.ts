@@ -62,6 +62,64 @@ test('of a drive that has gone there is nothing to take back, and it is let go',
   expect(world.machine.transcript).toHaveLength(written)
 })
 
+const PULLED: readonly MachineEvent[] = [{ event: 'surprise-removal', address: PF }]
+const PLUGGED: readonly MachineEvent[] = [{ event: 'hot-plug', address: PF }]
+
+test.for([
+  ['quarantined as not cleaned', {}],
+  ['let go uncleaned', { acceptUncleaned: true }],
+] as const)(
+  'one that was %s while its drive was away is retired with what is left of it when the drive is back',
+  async ([, request]) => {
+    const { world, found } = await cutShort()
+    await happens(world, PULLED)
+    await done(world, release(world, request))
+    await happens(world, PLUGGED)
+
+    if (onlyAssignment(world).state !== 'released')
+      await done(world, release(world, { acceptUncleaned: true }))
+    await done(world, world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id))
+
+    expect(world.machine.snapshot()).toEqual(found)
+  }
+)
+
+test('one that was let go while its drive was away is healed when the drive is back', async () => {
+  const { world, found, provisioned } = await cutShort()
+  await happens(world, PULLED)
+  await done(world, release(world, { acceptUncleaned: true }))
+  await happens(world, PLUGGED)
+  const { id } = virtualFunctionOf(world, 1)
+
+  await done(world, world.workflows.heal(DEMO, id))
+  const healed = world.machine.snapshot()
+  await done(world, world.workflows.retire(DEMO, id))
+
+  expect(healed).toEqual(provisioned)
+  expect(world.machine.snapshot()).toEqual(found)
+})
+
+test('one whose drive was pulled before anything was erased is its consumer’s again when it is back', async () => {
+  const { world, found } = await assigned()
+  const match = { call: 'holdDisk' } as const
+  const kind = { fault: 'never-returns' } as const
+  world.machine.faults.arm({ match, kind, times: 1 })
+  const releasing = await release(world, {})
+  await world.until(releasing, (state) => state === 'blocked')
+  const ready = onlyAssignment(world).functionId
+  await happens(world, PULLED)
+  world.machine.faults.release('without-effect')
+  const { state } = await world.end(releasing)
+  await happens(world, PLUGGED)
+
+  await done(world, world.workflows.heal(DEMO, ready))
+  await done(world, release(world, {}))
+  await done(world, world.workflows.retire(DEMO, ready))
+
+  expect(state).toBe('undone')
+  expect(world.machine.snapshot()).toEqual(found)
+})
+
 test('they do not go to a VF that somebody else has brought online in the new boot', async () => {
   const { world } = await cutShort()
   const { cntlid } = virtualFunctionOf(world, 1)
@@ -95,15 +153,21 @@ test('what somebody has mounted since is not torn away', async () => {
   expect(after).toEqual(attached)
 })
 
-/** The release of a VF whose namespace cannot be formatted. */
-async function cutShort() {
+async function assigned() {
   const world = await makeWorld(memoryStore())
   const found = world.machine.snapshot()
   await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }]))
+  const provisioned = world.machine.snapshot()
   const virtualFunctionId = virtualFunctionOf(world, 1).id
   const accept = ['not-tenant-safe'] as const
   const assigning = { virtualFunctionId, consumer: 'vm', accept }
   await done(world, world.workflows.assign(DEMO, assigning))
+  return { world, found, provisioned }
+}
+
+/** The release of a VF whose namespace cannot be formatted. */
+async function cutShort() {
+  const { world, found, provisioned } = await assigned()
   const match = { call: 'admin', opcode: 0x80 } as const // Format NVM
   const kind = { fault: 'errno', errno: 'EIO' } as const
   const { id } = world.machine.faults.arm({ match, kind })
@@ -111,7 +175,7 @@ async function cutShort() {
   world.machine.faults.takeBack(id, 'with-effect')
   expect(state).toBe('stuck')
   expect(world.machine.snapshot().attachments).not.toEqual(found.attachments)
-  return { world, found }
+  return { world, found, provisioned }
 }
 
 async function happens(world: World, events: readonly MachineEvent[]): Promise<void> {
