@@ -1,4 +1,4 @@
-/** A storm over a fleet, which wants the machine for itself. */
+/** A storm over a fleet, which wants the machine for itself; test/workflows/storm.test.ts is a small one. */
 import { testsOfStorm } from '../workflows/storm/expectations.ts'
 
 testsOfStorm({
