@@ -115,6 +115,8 @@ export type ProvisionedVf = {
   readonly at: string
   /** Why it is quarantined: retiring it failed half-way. Absent: it is not. */
   readonly quarantine?: string
+  /** cntlid of the primary to which a release has fetched its namespaces: they may be there still. Absent: they are not. */
+  readonly fetchedTo?: number
 }
 
 export type NamespaceRow = {

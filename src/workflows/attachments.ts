@@ -16,6 +16,19 @@ export function attachExactly(
   ])
 }
 
+/** These, where they are attached. */
+export function detachThese(
+  pf: PciAddress,
+  cntlid: number,
+  nsids: readonly number[]
+): Move {
+  return look({ read: 'attachments', pf, cntlid }, ({ nsids: attached }) =>
+    nsids
+      .filter((nsid) => attached.includes(nsid))
+      .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }))
+  )
+}
+
 /** Nothing but what is wanted. */
 export function detachOthers(
   pf: PciAddress,

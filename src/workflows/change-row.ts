@@ -9,6 +9,8 @@ type PerTurn<Value> = Value | ((turn: Turn) => Value)
 export type ChangeRow = {
   /** null: what there was to change has gone already. */
   readonly on: PerTurn<Target | null>
+  /** Nothing is done where the target has gone, or where another is in its place. Default: that is refused. */
+  readonly mayBeGone?: boolean
   /** What else must be true of the host, read immediately before the first write and after every interruption. */
   readonly guard?: (turn: Turn) => Promise<readonly Refusal[]>
   readonly do: PerTurn<readonly Move[]>
@@ -19,20 +21,22 @@ export type ChangeRow = {
 }
 
 export function change(name: string, row: ChangeRow): Row {
-  const { on, undo, locks = [], commit = false } = row
+  const { on, mayBeGone = false, undo, locks = [], commit = false } = row
   return {
     name,
     commit,
     locks,
     guard: async (turn) => {
       const target = inTurn(on, turn)
-      if (target === null) return
+      if (target === null || (mayBeGone && !(await isThere(turn.ask, target)))) return
       pass(name, await refuseOther(turn.ask, target, turn.reboot))
       pass(name, (await row.guard?.(turn)) ?? [])
     },
     run: async (turn) => {
-      const moves = inTurn(on, turn) === null ? [] : inTurn(row.do, turn)
-      return { output: await carryOut(moves, turn.ask, turn.apply) }
+      const target = inTurn(on, turn)
+      const moves = () => (target === null ? [] : inTurn(row.do, turn))
+      const wanted = target && mayBeGone ? [ifThere(target, moves)] : moves()
+      return { output: await carryOut(wanted, turn.ask, turn.apply) }
     },
     ...(undo && {
       undo: async (turn) => {

@@ -1,9 +1,5 @@
-/**
- * The rows that bring the namespaces of a function to the host before they are erased, their disks held, and give them
- * back afterwards.
- */
+/** The rows that bring the namespaces of a function to the host before they are erased, their disks held. */
 import type { Refusal } from '../errors.ts'
-import type { PciAddress } from '../nvme/pci-address.ts'
 import { change } from './change-row.ts'
 import {
   cleaner,
@@ -14,13 +10,14 @@ import {
   type Found,
 } from './clean-params.ts'
 import { observe, pass, type Row, type Turn } from './define-workflow.ts'
+import { fetchedWrites, thenReturned } from './fetched.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
-import { refuseUsed } from './guards/usage.ts'
-import { look, type Move } from './moves.ts'
+import { exceptOpen, refuseUsed } from './guards/usage.ts'
+import { moved, movesBack } from './move-namespaces.ts'
+import type { Move } from './moves.ts'
 import { placeAll, type Recorded } from './placing.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
-import { isOnline } from './serving-vf.ts'
 
 /** What is there, how the drive erases it, and that nobody else has it. */
 export function recordNamespaces(p: CleanParams): Row {
@@ -34,7 +31,7 @@ export function recordNamespaces(p: CleanParams): Row {
     const condition = await ask({ read: 'condition', fn })
     const found = { ...erasable, namespaces, condition, at }
     pass(RECORD_NAMESPACES, await refuseOthers(turn, p, found))
-    return { output: found }
+    return { output: found, writes: p.vf ? fetchedWrites(turn, p, p.vf) : [] }
   })
 }
 
@@ -46,8 +43,8 @@ async function refuseFetching(
   const others = await refuseOthers(turn, p, found)
   if (!p.before.attachments) return others
   const used = await refuseUsed(turn.ask, p.fn, nsidsIn(turn))
-  // A former release may hold the disk still; that nobody else does the hold proves.
-  return [...others, ...used.filter(({ check }) => check !== 'namespace-open')]
+  // That nobody else has it open the hold proves.
+  return [...others, ...exceptOpen(used)]
 }
 
 async function refuseOthers(
@@ -80,7 +77,7 @@ export async function ownersOf(
 
 /** Those of a VF come to its primary, since a private namespace has one controller; a controller of the host has its own. */
 export function fetchNamespaces(p: CleanParams): Row {
-  return change('fetch-namespaces', {
+  const { undo, ...row } = change('fetch-namespaces', {
     on: (turn) => targetIn(turn, p),
     locks: locksOf(p),
     guard: (turn) => onFound(turn, (found) => refuseFetching(turn, p, found)),
@@ -93,6 +90,7 @@ export function fetchNamespaces(p: CleanParams): Row {
     ],
     undo: (turn) => movesBack(p, nsidsIn(turn)),
   })
+  return { ...row, ...(undo && { undo: thenReturned(p, undo) }) }
 }
 
 /** What goes with a controller is its own already, unless a former release has put some of it back. */
@@ -104,92 +102,7 @@ function gathered(turn: Turn, p: CleanParams, recorded: Recorded): readonly Move
   return placeAll(turn, p.fn, recorded, placed)
 }
 
-/** After an erase, or when it was accepted that there is none. */
-export function returnNamespaces(p: CleanParams): Row {
-  return change('return-namespaces', {
-    on: (turn) => targetIn(turn, p),
-    locks: locksOf(p),
-    do: (turn) => movesBack(p, nsidsIn(turn)),
-  })
-}
-
-/** Of a function that a former operation left half-way; of one that it did not, there is nothing to do. */
-export function returnUncleaned(p: CleanParams): Row {
-  const fn = cleaner(p)
-  const letGo = look({ read: 'binding', fn }, ({ driver }) =>
-    driver === 'nvme'
-      ? [look({ read: 'erasable', fn }, ({ namespaces }) => releases(p, namespaces))]
-      : []
-  )
-  return change('return-namespaces', {
-    on: ({ outputs }) => (bindingNow(outputs) === null ? null : cleanerTarget(p)),
-    locks: locksOf(p),
-    do: p.vf ? movesBack(p, p.vf.nsids) : [letGo],
-  })
-}
-
-export function releases(p: CleanParams, namespaces: readonly { readonly nsid: number }[]) {
-  return namespaces.map(
-    ({ nsid }) => ({ change: 'letGoOfDisk', fn: cleaner(p), nsid }) as const
-  )
-}
-
-/**
- * QEMU 7.2 attaches nothing to a secondary that is offline: to let go of such a VF is not refused for that. Its namespaces
- * are the host's no more, and are attached when it is healed.
- */
-function movesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
-  const letGo = releases(
-    p,
-    nsids.map((nsid) => ({ nsid }))
-  )
-  const { vf } = p
-  if (vf === null) return letGo
-  const pf = vf.primary.address
-  const back = look({ read: 'secondaries', pf }, (listed) =>
-    isOnline(listed, p.cntlid)
-      ? moved(p, nsids, 'to the function')
-      : detached(pf, vf.primaryCntlid, nsids)
-  )
-  return [...letGo, back]
-}
-
-/** Off the one before on the other: what is private cannot be on both. */
-function moved(
-  { cntlid, vf }: CleanParams,
-  nsids: readonly number[],
-  whither: 'to the host' | 'to the function'
-): readonly Move[] {
-  if (vf === null || cntlid === null) return []
-  const { primaryCntlid, primary } = vf
-  const pf = primary.address
-  const isToHost = whither === 'to the host'
-  const [from, to] = isToHost ? [cntlid, primaryCntlid] : [primaryCntlid, cntlid]
-  return [
-    ...detached(pf, from, nsids),
-    look({ read: 'attachments', pf, cntlid: to }, ({ nsids: attached }) =>
-      nsids
-        .filter((nsid) => !attached.includes(nsid))
-        .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid: to }) as const)
-    ),
-  ]
-}
-
-function detached(
-  pf: PciAddress,
-  cntlid: number,
-  nsids: readonly number[]
-): readonly Move[] {
-  return [
-    look({ read: 'attachments', pf, cntlid }, ({ nsids: attached }) =>
-      nsids
-        .filter((nsid) => attached.includes(nsid))
-        .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }) as const)
-    ),
-  ]
-}
-
-function locksOf({ vf }: CleanParams): readonly string[] {
+export function locksOf({ vf }: CleanParams): readonly string[] {
   return vf ? [primaryLock(vf.controllerId)] : []
 }
 
@@ -197,7 +110,7 @@ export function targetIn({ outputs }: Turn, p: CleanParams) {
   return namespacesFound(outputs) === null ? null : cleanerTarget(p)
 }
 
-function nsidsIn({ outputs }: Turn): readonly number[] {
+export function nsidsIn({ outputs }: Turn): readonly number[] {
   return (namespacesFound(outputs)?.namespaces ?? []).map(({ nsid }) => nsid)
 }
 

@@ -97,6 +97,7 @@ export const Provisioned = Type.Object({
   operationId: Type.String(),
   at: Type.String(),
   quarantine: Type.Optional(Type.String()),
+  fetchedTo: Type.Optional(Type.Integer()),
 })
 
 export const Condition = Type.Object({

@@ -12,6 +12,8 @@ const Wanted = Type.Object({
   vq: Type.Integer(),
   vi: Type.Integer(),
   nsids: Type.Array(Type.Integer()),
+  /** cntlid of its primary, where a release may have left them. */
+  fetchedTo: Type.Optional(Type.Integer()),
 })
 
 /** Shared with restore-virtual-function.ts. */

@@ -17,12 +17,7 @@ import {
 } from './define-workflow.ts'
 import { eraseNamespaces, writeMarkers } from './erase-namespaces.ts'
 import { erasedSoFar, type ErasedSoFar } from './erased-so-far.ts'
-import {
-  fetchNamespaces,
-  recordNamespaces,
-  returnNamespaces,
-  returnUncleaned,
-} from './fetch-namespaces.ts'
+import { fetchNamespaces, recordNamespaces } from './fetch-namespaces.ts'
 import { functionLocks } from './function-locks.ts'
 import { refuseUsedThrough } from './guards/usage.ts'
 import { rebind } from './rebind.ts'
@@ -37,6 +32,7 @@ import {
   refuseRebound,
   refuseUnrestored,
 } from './return-function.ts'
+import { returnNamespaces, returnUncleaned } from './return-namespaces.ts'
 import { bindingToHave } from './serving-vf.ts'
 import { untilUnused, waitForConsumer } from './wait-for-users.ts'
 

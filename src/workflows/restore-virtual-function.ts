@@ -18,6 +18,7 @@ import {
   type Surroundings,
   type Turn,
 } from './define-workflow.ts'
+import { takenBackWrites } from './fetched.ts'
 import { groupLock } from './function-locks.ts'
 import { driveTarget, functionTarget, refuseOther } from './guards/identity.ts'
 import { Address, Binding, logged, outputOf } from './logged-shapes.ts'
@@ -60,7 +61,11 @@ export function restoreVirtualFunction(around: Surroundings) {
       ]),
       rescan(p.hostId),
     ],
-    onSucceeded: (p, end) => [...restored(p, end), ...takenFromConsumers(around, p, end)],
+    onSucceeded: (p, end) => [
+      ...restored(p, end),
+      ...p.virtualFunctions.flatMap(({ id }) => takenBackWrites(around.store, id)),
+      ...takenFromConsumers(around, p, end),
+    ],
   })
 }
 

@@ -14,6 +14,10 @@ const Params = Type.Object({
   cntlid: Type.Integer(),
   /** null: VFs are not enabled any more, after a reboot for instance. */
   fn: nullable(Address),
+  /** What a release has fetched to that controller of the host, and may not have given back. */
+  fetched: Type.Optional(
+    Type.Object({ cntlid: Type.Integer(), nsids: Type.Array(Type.Integer()) })
+  ),
 })
 
 export type RetireParams = Static<typeof Params>

@@ -4,7 +4,7 @@
  */
 import type { Refusal } from '../errors.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
-import { attachExactly } from './attachments.ts'
+import { attachExactly, detachThese } from './attachments.ts'
 import { change, ifThere } from './change-row.ts'
 import {
   defineWorkflow,
@@ -17,7 +17,7 @@ import { refuseBound } from './guards/binding.ts'
 import { refuseHeldGroup } from './guards/group.ts'
 import { driveTarget, functionTarget, isThere, refuseOther } from './guards/identity.ts'
 import { refuseOnline } from './guards/secondary.ts'
-import { refuseUsedThrough } from './guards/usage.ts'
+import { refuseDetaching, refuseUsedThrough } from './guards/usage.ts'
 import {
   halfRetired,
   retiringAgain,
@@ -26,7 +26,7 @@ import {
 } from './half-retired.ts'
 import type { Ask } from './host-session.ts'
 import { Binding, outputOf } from './logged-shapes.ts'
-import { look } from './moves.ts'
+import { look, type Move } from './moves.ts'
 import { rebind } from './rebind.ts'
 import { rescan } from './rescan.ts'
 import { primaryLock, restoreSriov } from './restore-sriov.ts'
@@ -46,7 +46,8 @@ export function retireVirtualFunction(around: Surroundings) {
       change('detach-namespaces', {
         on: driveTarget(p.primary),
         locks: [primaryLock(p.controllerId)],
-        do: [attachExactly(p.primary.address, p.cntlid, [])],
+        guard: ({ ask }) => refuseFetched(ask, p),
+        do: [attachExactly(p.primary.address, p.cntlid, []), ...takeFetched(p)],
       }),
       ...(p.fn === null ? [] : [clearOverride(p, p.fn)]),
       returnToPool(p),
@@ -65,7 +66,21 @@ export async function refuseRetiring(
 ): Promise<readonly Refusal[]> {
   const other = await refuseOther(ask, targetOf(p))
   if (other.length > 0) return other
-  return p.fn === null ? [] : refuseInUse(ask, p.fn)
+  const fetched = await refuseFetched(ask, p)
+  return p.fn === null ? fetched : [...fetched, ...(await refuseInUse(ask, p.fn))]
+}
+
+/** What a release left with the host, and the host has mounted since. */
+async function refuseFetched(
+  ask: Ask,
+  { primary, fetched }: RetireParams
+): Promise<readonly Refusal[]> {
+  if (!fetched) return []
+  return refuseDetaching(ask, primary.address, fetched.cntlid, fetched.nsids)
+}
+
+function takeFetched({ primary, fetched }: RetireParams): readonly Move[] {
+  return fetched ? [detachThese(primary.address, fetched.cntlid, fetched.nsids)] : []
 }
 
 /** Shared with restore-virtual-function.ts. */

@@ -20,6 +20,7 @@ import { workflowsIn } from './definitions.ts'
 import { createCaretaker } from './caretaker/caretaker.ts'
 import { prepareWork } from './caretaker/prepare-work.ts'
 import { policyWrites } from './caretaker/policy-writes.ts'
+import { stillToDo } from './caretaker/work-now.ts'
 import { createPolicies } from './declared/policies.ts'
 import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
@@ -95,13 +96,16 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     store,
     clock,
     changing: held.holderOf,
-    begin: (work, inventory, tried) =>
-      turns.take(lineOf(store, work.controllerId), async () => {
+    begin: (seen, tried) =>
+      turns.take(lineOf(store, seen.controllerId), async () => {
         await options.opening
-        const caller = { ...SYSTEM, tenant: work.tenant }
+        const now = stillToDo(store, seen)
+        if (!now) return undefined
+        const { functionId, tenant } = now.work
+        const caller = { ...SYSTEM, tenant }
         const context = { store, hosts, caller, at: isoTime(clock.nowMs()), newId }
-        requireFree(context, work.functionId, work.functionId, 'exclusive')
-        const prepared = prepareWork(context, work, inventory, tried)
+        requireFree(context, functionId, functionId, 'exclusive')
+        const prepared = prepareWork(context, now.work, now.inventory, tried)
         return begin(context, engine, prepared, undefined)
       }),
     onTrouble,

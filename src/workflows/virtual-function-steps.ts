@@ -1,5 +1,5 @@
 /** The rows of one VF: resources, online, namespaces and driver, each with its undo. */
-import { attachExactly, detachOthers } from './attachments.ts'
+import { attachExactly, detachOthers, detachThese } from './attachments.ts'
 import { change, ifThere } from './change-row.ts'
 import { guard, type Row, type Turn } from './define-workflow.ts'
 import { refuseBound } from './guards/binding.ts'
@@ -71,7 +71,10 @@ export function namespaceSteps(p: ProvisionParams, vf: Wanted): readonly Row[] {
       on: driveTarget(p.primary),
       locks,
       guard: ({ ask, store }) => refuseNamespaces(ask, store, p, vf.nsids),
-      do: [attachExactly(pf, cntlid, vf.nsids)],
+      do: [
+        ...(vf.fetchedTo === undefined ? [] : [detachThese(pf, vf.fetchedTo, vf.nsids)]),
+        attachExactly(pf, cntlid, vf.nsids),
+      ],
       undo: (turn) => attachAsFound(p, turn, vf),
     }),
     ...(p.driver === 'nvme' ? [bind(p, vfNumber)] : []),

@@ -2,11 +2,21 @@
 import type { HostChange } from '../../src/host/change.ts'
 import type { NamespaceObservation } from '../../src/host/observation.ts'
 import type { HostDriver } from '../../src/host/driver.ts'
-import { write, type World } from './world.ts'
+import { pciAddress } from '../../src/nvme/pci-address.ts'
+import { PF, write, type World } from './world.ts'
 
 export async function byHand(world: World, change: HostChange): Promise<void> {
   const context = { operationId: 'by hand', step: '', fence: 1, deadlineMs: 1_000 }
   await driverOf(world).apply(change, context)
+}
+
+/** With the least that it takes. */
+export async function bringOnlineByHand(world: World, cntlid: number): Promise<void> {
+  const fn = { pf: pciAddress(PF), cntlid }
+  for (const resource of ['vq', 'vi'] as const) {
+    await byHand(world, { change: 'assignResources', ...fn, resource, count: 2 })
+  }
+  await byHand(world, { change: 'bringOnline', ...fn })
 }
 
 export function unbindByHand({ machine }: World, address: string): Promise<void> {

@@ -4,7 +4,7 @@ import { DEMO } from '../../src/access/caller.ts'
 import type { Json, WorkflowDefinition } from '../../src/saga/workflow.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
-import { byHand, diskNow } from './by-hand.ts'
+import { bringOnlineByHand, byHand, diskNow } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
 import { mortalStore, whenDone } from './mortal-store.ts'
 import { onlyAssignment } from './scenarios.ts'
@@ -225,14 +225,6 @@ function refusalsIn({ error }: OperationView): Json {
 
 function isGuard(detail: Json | undefined): detail is { readonly refusals: Json } {
   return typeof detail === 'object' && detail !== null && 'refusals' in detail
-}
-
-async function bringOnlineByHand(world: World, cntlid: number): Promise<void> {
-  const fn = { pf: controllerAt(world, PF).observation.address, cntlid }
-  for (const resource of ['vq', 'vi'] as const) {
-    await byHand(world, { change: 'assignResources', ...fn, resource, count: 2 })
-  }
-  await byHand(world, { change: 'bringOnline', ...fn })
 }
 
 /** Does something when the step is begun. */

@@ -10,17 +10,14 @@ import { eventWrite } from '../../events/events.ts'
 import type { HostInventory } from '../../inventory/drift/drift.ts'
 import type { HealingRow, HostRow } from '../../store/rows.ts'
 import type { Store, StoreWrite } from '../../store/store.ts'
-import {
-  declaredWork,
-  hostInventory,
-  type DeclaredWork,
-} from '../declared/declared-work.ts'
+import { hostInventory } from '../declared/declared-work.ts'
 import { heldBy, openOperations } from '../open-operations.ts'
 import { PROVISION } from '../provision-params.ts'
 import { RETIRE } from '../retire-params.ts'
 import { dueMs, isForgotten, isGivenUp } from './attempts.ts'
 import { RESTORING } from './prepare-work.ts'
-import { functionsAmiss, isBeingRestored, workOf, type Work } from './work-of.ts'
+import { workNow, type AnyWork } from './work-now.ts'
+import { functionsAmiss, isBeingRestored } from './work-of.ts'
 
 export interface Caretaker {
   /** Looks at the host, now or when the look that is under way has ended. */
@@ -33,11 +30,7 @@ export type CaretakerOptions = {
   readonly clock: Clock
   readonly changing: (functionId: string) => string | null
   /** @throws ControlPlaneError when another operation came first */
-  readonly begin: (
-    work: AnyWork,
-    inventory: HostInventory,
-    tried: HealingRow | undefined
-  ) => Promise<unknown>
+  readonly begin: (work: AnyWork, tried: HealingRow | undefined) => Promise<unknown>
   readonly onTrouble: (error: unknown) => void
 }
 
@@ -90,9 +83,7 @@ async function look(options: CaretakerOptions, hostId: string): Promise<number> 
   const host = store.read.host(hostId)
   if (host?.reach !== 'reachable' || isAtRest(store, host)) return Infinity
   const inventory = hostInventory(store, hostId)
-  const policies = store.read.virtualFunctionPoliciesOf(hostId)
-  // What stood before comes first: a consumer must not wait for VFs that nobody has yet.
-  const work = [...workOf(host, inventory), ...declaredWork(policies, inventory)]
+  const work = workNow(store, host, inventory)
   const healing = new Map(store.read.healingOf(hostId).map((row) => [row.functionId, row]))
   await forget(store, healing, work, clock.nowMs())
   if (work.length > 0) return beginWhatIsDue(options, { inventory, work, healing })
@@ -104,8 +95,6 @@ async function look(options: CaretakerOptions, hostId: string): Promise<number> 
 function isAtRest({ read }: Store, host: HostRow): boolean {
   return !isBeingRestored(host) && host.unrestored === 0 && !read.isCaredFor(host.id)
 }
-
-type AnyWork = Work | DeclaredWork
 
 type Todo = {
   readonly inventory: HostInventory
@@ -130,7 +119,7 @@ async function beginWhatIsDue(
     taken.add(one.controllerId)
     const atMs = isHalfDone(store, one, tried) ? 0 : dueMs(tried)
     if (atMs > clock.nowMs()) againAtMs = Math.min(againAtMs, atMs)
-    else await beginUnlessTaken(options, one, inventory, tried)
+    else await beginUnlessTaken(options, one, tried)
   }
   const isHopeless = work.every(({ functionId }) => isGivenUp(healing.get(functionId)))
   const host = store.read.host(work[0]?.row.hostId ?? '')
@@ -154,11 +143,10 @@ function isHalfDone(
 async function beginUnlessTaken(
   { begin }: CaretakerOptions,
   work: AnyWork,
-  inventory: HostInventory,
   tried: HealingRow | undefined
 ): Promise<void> {
   try {
-    await begin(work, inventory, tried)
+    await begin(work, tried)
   } catch (error) {
     // Somebody else's operation has it: its end is looked at.
     if (!(error instanceof ControlPlaneError)) throw error

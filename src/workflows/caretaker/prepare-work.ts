@@ -54,7 +54,8 @@ function paramsOf(
   const primary = found(store.read.controller(controllerId), 'controller', controllerId)
   const { provisioned } = row
   if (!provisioned) throw new Error(`VF ${row.id} is not provisioned`)
-  const { vq, vi, nsids, driver } = provisioned
+  const { vfNumber, cntlid } = row
+  const { vq, vi, nsids, driver, fetchedTo } = provisioned
   return {
     hostId: row.hostId,
     subject: { kind: 'virtualFunction', id: row.id },
@@ -64,7 +65,15 @@ function paramsOf(
     totalVfs: primary.observation.sriov?.totalVfs ?? 0,
     groups: driver === 'nvme' ? groupsOf(primary, [row]) : [],
     virtualFunctions: [
-      { id: row.id, vfNumber: row.vfNumber, cntlid: row.cntlid, vq, vi, nsids: [...nsids] },
+      {
+        id: row.id,
+        vfNumber,
+        cntlid,
+        vq,
+        vi,
+        nsids: [...nsids],
+        ...(fetchedTo !== undefined && { fetchedTo }),
+      },
     ],
     driver,
     isServing,

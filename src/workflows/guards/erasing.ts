@@ -6,7 +6,7 @@ import { methodInWords } from '../../nvme/erase-method.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { Found } from '../clean-params.ts'
 import type { Ask } from '../host-session.ts'
-import { refuseUsed } from './usage.ts'
+import { exceptOpen, refuseUsed } from './usage.ts'
 
 export type Erasing = {
   /** A function of the host through which they are erased, and asked about. */
@@ -41,7 +41,7 @@ export async function refuseErasing(
   const used = await refuseUsed(ask, through, nsids)
   return [
     ...(await refuseReachingOthers(ask, erasing)),
-    ...used.filter(({ check }) => check !== 'namespace-open'),
+    ...exceptOpen(used),
     ...(await refuseChanged(ask, through, found)),
   ]
 }

@@ -19,7 +19,10 @@ export async function refuseNamespaces(
   nsids: readonly number[]
 ): Promise<readonly Refusal[]> {
   const pf = p.primary.address
-  const reach = { primaries: primariesOf(store, p), receivers: receiversOf(p) }
+  const reach = {
+    primaries: primariesOf(store, p),
+    receivers: [...receiversOf(p), ...fetchedTo(p)],
+  }
   return [
     ...(await refuseUsed(ask, pf, nsids)),
     ...(await refuseAttachedElsewhere(ask, pf, nsids, reach)),
@@ -64,6 +67,11 @@ export function refuseGroupOfVf(
 ): Promise<readonly Refusal[]> {
   const isAssigned = isOfAnother(store, { hostId, claimant: null, requested: 'wait' })
   return refuseGroupOfVfio(ask, fn, isAssigned)
+}
+
+/** Where a release left them, and from where they are taken. */
+function fetchedTo({ virtualFunctions }: ProvisionParams): readonly number[] {
+  return virtualFunctions.flatMap((vf) => vf.fetchedTo ?? [])
 }
 
 export function receiversOf({ virtualFunctions }: ProvisionParams): readonly number[] {

@@ -20,6 +20,23 @@ export async function refuseUsed(
   return (await usesOf(ask, fn, nsids)).map(refusalOf)
 }
 
+/** For a disk that nvirt may hold itself. */
+export function exceptOpen(refusals: readonly Refusal[]): readonly Refusal[] {
+  return refusals.filter(({ check }) => check !== 'namespace-open')
+}
+
+/** What would be torn away when these are detached from a controller that the host has. */
+export async function refuseDetaching(
+  ask: Ask,
+  pf: PciAddress,
+  cntlid: number,
+  nsids: readonly number[]
+): Promise<readonly Refusal[]> {
+  const attached = await attachedNamespaces(ask, pf, cntlid)
+  const torn = nsids.filter((nsid) => attached?.includes(nsid))
+  return exceptOpen(await refuseUsed(ask, pf, torn))
+}
+
 /** What would be torn away with the driver that a function has now. */
 export async function refuseUsedThrough(
   ask: Ask,

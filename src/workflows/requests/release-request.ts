@@ -76,7 +76,8 @@ function paramsOf(
   const before = recordedBefore(store, row)
   const fn = before.identity.address
   const vf = store.read.virtualFunction(row.functionId)
-  const wasReturned = row.quarantine === NOT_CLEANED
+  const isLeft = vf?.provisioned?.fetchedTo !== undefined
+  const wasReturned = row.quarantine === NOT_CLEANED && !isLeft
   const direct = before.attachments && puttingBack(store, row)
   return {
     hostId: row.hostId,

@@ -55,6 +55,7 @@ export function paramsOfRetire(
   row: VirtualFunctionRow,
   controller: ControllerRow
 ): RetireParams {
+  const { fetchedTo: cntlid, nsids = [] } = row.provisioned ?? {}
   return {
     hostId: row.hostId,
     subject: { kind: 'virtualFunction', id: row.id },
@@ -65,5 +66,6 @@ export function paramsOfRetire(
     vfNumber: row.vfNumber,
     cntlid: row.cntlid,
     fn: row.address === null ? null : pciAddress(row.address),
+    ...(cntlid !== undefined && { fetched: { cntlid, nsids: [...nsids] } }),
   }
 }

@@ -16,6 +16,7 @@ export const POOL = 8
 
 export type StormHost = {
   readonly id: string
+  readonly machineId: string
   readonly machine: EmulatedMachine
   readonly found: MachineSnapshot
 }
@@ -34,13 +35,12 @@ async function stormHost(at: number): Promise<StormHost> {
   const description: HostDescription = { ...small, name, machineId, subsystems }
   const options = { clock: systemClock, timing: AT_ONCE, seed: at }
   const machine = await emulatedMachine(description, options)
-  return { id: hostIdOf(machineId), machine, found: machine.snapshot() }
+  return { id: hostIdOf(machineId), machineId, machine, found: machine.snapshot() }
 }
 
 const NAMESPACE_BYTES = 2 ** 20
 
-/** A reset of QEMU 7.2's primary takes its VFs away for good, behind Linux's back: those are not in here. */
-const DEVICES = ['specification', 'qemu-10'] as const
+const DEVICES = ['specification', 'qemu-10', 'qemu-7.2'] as const
 
 function narrow(
   drive: SubsystemDescription,

@@ -43,7 +43,12 @@ export async function stormService(
   async function start(): Promise<Composition> {
     const started = await compose({
       data,
-      kernels: hosts.map(({ machine: { kernel, drills } }) => ({ kernel, drills })),
+      // As fleets of emulated hosts are: it starts also while one of them is down.
+      kernels: hosts.map(({ machineId, machine: { kernel, drills } }) => ({
+        kernel,
+        drills,
+        knownMachineId: machineId,
+      })),
       clock: systemClock,
       authenticate: () => DEMO,
       allowedHosts: [],

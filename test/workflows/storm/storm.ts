@@ -64,7 +64,8 @@ export async function storm(size: StormSize, seed: number): Promise<Storm> {
   )
   let begun = 0
   let interrupted = 0
-  const everyTrouble = size.operations / (weather.left() + 1)
+  // What is armed last needs somebody who comes by.
+  const everyTrouble = (0.8 * size.operations) / (weather.left() + 1)
   const everyRestart = size.operations / (size.restarts + 1)
   let troubles = 0
   let restarts = 0

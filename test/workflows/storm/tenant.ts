@@ -1,7 +1,7 @@
 /** One of those who ask for something in a storm: of one namespace of a host, or of its plain controller. */
 import { DEMO } from '../../../src/access/caller.ts'
 import type { StoreReader } from '../../../src/store/store.ts'
-import type { VirtualFunctionRow } from '../../../src/store/rows.ts'
+import type { AssignmentRow, VirtualFunctionRow } from '../../../src/store/rows.ts'
 import { PF, PLAIN, type StormHost } from './fleet.ts'
 import type { Ask } from './service.ts'
 
@@ -18,7 +18,8 @@ export type Draw = () => number
 export function nextAsk(tenant: Tenant, read: StoreReader, draw: Draw): Ask | undefined {
   const { controllers, virtualFunctions } = read.inventoryOf(tenant.host.id)
   if (tenant.nsid === null) {
-    const plain = controllers.find(({ address }) => address === PLAIN)
+    // Of one that came back and was not seen to answer there are two rows.
+    const plain = controllers.find(({ address, present }) => present && address === PLAIN)
     return plain && (handBack(read, plain.id, draw) ?? assign({ controllerId: plain.id }))
   }
   const { nsid } = tenant
@@ -32,17 +33,23 @@ export function nextAsk(tenant: Tenant, read: StoreReader, draw: Draw): Ask | un
 
 /** What it has goes back, as it is, step by step. */
 export function nextAskOfEnd(tenant: Tenant, read: StoreReader): Ask | undefined {
-  const { controllers, virtualFunctions } = read.inventoryOf(tenant.host.id)
+  const { id: hostId } = tenant.host
   const { nsid } = tenant
-  const had =
-    nsid === null
-      ? controllers.find(({ address }) => address === PLAIN)
-      : virtualFunctions.find(({ provisioned }) => provisioned?.nsids.includes(nsid))
-  if (!had) return undefined
-  const standing = read.standingAssignment(had.id)
-  if (standing)
-    return ({ release }, key) => release(DEMO, standing.id, { acceptUncleaned: true }, key)
-  return nsid === null ? undefined : ({ retire }, key) => retire(DEMO, had.id, key)
+  if (nsid === null) {
+    const ofControllers = read
+      .standingAssignmentsOf(hostId)
+      .find(({ functionKind }) => functionKind === 'controller')
+    return ofControllers && letGo(ofControllers)
+  }
+  const { virtualFunctions } = read.inventoryOf(hostId)
+  const vf = virtualFunctions.find(({ provisioned }) => provisioned?.nsids.includes(nsid))
+  if (!vf) return undefined
+  const standing = read.standingAssignment(vf.id)
+  return standing ? letGo(standing) : retire(vf)
+}
+
+function letGo({ id }: AssignmentRow): Ask {
+  return ({ release }, key) => release(DEMO, id, { acceptUncleaned: true }, key)
 }
 
 function handBack(read: StoreReader, functionId: string, draw: Draw): Ask | undefined {
