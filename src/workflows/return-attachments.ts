@@ -13,6 +13,7 @@ import { driveTarget } from './guards/identity.ts'
 import { Attachments, ExpectedController, nullable, outputOf } from './logged-shapes.ts'
 import { look, type Move } from './moves.ts'
 import { placeAll, placesNow, whoAnswers, type Recorded } from './placing.ts'
+import { attachmentsNow } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
 
@@ -28,9 +29,10 @@ type Direct = NonNullable<CleanParams['direct']>
 export function returnAttachments(p: CleanParams, direct: Direct): readonly Row[] {
   const { attachments } = p.before
   if (!attachments) return []
+  const now = ({ outputs }: Turn) => attachmentsNow(p, outputs) ?? attachments
   const locks = [primaryLock(direct.controllerId)]
   return [
-    observe(RECORD, (turn) => recordPlaces(turn, p, direct, attachments), { locks }),
+    observe(RECORD, (turn) => recordPlaces(turn, p, direct, now(turn)), { locks }),
     change('return-attachments', {
       on: (turn) => {
         const recorded = recordedIn(turn)
@@ -38,10 +40,10 @@ export function returnAttachments(p: CleanParams, direct: Direct): readonly Row[
       },
       locks,
       do: (turn) => [
-        ...letGo(turn, p, attachments),
-        ...placed(turn, attachments, attachments.found),
+        ...letGo(turn, p, now(turn)),
+        ...placed(turn, now(turn), now(turn).found),
       ],
-      undo: (turn) => placed(turn, attachments, recordedIn(turn)?.found ?? []),
+      undo: (turn) => placed(turn, now(turn), recordedIn(turn)?.found ?? []),
     }),
   ]
 }
