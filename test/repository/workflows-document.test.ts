@@ -109,7 +109,7 @@ const PARAMS: Readonly<Record<string, readonly Json[]>> = {
     { ...provisioned, isServing: false },
     { ...provisioned, isServing: true },
   ],
-  'restore-assignment 1': [assigning],
+  'restore-assignment 1': [assigning, assigningDirectly],
   'adopt-virtual-function 1': [ofVf],
 }
 

@@ -50,11 +50,11 @@ test('it is restored after a reboot with what its drive has kept, and released a
   expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
 })
 
-test('it is not restored with a namespace that somebody attached meanwhile', async () => {
+test('it is not restored with a namespace that somebody attached since the last scan', async () => {
   const { world } = await assigned()
   await world.machine.drills.fire({ event: 'reboot' })
-  await byHand(world, { change: 'attachNamespace', pf: second, nsid: 4, cntlid: 1 })
   await world.inventory.rescan(DEMO, world.hostId)
+  await byHand(world, { change: 'attachNamespace', pf: second, nsid: 4, cntlid: 1 })
   const { functionId } = onlyAssignment(world)
 
   const end = await world.end(await world.workflows.heal(DEMO, functionId))
