@@ -14,7 +14,8 @@ export function allocationAfter(
     (change) => change.change === 'createNamespaces' && change.fn === fn
   )
   if (isCreating) throw new Unforeseen(`the drive of ${fn} numbers a new namespace itself`)
-  return { manages, nsids: nsids.filter((nsid) => !isDeleted(changes, fn, nsid)) }
+  const left = nsids?.filter((nsid) => !isDeleted(changes, fn, nsid))
+  return { manages, nsids: left ?? null }
 }
 
 /** Without those that were created: nobody knows them yet. */

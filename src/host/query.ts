@@ -87,7 +87,8 @@ export type HostAnswers = {
   erasable: Erasable
   /** null: it is not allocated any more. */
   format: { readonly format: CurrentFormat | null }
-  allocation: { readonly manages: boolean; readonly nsids: readonly number[] }
+  /** `nsids` null: it does not list those that are not attached to the function. */
+  allocation: { readonly manages: boolean; readonly nsids: readonly number[] | null }
   /** One that is not allocated any more is left out. `own`: cntlid of the controller that was asked. */
   allocated: { readonly own: number; readonly namespaces: readonly AllocatedNamespace[] }
   markers: MarkersFound

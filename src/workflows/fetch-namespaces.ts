@@ -17,7 +17,7 @@ import { observe, pass, type Row, type Turn } from './define-workflow.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
 import { refuseUnrecreatable } from './guards/recreating.ts'
 import { refuseUsed } from './guards/usage.ts'
-import { look, type Move } from './moves.ts'
+import { look, type Look, type Move } from './moves.ts'
 import { placeAll, type Recorded } from './placing.ts'
 import { attachmentsNow, FINISH, nsidAfter, RECREATE } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
@@ -150,6 +150,22 @@ export function releases(p: CleanParams, namespaces: readonly { readonly nsid: n
  * are the host's no more, and are attached when it is healed.
  */
 function movesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
+  if (!p.acceptUncleaned || p.vf === null) return allMovesBack(p, nsids)
+  return [ofThoseLeft(cleaner(p), nsids, (left) => allMovesBack(p, left))]
+}
+
+/** What was deleted, by a release that got no further or by somebody else, must not keep the rest from its place. */
+export function ofThoseLeft(
+  through: PciAddress,
+  nsids: readonly number[],
+  moves: (left: readonly number[]) => readonly Move[]
+): Look {
+  return look({ read: 'allocation', fn: through }, ({ nsids: all }) =>
+    moves(nsids.filter((nsid) => all?.includes(nsid) ?? true))
+  )
+}
+
+function allMovesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
   const letGo = releases(
     p,
     nsids.map((nsid) => ({ nsid }))

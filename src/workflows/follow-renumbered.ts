@@ -1,16 +1,18 @@
 /** Whoever is to have a namespace that was created anew is to have the new one: VFs, what is declared, the assignment. */
-import { namespaceIdOf } from '../inventory/identity.ts'
+import { namespaceIdOf, type NamespaceIdentity } from '../inventory/identity.ts'
 import { isOfSubsystem } from '../inventory/same-subsystem.ts'
 import type { VirtualFunctionPolicyRow } from '../store/policy-row.ts'
 import type { ControllerRow } from '../store/rows.ts'
 import type { StoreWrite } from '../store/store.ts'
 import type { CleanParams } from './clean-params.ts'
 import type { Turn } from './define-workflow.ts'
+import type { ToRecreate } from './logged-shapes.ts'
 import { attachmentsNow, renumberedIn, type Renumbered } from './renumbered.ts'
 
 export function follow(
   turn: Turn,
   p: CleanParams,
+  recreating: ToRecreate,
   renumbered: readonly Renumbered[]
 ): readonly StoreWrite[] {
   const { read } = turn.store
@@ -28,7 +30,7 @@ export function follow(
       const set = { ...vf, nsids: vf.nsids.map(now) }
       return [{ write: 'setProvisioned', virtualFunctionId: id, provisioned: set }]
     })
-  const idNow = own ? newIds(turn, p, own, renumbered) : (id: string) => id
+  const idNow = own ? newIds(own, recreating, renumbered) : (id: string) => id
   const declared = read
     .virtualFunctionPoliciesOf(p.hostId)
     .filter(({ controllerId }) => ids.includes(controllerId))
@@ -54,24 +56,17 @@ function followed(
   }
 }
 
-/** The next scan gives the new namespace its row, with this id. */
+/** The next scan gives the new namespace its row, with this id. Each has an identifier of its own, else it is not deleted. */
 function newIds(
-  { store }: Turn,
-  { hostId }: CleanParams,
-  own: ControllerRow,
+  { serial, subsystemNqn }: ControllerRow,
+  { namespaces }: ToRecreate,
   renumbered: readonly Renumbered[]
 ): (id: string) => string {
-  const { namespaces } = store.read.inventoryOf(hostId)
-  const pairs = renumbered.flatMap(({ was, is, nguid, eui64 }) => {
-    const row = namespaces.find(
-      ({ present, observation }) =>
-        present && observation.nsid === was && isOfSubsystem(own, observation)
-    )
-    if (!row) return []
-    const { subsystemNqn, serial } = row.observation
-    return [
-      [row.id, namespaceIdOf({ subsystemNqn, serial, nsid: is, nguid, eui64 })] as const,
-    ]
+  const idOf = (one: Pick<NamespaceIdentity, 'nsid' | 'nguid' | 'eui64'>) =>
+    namespaceIdOf({ subsystemNqn, serial, ...one })
+  const pairs = renumbered.flatMap(({ was, is: nsid, nguid, eui64 }) => {
+    const old = namespaces.find((one) => one.nsid === was)
+    return old ? [[idOf(old), idOf({ nsid, nguid, eui64 })] as const] : []
   })
   const known = new Map(pairs)
   return (id) => known.get(id) ?? id

@@ -145,6 +145,8 @@ export const Recreating = Type.Object({
   before: Type.Array(Type.Integer()),
 })
 
+export type ToRecreate = Static<typeof Recreating>
+
 /** What an assignment records before it touches its function. */
 export const Before = Type.Object({
   binding: Binding,

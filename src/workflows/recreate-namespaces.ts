@@ -4,7 +4,6 @@
  * an operation that died, or another release after one that was stuck, finds what is missing.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Static } from 'typebox'
 import { createdAmong } from '../nvme/namespace-layout.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { cleaner, namespacesFound, type CleanParams } from './clean-params.ts'
@@ -14,13 +13,11 @@ import { follow } from './follow-renumbered.ts'
 import { refuseOther } from './guards/identity.ts'
 import { refuseDeleting, refuseUnrecreatable } from './guards/recreating.ts'
 import type { Ask } from './host-session.ts'
-import { nullable, outputOf, Recreating } from './logged-shapes.ts'
+import { nullable, outputOf, Recreating, type ToRecreate } from './logged-shapes.ts'
 import { carryOut, look, type Move } from './moves.ts'
 import { attachmentsNow, FINISH, RECREATE, type Renumbered } from './renumbered.ts'
 
 export const RECORD_ALLOCATED = 'record-allocated'
-
-type ToRecreate = Static<typeof Recreating>
 
 /** Deletes and creates all that was found. */
 export function recreateNamespaces(p: CleanParams): readonly Row[] {
@@ -40,7 +37,7 @@ function recordAllocated(p: CleanParams): Row {
     const nsids = found.namespaces.map(({ nsid }) => nsid)
     pass(RECORD_ALLOCATED, await refuseUnrecreatable(ask, fn, nsids))
     const { namespaces } = await ask({ read: 'allocated', fn, nsids: { only: nsids } })
-    const all = (await ask({ read: 'allocation', fn })).nsids
+    const all = (await ask({ read: 'allocation', fn })).nsids ?? []
     const recreating = {
       namespaces: namespaces.map(({ nsid, nguid, eui64, layout }) => {
         return { nsid, nguid, eui64, layout }
@@ -97,7 +94,7 @@ function recreate(
       )
       return {
         output: { renumbered: [...renumbered], writes: [...made, ...attached] },
-        writes: follow(turn, p, renumbered),
+        writes: follow(turn, p, recreating, renumbered),
       }
     },
   }

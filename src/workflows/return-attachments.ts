@@ -7,7 +7,7 @@ import type { Static } from 'typebox'
 import { change } from './change-row.ts'
 import type { CleanParams } from './clean-params.ts'
 import { observe, refused, type Done, type Row, type Turn } from './define-workflow.ts'
-import { releases } from './fetch-namespaces.ts'
+import { ofThoseLeft, releases } from './fetch-namespaces.ts'
 import { noSpokesman } from './guards/direct.ts'
 import { driveTarget } from './guards/identity.ts'
 import { Attachments, ExpectedController, nullable, outputOf } from './logged-shapes.ts'
@@ -68,7 +68,9 @@ async function recordPlaces(
 ): Promise<Done> {
   const through = await whoAnswers(ask, candidates)
   if (through) {
-    const found = await placesNow(ask, through.address, attachments)
+    const { nsids } = await ask({ read: 'allocation', fn: through.address })
+    const left = attachments.found.filter(({ nsid }) => nsids?.includes(nsid) ?? true)
+    const found = await placesNow(ask, through.address, { ...attachments, found: left })
     return { output: { through, found } }
   }
   if (bindingNow(outputs) !== null)
@@ -82,7 +84,15 @@ function placed(
   places: Recorded['found']
 ): readonly Move[] {
   const recorded = recordedIn(turn)
-  return recorded ? placeAll(turn, recorded.through.address, attachments, places) : []
+  if (!recorded) return []
+  const { address } = recorded.through
+  const nsids = places.map(({ nsid }) => nsid)
+  return [
+    ofThoseLeft(address, nsids, (left) => {
+      const there = places.filter(({ nsid }) => left.includes(nsid))
+      return placeAll(turn, address, attachments, there)
+    }),
+  ]
 }
 
 function recordedIn({ outputs }: Turn): Static<typeof Found> {

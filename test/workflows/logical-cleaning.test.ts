@@ -1,7 +1,6 @@
 /** Cleaning by deleting and creating: what it does, what it says of it, who follows, and where it is refused. */
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
-import type { HostDescription } from '../../src/emulator/fleet.ts'
 import { diskIfAny } from './by-hand.ts'
 import {
   assignVfWith,
@@ -22,7 +21,7 @@ import {
   virtualFunctionOf,
   type World,
 } from './world.ts'
-import { assignFirst, attachments, directWorld } from './direct-world.ts'
+import { asSpecified, assignFirst, attachments, directWorld } from './direct-world.ts'
 import { dualController } from '../support/dual-controller.ts'
 
 const isAdmin = (opcode: number) => (call: World['machine']['transcript'][number]) =>
@@ -84,7 +83,12 @@ test('what is declared of VFs follows its namespace', async () => {
     namespaceIds: lists,
   })
 
-  await done(world, releaseLogically(world))
+  const releasing = await releaseLogically(world)
+  for (let scans = 0; scans < 20; scans++) {
+    await world.clock.advance(5)
+    await world.inventory.rescan(DEMO, world.hostId)
+  }
+  await world.end(releasing)
 
   const policy = world.store.read.virtualFunctionPolicy(id)
   expect(policy?.virtualFunctions.map(({ nsids }) => nsids)).toEqual([[1], [4]])
@@ -93,42 +97,57 @@ test('what is declared of VFs follows its namespace', async () => {
 })
 
 test('of a controller with chosen namespaces each is put back where it was, by its new nsid', async () => {
-  const nsids = [2, 3, 4]
-  const description = dualController([
-    { nsid: 2, attachedTo: [1, 2], nguid: 'b2'.padStart(32, '0') },
-    { nsid: 3, attachedTo: [2], nguid: 'b3'.padStart(32, '0') },
-    { nsid: 4, attachedTo: [1], nguid: 'b4'.padStart(32, '0'), shared: false },
-  ])
-  const world = await directWorld(asSpecified(description))
-  await done(world, assignFirst(world, nsids.slice(1, 2)))
+  const world = await directlyAssigned()
 
   await done(world, releaseLogically(world))
 
   expect(attachments(world)).toEqual({ 1: [2], 2: [1, 2], 4: [1] })
 })
 
-function asSpecified(host: HostDescription): HostDescription {
-  const subsystems = host.subsystems.map((drive) => ({
-    ...drive,
-    controllers: drive.controllers.map((one) => {
-      return { ...one, device: 'specification' as const }
-    }),
-  }))
-  return { ...host, subsystems }
+test.for([
+  [{}, { 1: [2], 2: [1, 2], 4: [1] }],
+  [{ acceptUncleaned: true }, { 2: [1, 2], 4: [1] }],
+] as const)(
+  'nor is the rest forgotten where it is released with %j after it was stuck',
+  async ([request, wanted]) => {
+    const world = await directlyAssigned()
+    const { id } = await stuckWithoutNew(world)
+
+    await done(world, world.workflows.release(DEMO, id, request))
+
+    expect(attachments(world)).toEqual(wanted)
+    expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
+  }
+)
+
+async function directlyAssigned(): Promise<World> {
+  const description = dualController([
+    { nsid: 2, attachedTo: [1, 2], nguid: 'b2'.padStart(32, '0') },
+    { nsid: 3, attachedTo: [2], nguid: 'b3'.padStart(32, '0') },
+    { nsid: 4, attachedTo: [1], nguid: 'b4'.padStart(32, '0'), shared: false },
+  ])
+  const world = await directWorld(asSpecified(description))
+  await done(world, assignFirst(world, [3]))
+  return world
+}
+
+/** The drive has deleted, and would not create. From now on it does. */
+async function stuckWithoutNew(world: World) {
+  const match = { call: 'admin', opcode: 0x0d, nsid: 0 } as const
+  const { id } = world.machine.faults.arm({ match, kind: { fault: 'status', status: 0x6 } })
+  const end = await world.end(await releaseLogically(world))
+  world.machine.faults.takeBack(id, 'with-effect')
+  expect(end).toMatchObject({ state: 'stuck', error: { step: 'recreate' } })
+  return onlyAssignment(world)
 }
 
 test('released again after it was stuck, what was deleted is created, and then erased by the drive', async () => {
   const world = await makeWorld(memoryStore(), { description: withFreeNsid() })
   await assignVfWith(world, [3, 4])
-  const match = { call: 'admin', opcode: 0x0d, nsid: 0 } as const
-  const { id } = world.machine.faults.arm({ match, kind: { fault: 'status', status: 0x6 } })
-  const stuck = await world.end(await releaseLogically(world))
-  const left = onlyAssignment(world)
-  world.machine.faults.takeBack(id, 'with-effect')
+  const left = await stuckWithoutNew(world)
 
   await done(world, world.workflows.release(DEMO, left.id, {}))
 
-  expect(stuck).toMatchObject({ state: 'stuck', error: { step: 'recreate' } })
   expect(left.before?.recreating?.namespaces).toMatchObject([{ nsid: 3 }, { nsid: 4 }])
   expect(evidenceIn(world)).toMatchObject({
     namespaces: [
@@ -140,13 +159,52 @@ test('released again after it was stuck, what was deleted is created, and then e
   expect(onlyAssignment(world).before).not.toHaveProperty('recreating')
 })
 
-test('a namespace that somebody else created in the meantime is no replacement where it differs', async () => {
+test('what was deleted and is not created again keeps nobody from freeing the VF uncleaned', async () => {
+  const world = await makeWorld(memoryStore(), { description: withFreeNsid() })
+  await assignVfWith(world, [3, 4])
+  const { id } = await stuckWithoutNew(world)
+
+  await done(world, world.workflows.release(DEMO, id, { acceptUncleaned: true }))
+
+  expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
+  await done(world, world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id))
+})
+
+test('a reboot between the two does not keep the new one from being created, and nothing is created twice', async () => {
   const world = await makeWorld(memoryStore(), { description: withFreeNsid() })
   await assignVfWith(world, [3])
   const match = { call: 'admin', opcode: 0x0d, nsid: 0 } as const
-  const { id } = world.machine.faults.arm({ match, kind: { fault: 'status', status: 0x6 } })
-  await world.end(await releaseLogically(world))
-  world.machine.faults.takeBack(id, 'with-effect')
+  const fault = { fault: 'status', status: 0x6 } as const
+  const { id } = world.machine.faults.arm({ match, times: 1, kind: fault })
+  const struck = () =>
+    world.machine.faults.armed().some((one) => one.id === id && one.struck > 0)
+
+  const operation = await releaseLogically(world)
+  for (let ms = 0; ms < 10_000 && !struck(); ms += 20) await world.clock.advance(20)
+  const between = nsidsOf(world)
+  await world.machine.drills.fire({ event: 'reboot' })
+  const end = await world.end(operation)
+
+  expect(between).toEqual([2, 4])
+  expect(nsidsOf(world)).toEqual([1, 2, 4])
+  expect(virtualFunctionOf(world, 1).provisioned?.nsids).toEqual([1])
+  // As with an erase: the VF itself went with the boot.
+  expect(end).toMatchObject({ state: 'stuck', error: { step: 'restore-binding' } })
+  expect(onlyAssignment(world).state).toBe('quarantined')
+})
+
+/** Of the SR-IOV drive. */
+function nsidsOf({ machine }: World): readonly number[] {
+  return Object.keys(machine.snapshot().attachments)
+    .filter((key) => key.includes('sub0'))
+    .map((key) => Number(key.split(' ')[1]))
+    .toSorted((a, b) => a - b)
+}
+
+test('a namespace that somebody else created in the meantime is no replacement where it differs', async () => {
+  const world = await makeWorld(memoryStore(), { description: withFreeNsid() })
+  await assignVfWith(world, [3])
+  await stuckWithoutNew(world)
   const dataOut = Buffer.alloc(4096)
   dataOut.writeBigUInt64LE(2048n, 0)
   dataOut.writeBigUInt64LE(2048n, 8)

@@ -12,8 +12,8 @@ import {
   attachedControllers,
   command,
   identifyController,
-  namespaceIds,
   reachOf,
+  refusedByDrive,
 } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
 
@@ -27,7 +27,16 @@ export async function readAllocation(
   const name = await liveController(session.kernel, fn)
   const reach = await reachOf(session, name, await identifyController(session, name))
   const manages = reach.includes('namespace-management')
-  return { manages, nsids: await namespaceIds(session, name) }
+  return { manages, nsids: await allocatedOrNull(session, name) }
+}
+
+async function allocatedOrNull(session: LaneSession, name: string) {
+  try {
+    return await allocatedNamespaceIds(session, name)
+  } catch (cause) {
+    if (refusedByDrive(cause)) return null
+    throw cause
+  }
 }
 
 export async function readAllocated(

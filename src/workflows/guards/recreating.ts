@@ -11,8 +11,8 @@ export async function refuseUnrecreatable(
   through: PciAddress,
   nsids: readonly number[]
 ): Promise<readonly Refusal[]> {
-  const { manages } = await ask({ read: 'allocation', fn: through })
-  if (!manages)
+  const { manages, nsids: all } = await ask({ read: 'allocation', fn: through })
+  if (!manages || all === null)
     return [
       cannot(through, `the drive of ${through} neither creates nor deletes namespaces`),
     ]
