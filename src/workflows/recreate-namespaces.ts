@@ -177,9 +177,10 @@ async function renumberedNow(
   return layoutsOf(recreating).flatMap(({ layout, nsids }) => {
     const created = createdAmong(namespaces, layout, own)
     const others = created.filter(({ nsid }) => !nsids.includes(nsid))
-    return nsids.flatMap((was) => {
+    return nsids.map((was) => {
       const one = created.find(({ nsid }) => nsid === was) ?? others.shift()
-      return one ? [{ was, is: one.nsid, nguid: one.nguid, eui64: one.eui64 }] : []
+      if (!one) throw new Error(`what was created for namespace ${was} has gone`)
+      return { was, is: one.nsid, nguid: one.nguid, eui64: one.eui64 }
     })
   })
 }
