@@ -4,6 +4,7 @@
  */
 import type { SecureErase } from '../nvme/admin-commands.ts'
 import type { Markers } from '../nvme/erase-markers.ts'
+import type { NamespaceLayout } from '../nvme/namespace-layout.ts'
 import type { FlexibleKind, FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 
@@ -82,6 +83,23 @@ export type HostChange =
       readonly secureErase: SecureErase
       /** Written before, and verified: with none left it is not sent again. */
       readonly markers: Markers
+    }
+  /** That namespace of the function's drive, and no other that has its nsid by now. Attached to nobody, since drives differ in what they do otherwise. */
+  | {
+      readonly change: 'deleteNamespace'
+      readonly fn: PciAddress
+      readonly nsid: number
+      readonly nguid: string | null
+      readonly eui64: string | null
+    }
+  /** As many as are missing until the drive has `count` of that layout besides those that were there before. */
+  | {
+      readonly change: 'createNamespaces'
+      readonly fn: PciAddress
+      readonly layout: NamespaceLayout
+      readonly count: number
+      /** nsids that were there before. */
+      readonly before: readonly number[]
     }
   /** Zeroes over the bytes from the first up to the second, whole blocks. */
   | {

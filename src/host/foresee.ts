@@ -11,6 +11,7 @@ import {
   attachedAfter,
   type SelfAttaching,
 } from './foresee-attachments.ts'
+import { allocatedAfter, allocationAfter } from './foresee-namespaces.ts'
 import { markersAfter } from './foresee-markers.ts'
 import { primaryAfter } from './foresee-primary.ts'
 import { secondariesAfter } from './foresee-secondaries.ts'
@@ -69,6 +70,10 @@ async function answer(
     case 'erasable':
     case 'format':
       return ofDrive(ask, changes, query)
+    case 'allocation':
+      return allocationAfter(await ofDrive(ask, changes, query), changes, query.fn)
+    case 'allocated':
+      return allocatedAfter(await ofDrive(ask, changes, query), changes, query.fn)
     case 'isolation':
     case 'usage':
     case 'paths':
@@ -157,7 +162,6 @@ async function vfioGroupAfter(ask: AskNow, changes: readonly HostChange[], fn: P
   return { path, viable: group.viable, holders: [] }
 }
 
-/** What only a drive can tell, and only to the host's driver: these changes do not alter it, and may make it known. */
 /** The function itself is asked, through the driver that it will have then. */
 async function reachAfter(
   ask: AskNow,
@@ -168,14 +172,15 @@ async function reachAfter(
   return driver === 'nvme' ? ofDrive(ask, changes, query) : { reach: null }
 }
 
-async function ofDrive(
+type OfDrive =
+  'condition' | 'erasable' | 'format' | 'tenantReach' | 'allocation' | 'allocated'
+
+/** What only a drive can tell, and only to the host's driver: these changes do not alter it, and may make it known. */
+async function ofDrive<Q extends Extract<HostQuery, { readonly read: OfDrive }>>(
   ask: AskNow,
   changes: readonly HostChange[],
-  query: Extract<
-    HostQuery,
-    { readonly read: 'condition' | 'erasable' | 'format' | 'tenantReach' }
-  >
-) {
+  query: Q
+): Promise<HostAnswer<Q>> {
   const { fn, read } = query
   const isBound = changes.some((change) => change.change === 'probe' && change.fn === fn)
   if (isBound && (await driverNow(ask, fn)) !== 'nvme') {

@@ -50,7 +50,13 @@ export type BlockWrite = {
 export type Found = Partial<
   Pick<
     HostAnswers,
-    'sriov' | 'secondaries' | 'attachedControllers' | 'binding' | 'primary' | 'format'
+    | 'sriov'
+    | 'secondaries'
+    | 'attachedControllers'
+    | 'binding'
+    | 'primary'
+    | 'format'
+    | 'allocated'
   >
 >
 
@@ -76,6 +82,10 @@ export function questionOf(change: HostChange): DecidingQuery | null {
       return { read: 'primary', pf: change.pf }
     case 'formatNamespace':
       return { read: 'format', fn: change.fn, nsid: change.nsid }
+    case 'deleteNamespace':
+      return { read: 'allocated', fn: change.fn, nsids: { only: [change.nsid] } }
+    case 'createNamespaces':
+      return { read: 'allocated', fn: change.fn, nsids: { allBut: change.before } }
     case 'resetFunction':
     case 'holdDisk':
     case 'writeMarkers':

@@ -2,6 +2,7 @@
 import type { CurrentFormat } from '../nvme/admin-commands.ts'
 import type { Markers } from '../nvme/erase-markers.ts'
 import type { EraseMethod } from '../nvme/erase-method.ts'
+import type { AllocatedNamespace } from '../nvme/namespace-layout.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import type {
   PrimaryCapabilities,
@@ -47,6 +48,15 @@ export type HostQuery =
     }
   /** Of a namespace of the function's drive: what a Format has to say again, so that it stays so. */
   | { readonly read: 'format'; readonly fn: PciAddress; readonly nsid: number }
+  /** What the drive behind a function that nvme has is made of: nsids, and whether it creates and deletes namespaces. */
+  | { readonly read: 'allocation'; readonly fn: PciAddress }
+  /** Namespaces of the function's drive, wherever they are attached: those with these nsids, or those with all but these. */
+  | {
+      readonly read: 'allocated'
+      readonly fn: PciAddress
+      readonly nsids:
+        { readonly only: readonly number[] } | { readonly allBut: readonly number[] }
+    }
   /** Read from the drive, its disk held exclusively from then on. */
   | {
       readonly read: 'markers'
@@ -77,6 +87,10 @@ export type HostAnswers = {
   erasable: Erasable
   /** null: it is not allocated any more. */
   format: { readonly format: CurrentFormat | null }
+  /** `nsids` null: it does not list those that are not attached to the function. */
+  allocation: { readonly manages: boolean; readonly nsids: readonly number[] | null }
+  /** One that is not allocated any more is left out. `own`: cntlid of the controller that was asked. */
+  allocated: { readonly own: number; readonly namespaces: readonly AllocatedNamespace[] }
   markers: MarkersFound
   vfioGroup: VfioGroup
 }

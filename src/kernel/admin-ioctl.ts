@@ -30,12 +30,13 @@ const ALLOWED = new Map([
   [0x02, 'Get Log Page'],
   [0x06, 'Identify'],
   [0x0a, 'Get Features'],
+  [0x0d, 'Namespace Management'],
   [0x15, 'Namespace Attachment'],
   [0x1c, 'Virtualization Management'],
   [0x80, 'Format NVM'],
 ])
 
-/** Data of Namespace Attachment, the one allowed command that sends any. NVMe Base 2.1, "Controller List". */
+/** Data of Namespace Management and of Namespace Attachment, the allowed commands that send any. NVMe Base 2.1, "Controller List". */
 const DATA_OUT_BYTES = 4096
 const MAX_DATA_IN_BYTES = 1 << 20
 
@@ -65,7 +66,7 @@ function refuseForeign(device: string, command: AdminCommand): void {
   }
   if (!CONTROLLER_DEVICE.test(device)) refuse('not a controller device')
   if (!ALLOWED.has(command.opcode)) refuse('not an opcode that nvirt sends')
-  if (command.opcode === FORMAT_NVM && !erasesOne(command)) refuse('not of one namespace')
+  if (erases(command) && !isOfOne(command)) refuse('not of one namespace')
   const { dataOut, dataInLength } = command
   if (dataOut && dataInLength !== undefined) refuse('data in both directions')
   if (dataOut && dataOut.length !== DATA_OUT_BYTES) refuse('data out is not 4096 bytes')
@@ -74,10 +75,17 @@ function refuseForeign(device: string, command: AdminCommand): void {
 }
 
 const FORMAT_NVM = 0x80
+const NAMESPACE_MANAGEMENT = 0x0d
+const CREATE = 0
 /** NVMe Base 2.1, "Namespace Identifier": FFFFFFFFh is every namespace of the drive. */
 const EVERY_NAMESPACE = 0xffffffff
 
-function erasesOne({ nsid = 0 }: AdminCommand): boolean {
+function erases({ opcode, cdw10 = 0 }: AdminCommand): boolean {
+  if (opcode === NAMESPACE_MANAGEMENT) return (cdw10 & 0xf) !== CREATE
+  return opcode === FORMAT_NVM
+}
+
+function isOfOne({ nsid = 0 }: AdminCommand): boolean {
   return Number.isInteger(nsid) && nsid > 0 && nsid < EVERY_NAMESPACE
 }
 

@@ -109,6 +109,7 @@ export function isChange(call: KernelCall): boolean {
 const WRITES: readonly KernelCall['call'][] = ['write', 'writeBlocks', 'writeZeroes']
 
 const CHANGES: readonly number[] = [
+  OPCODE.namespaceManagement,
   OPCODE.namespaceAttachment,
   OPCODE.virtualizationManagement,
   OPCODE.formatNvm,

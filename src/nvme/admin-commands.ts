@@ -4,6 +4,7 @@
  * Source: NVMe Base 2.1, "Admin Command Set"; virtualization: "Virtualization Management command".
  */
 import { encodeControllerList } from './id-lists.ts'
+import { encodeNamespaceLayout, type NamespaceLayout } from './namespace-layout.ts'
 import type { FlexibleKind } from './secondary-controller.ts'
 
 export type NvmeAdminCommand = {
@@ -23,6 +24,7 @@ export const OPCODE = {
   getLogPage: 0x02,
   identify: 0x06,
   getFeatures: 0x0a,
+  namespaceManagement: 0x0d,
   namespaceAttachment: 0x15,
   virtualizationManagement: 0x1c,
   formatNvm: 0x80,
@@ -52,6 +54,8 @@ export const ACT = { allocate: 1, offline: 7, assign: 8, online: 9 } as const
 export const RESOURCE_TYPE: Readonly<Record<FlexibleKind, number>> = { vq: 0, vi: 1 }
 
 export const SEL = { attach: 0, detach: 1 } as const
+/** Of Namespace Management, which has a SEL of its own. */
+export const MANAGE = { create: 0, delete: 1 } as const
 export const FEATURE = { numberOfQueues: 0x07 } as const
 
 /** @param cntid first controller of a list (CNS 12h, 13h, 15h) */
@@ -128,6 +132,30 @@ export function namespaceAttachment(
     nsid,
     cdw10: SEL[select],
     dataOut: encodeControllerList([cntlid]),
+  }
+}
+
+/** Drives take their time to find room, and to free it; the kernel would otherwise reset the controller after a minute. */
+const MANAGEMENT_TIMEOUT_MS = 600_000
+
+/** Its NSID is in completion dword 0, and it is attached to nobody. */
+export function createNamespace(layout: NamespaceLayout): NvmeAdminCommand {
+  return {
+    opcode: OPCODE.namespaceManagement,
+    cdw10: MANAGE.create,
+    dataOut: encodeNamespaceLayout(layout),
+    timeoutMs: MANAGEMENT_TIMEOUT_MS,
+  }
+}
+
+/** One. NSID FFFFFFFFh, which is all of them, does not fit. */
+export function deleteNamespace(nsid: number): NvmeAdminCommand {
+  fits('NSID', nsid, ALL_NAMESPACES - 2, 1)
+  return {
+    opcode: OPCODE.namespaceManagement,
+    nsid,
+    cdw10: MANAGE.delete,
+    timeoutMs: MANAGEMENT_TIMEOUT_MS,
   }
 }
 

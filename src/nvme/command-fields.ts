@@ -1,7 +1,8 @@
 /**
  * The fields of an admin command that changes something, by the specification's names. Knows what `admin-commands.ts`
  * builds of those.
- * Source: NVMe Base 2.1, "Virtualization Management command", "Namespace Attachment command", "Format NVM command".
+ * Source: NVMe Base 2.1, "Virtualization Management command", "Namespace Management command", "Namespace Attachment
+ * command", "Format NVM command".
  */
 import { OPCODE, type NvmeAdminCommand } from './admin-commands.ts'
 
@@ -12,6 +13,8 @@ export function commandFields(command: NvmeAdminCommand): Readonly<Record<string
   switch (opcode) {
     case OPCODE.virtualizationManagement:
       return { CNTLID: bits(31, 16), RT: bits(10, 8), ACT: bits(3, 0), NR: cdw11 & 0xffff }
+    case OPCODE.namespaceManagement:
+      return { NSID: nsid, SEL: bits(3, 0), CSI: cdw11 >>> 24 }
     case OPCODE.namespaceAttachment:
       return { NSID: nsid, SEL: bits(3, 0) }
     case OPCODE.formatNvm:

@@ -1,6 +1,7 @@
 /** An admin command in words, for reports, journals and transcripts. Knows what `admin-commands.ts` builds. */
-import { ACT, OPCODE, SES, type NvmeAdminCommand } from './admin-commands.ts'
+import { ACT, MANAGE, OPCODE, SES, type NvmeAdminCommand } from './admin-commands.ts'
 import { decodeControllerList } from './id-lists.ts'
+import { decodeNamespaceLayout } from './namespace-layout.ts'
 
 export function commandInWords(command: NvmeAdminCommand): string {
   const cdw10 = command.cdw10 ?? 0
@@ -11,6 +12,8 @@ export function commandInWords(command: NvmeAdminCommand): string {
       return `Get Log Page ${hex(cdw10 & 0xff)}`
     case OPCODE.getFeatures:
       return `Get Features ${hex(cdw10 & 0xff)}`
+    case OPCODE.namespaceManagement:
+      return managementInWords(command, cdw10)
     case OPCODE.namespaceAttachment:
       return attachmentInWords(command, cdw10)
     case OPCODE.formatNvm:
@@ -20,6 +23,12 @@ export function commandInWords(command: NvmeAdminCommand): string {
     default:
       return `admin command ${hex(command.opcode)}`
   }
+}
+
+function managementInWords({ nsid, dataOut }: NvmeAdminCommand, cdw10: number): string {
+  if ((cdw10 & 0xf) === MANAGE.delete) return `delete namespace ${nsid}`
+  const blocks = dataOut && decodeNamespaceLayout(dataOut).sizeBlocks
+  return `create a namespace of ${blocks} blocks`
 }
 
 function formatInWords({ nsid }: NvmeAdminCommand, cdw10: number): string {

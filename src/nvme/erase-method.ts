@@ -12,6 +12,12 @@ export type EraseMethod =
   | { readonly method: 'overwrite' }
 
 /**
+ * The namespace is deleted, and one like it created. It erases nothing: that what was on it cannot be read any more is the
+ * drive's word. Only where an operator asks for it, and never called an erase.
+ */
+export const LOGICAL = 'logical: deleted and created'
+
+/**
  * A drive whose Format or secure erase takes all namespaces gets none, however many it has: others may be made, or be
  * attached elsewhere, in the meantime. By key where the drive can, since that also reaches what it has mapped out.
  */

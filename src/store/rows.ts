@@ -2,6 +2,7 @@
  * The rows of the database as the rest of nvirt sees them. Prisma's types never leave this room; documents (JSON columns)
  * are typed by who writes them and validated when read. Times are RFC 3339.
  */
+import type { AllocatedNamespace } from '../nvme/namespace-layout.ts'
 import type {
   ControllerObservation,
   FunctionObservation,
@@ -162,6 +163,8 @@ export type AssignmentRow = {
     readonly condition?: DriveCondition
     /** Of a controller that went with chosen namespaces. */
     readonly attachments?: RecordedAttachments
+    /** While namespaces of it are deleted that are to be created again. */
+    readonly recreating?: RecreatingNamespaces
   } | null
   readonly handOver: HandOver | null
   /** Why the function is quarantined; null otherwise. */
@@ -182,6 +185,12 @@ export type RecordedAttachments = {
     /** Of `controllers`. */
     readonly cntlids: readonly number[]
   }[]
+}
+
+export type RecreatingNamespaces = {
+  readonly namespaces: readonly Omit<AllocatedNamespace, 'cntlids'>[]
+  /** nsids of the other namespaces that the drive had before. */
+  readonly before: readonly number[]
 }
 
 /** What the consumer needs. */

@@ -25,6 +25,8 @@ const Params = Type.Object({
   /** What the assignment recorded before it touched the function. */
   before: Before,
   acceptUncleaned: Type.Boolean(),
+  /** Absent: by an erase. */
+  cleaning: Type.Optional(Type.Literal('logical')),
   /** False: the function was returned already, and only waits to be freed. */
   returns: Type.Boolean(),
   /** Its cntlid; of a controller null: it was never seen answering. */
@@ -109,6 +111,8 @@ const Erased = Type.Object({
   namespaces: Type.Array(
     Type.Object({
       nsid: Type.Integer(),
+      /** Of the namespace that was created in its place. */
+      becameNsid: Type.Optional(Type.Integer()),
       sizeBytes: Type.Integer(),
       method: Type.String(),
       /** Each was marked before, and read afterwards. */

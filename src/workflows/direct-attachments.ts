@@ -5,7 +5,7 @@
 import { isOfSubsystem } from '../inventory/same-subsystem.ts'
 import { spokesmanOf, type AssignParams, type Direct } from './assign-params.ts'
 import { change } from './change-row.ts'
-import { observe, refused, type Row, type Turn } from './define-workflow.ts'
+import { observe, refused, type Done, type Row, type Turn } from './define-workflow.ts'
 import { cntlidsOf, noSpokesman, refuseDirect } from './guards/direct.ts'
 import { driveTarget, isThere } from './guards/identity.ts'
 import type { Ask } from './host-session.ts'
@@ -17,23 +17,41 @@ import { primaryLock } from './restore-sriov.ts'
 const RECORD = 'record-attachments'
 
 export function directAttachments(p: AssignParams, direct: Direct): readonly Row[] {
-  return [recordAttachments(p, direct), attachNamespaces(p, direct)]
+  return [
+    observe(RECORD, (turn) => recordAttachments(turn, p, direct), locksOf(direct)),
+    attachNamespaces(p, direct, (recorded) => wanted(recorded, direct)),
+  ]
+}
+
+/**
+ * Of one that has other namespaces than it went with: those are attached again, and others detached from it. What is to be
+ * put back when it is released stays as its assignment recorded it.
+ */
+export function attachAgain(p: AssignParams, direct: Direct): readonly Row[] {
+  const find = async (turn: Turn) => ({ output: await attachmentsFound(turn, p, direct) })
+  return [
+    observe(RECORD, find, locksOf(direct)),
+    attachNamespaces(p, direct, (recorded) => itsOwn(recorded, direct)),
+  ]
+}
+
+function locksOf({ controllerId }: Direct) {
+  return { locks: [primaryLock(controllerId)] }
 }
 
 /** A step of its own, as record-binding is: a second run of the next one would see what the first one did. */
-function recordAttachments(p: AssignParams, direct: Direct): Row {
-  const locks = [primaryLock(direct.controllerId)]
-  const record = async (turn: Turn) => {
-    const attachments = await attachmentsFound(turn, p, direct)
-    const before = { ...outputOf(Before, turn.outputs, 'record-binding'), attachments }
-    const write = {
-      write: 'updateAssignment' as const,
-      id: p.assignmentId,
-      set: { before },
-    }
-    return { output: attachments, writes: [{ ...write, at: turn.at }] }
+async function recordAttachments(
+  turn: Turn,
+  p: AssignParams,
+  direct: Direct
+): Promise<Done> {
+  const attachments = await attachmentsFound(turn, p, direct)
+  const before = { ...outputOf(Before, turn.outputs, 'record-binding'), attachments }
+  const set = { before }
+  return {
+    output: attachments,
+    writes: [{ write: 'updateAssignment', id: p.assignmentId, set, at: turn.at }],
   }
-  return observe(RECORD, record, { locks })
 }
 
 async function attachmentsFound(
@@ -63,15 +81,19 @@ async function attachmentsFound(
   return { given, controllers, found }
 }
 
-function attachNamespaces(p: AssignParams, direct: Direct): Row {
+function attachNamespaces(
+  p: AssignParams,
+  direct: Direct,
+  wantedOf: (recorded: Recorded) => Recorded['found']
+): Row {
   const spokesman = spokesmanOf(direct)
   const row = change('attach-namespaces', {
     on: driveTarget(spokesman),
-    locks: [primaryLock(direct.controllerId)],
+    ...locksOf(direct),
     guard: ({ ask }) => refuseDirect(ask, p, direct),
     do: (turn) => {
       const recorded = outputOf(Attachments, turn.outputs, RECORD)
-      return placeAll(turn, spokesman.address, recorded, wanted(recorded, direct))
+      return placeAll(turn, spokesman.address, recorded, wantedOf(recorded))
     },
   })
   return { ...row, undo: (turn) => putBack(turn, p, direct) }
@@ -88,6 +110,14 @@ function wanted(
     const others = cntlids.filter((cntlid) => cntlid !== direct.cntlid)
     const kept = others.length > 0 || spokesman === undefined ? others : [spokesman]
     return { nsid, shared, cntlids: kept }
+  })
+}
+
+/** Others stay where they are but for this one: the host has lost them already, or never had them. */
+function itsOwn({ given, found }: Recorded, { cntlid }: Direct): Recorded['found'] {
+  return found.map(({ nsid, shared, cntlids }) => {
+    if (given.includes(nsid)) return { nsid, shared, cntlids: [cntlid] }
+    return { nsid, shared, cntlids: cntlids.filter((id) => id !== cntlid) }
   })
 }
 

@@ -4,6 +4,7 @@
  */
 import { isoTime } from '../clock.ts'
 import type { Refusal } from '../errors.ts'
+import type { MarkersFound } from '../host/query.ts'
 import { sampledBlocks, type Markers } from '../nvme/erase-markers.ts'
 import { methodInWords } from '../nvme/erase-method.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
@@ -23,7 +24,7 @@ import { refuseErasing } from './guards/erasing.ts'
 import { refuseOther } from './guards/identity.ts'
 import { waiting } from './wait-for-users.ts'
 
-type Namespace = Found['namespaces'][number]
+export type Namespace = Found['namespaces'][number]
 
 /** Besides the first and the last block. */
 const SAMPLES = 14
@@ -56,7 +57,7 @@ async function refuseErasingNow(
   return refuseErasing(ask, { through: cleaner(p), owners, found })
 }
 
-function markersOn({ operationId }: Turn, namespace: Namespace): Markers {
+export function markersOn({ operationId }: Turn, namespace: Namespace): Markers {
   const { nsid, sizeBytes, blockBytes } = namespace
   const blocks = sampledBlocks(`${operationId} ${nsid}`, sizeBytes / blockBytes, SAMPLES)
   return { token: operationId, blocks, blockBytes }
@@ -98,6 +99,20 @@ export function eraseNamespaces(
       const condition = await turn.ask({ read: 'condition', fn })
       return { output: { namespaces, condition, at: isoTime(around.clock.nowMs()) } }
     },
+  }
+}
+
+export function evidenceOf(
+  { nsid, sizeBytes }: Namespace,
+  { blocks }: Markers,
+  { marked, written }: MarkersFound
+) {
+  return {
+    nsid,
+    sizeBytes,
+    sampledBlocks: [...blocks],
+    markersLeft: marked.length,
+    notZero: written.length,
   }
 }
 
@@ -151,7 +166,7 @@ async function overwrite(erasing: Erasing): Promise<void> {
 /** No marker is left; where all was overwritten, nothing but zeroes. @throws ControlPlaneError guard */
 async function verified(erasing: Erasing): Promise<Erased['namespaces'][number]> {
   const { turn, fn, found, namespace, soFar } = erasing
-  const { nsid, sizeBytes } = namespace
+  const { nsid } = namespace
   const markers = markersOn(turn, namespace)
   const { marked, written } = await turn.ask({ read: 'markers', fn, nsid, markers })
   const left = found.erase.method === 'overwrite' ? written : marked
@@ -159,17 +174,11 @@ async function verified(erasing: Erasing): Promise<Erased['namespaces'][number]>
     soFar.note(erasing, 0) // tried again from its start
     throw refused(`erasing namespace ${nsid}`, [unerased(fn, nsid, left)])
   }
-  return {
-    nsid,
-    sizeBytes,
-    method: methodInWords(found.erase),
-    sampledBlocks: [...markers.blocks],
-    markersLeft: marked.length,
-    notZero: written.length,
-  }
+  const evidence = evidenceOf(namespace, markers, { marked, written })
+  return { ...evidence, method: methodInWords(found.erase) }
 }
 
-function unerased(fn: PciAddress, nsid: number, blocks: readonly number[]): Refusal {
+export function unerased(fn: PciAddress, nsid: number, blocks: readonly number[]): Refusal {
   return {
     check: 'not-erased',
     device: `${fn} namespace ${nsid}`,

@@ -12,10 +12,12 @@ import {
 import { observe, pass, type Row, type Turn } from './define-workflow.ts'
 import { fetchedWrites, thenReturned } from './fetched.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
+import { refuseUnrecreatable } from './guards/recreating.ts'
 import { exceptOpen, refuseUsed } from './guards/usage.ts'
 import { moved, movesBack } from './move-namespaces.ts'
 import type { Move } from './moves.ts'
 import { placeAll, type Recorded } from './placing.ts'
+import { attachmentsNow, FINISH, nsidAfter, RECREATE } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
 
@@ -25,12 +27,16 @@ export function recordNamespaces(p: CleanParams): Row {
     const { ask, at, outputs } = turn
     if (bindingNow(outputs) === null) return { output: null }
     const fn = cleaner(p)
-    const nsids = p.vf?.nsids ?? p.before.attachments?.given
+    const given = p.vf?.nsids ?? p.before.attachments?.given
+    const nsids = given?.map((nsid) => nsidAfter(FINISH, outputs, nsid))
     const erasable = await ask({ read: 'erasable', fn, ...(nsids && { nsids }) })
     const namespaces = [...erasable.namespaces]
     const condition = await ask({ read: 'condition', fn })
     const found = { ...erasable, namespaces, condition, at }
-    pass(RECORD_NAMESPACES, await refuseOthers(turn, p, found))
+    pass(RECORD_NAMESPACES, [
+      ...(await refuseOthers(turn, p, found)),
+      ...(p.cleaning ? await refuseUnrecreatable(ask, fn, nsidsOf(found)) : []),
+    ])
     return { output: found, writes: p.vf ? fetchedWrites(turn, p, p.vf) : [] }
   })
 }
@@ -55,7 +61,7 @@ async function refuseOthers(
   return refuseReachingOthers(ask, {
     through: cleaner(p),
     owners: await ownersOf(p, { ask }, 'before'),
-    found,
+    nsids: nsidsOf(found),
   })
 }
 
@@ -82,7 +88,7 @@ export function fetchNamespaces(p: CleanParams): Row {
     locks: locksOf(p),
     guard: (turn) => onFound(turn, (found) => refuseFetching(turn, p, found)),
     do: (turn) => [
-      ...(p.before.attachments ? gathered(turn, p, p.before.attachments) : []),
+      ...gathered(turn, p, attachmentsNow(p, turn.outputs)),
       ...moved(p, nsidsIn(turn), 'to the host'),
       ...nsidsIn(turn).map(
         (nsid) => ({ change: 'holdDisk', fn: cleaner(p), nsid }) as const
@@ -94,7 +100,12 @@ export function fetchNamespaces(p: CleanParams): Row {
 }
 
 /** What goes with a controller is its own already, unless a former release has put some of it back. */
-function gathered(turn: Turn, p: CleanParams, recorded: Recorded): readonly Move[] {
+function gathered(
+  turn: Turn,
+  p: CleanParams,
+  recorded: Recorded | undefined
+): readonly Move[] {
+  if (!recorded) return []
   const [own] = recorded.controllers
   const cntlids = own === undefined ? [] : [own]
   const given = recorded.found.filter(({ nsid }) => nsidsIn(turn).includes(nsid))
@@ -110,8 +121,20 @@ export function targetIn({ outputs }: Turn, p: CleanParams) {
   return namespacesFound(outputs) === null ? null : cleanerTarget(p)
 }
 
+/** Where nothing was looked at yet. null: the function has gone. */
+export function targetOf({ outputs }: Turn, p: CleanParams) {
+  return bindingNow(outputs) === null ? null : cleanerTarget(p)
+}
+
+/** As they are numbered by now. */
 export function nsidsIn({ outputs }: Turn): readonly number[] {
-  return (namespacesFound(outputs)?.namespaces ?? []).map(({ nsid }) => nsid)
+  const found = namespacesFound(outputs)
+  const nsids = found === null ? [] : nsidsOf(found)
+  return nsids.map((nsid) => nsidAfter(RECREATE, outputs, nsid))
+}
+
+function nsidsOf({ namespaces }: Pick<Found, 'namespaces'>): readonly number[] {
+  return namespaces.map(({ nsid }) => nsid)
 }
 
 export async function onFound(

@@ -123,6 +123,31 @@ export const Attachments = Type.Object({
   ),
 })
 
+/** Namespaces that are deleted, and of which others like them are created. */
+export const Recreating = Type.Object({
+  namespaces: Type.Array(
+    Type.Object({
+      nsid: Type.Integer(),
+      nguid: nullable(Type.String()),
+      eui64: nullable(Type.String()),
+      layout: Type.Object({
+        sizeBlocks: Type.Integer(),
+        capacityBlocks: Type.Integer(),
+        formatByte: Type.Integer(),
+        protectionByte: Type.Integer(),
+        shared: Type.Boolean(),
+        anaGroup: Type.Integer(),
+        nvmSet: Type.Integer(),
+        enduranceGroup: Type.Integer(),
+      }),
+    })
+  ),
+  /** nsids of the other namespaces that the drive had before. */
+  before: Type.Array(Type.Integer()),
+})
+
+export type ToRecreate = Static<typeof Recreating>
+
 /** What an assignment records before it touches its function. */
 export const Before = Type.Object({
   binding: Binding,
@@ -131,6 +156,8 @@ export const Before = Type.Object({
   condition: Type.Optional(Condition),
   /** Absent: the controller goes with whatever is attached to it, or it is a VF. */
   attachments: Type.Optional(Attachments),
+  /** While a release has deleted some of its namespaces, and not created others for all of them. */
+  recreating: Type.Optional(Recreating),
 })
 
 /** In every workflow's parameters. */

@@ -19,6 +19,22 @@ export function releases(p: CleanParams, namespaces: readonly { readonly nsid: n
  * for that. Its namespaces are the host's no more, and are attached when it is healed.
  */
 export function movesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
+  if (!p.acceptUncleaned || p.vf === null) return allMovesBack(p, nsids)
+  return [ofThoseLeft(cleaner(p), nsids, (left) => allMovesBack(p, left))]
+}
+
+/** What was deleted, by a release that got no further or by somebody else, must not keep the rest from its place. */
+export function ofThoseLeft(
+  through: PciAddress,
+  nsids: readonly number[],
+  moves: (left: readonly number[]) => readonly Move[]
+): Look {
+  return look({ read: 'allocation', fn: through }, ({ nsids: all }) =>
+    moves(nsids.filter((nsid) => all?.includes(nsid) ?? true))
+  )
+}
+
+function allMovesBack(p: CleanParams, nsids: readonly number[]): readonly Move[] {
   const letGo = releases(
     p,
     nsids.map((nsid) => ({ nsid }))

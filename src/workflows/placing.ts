@@ -66,7 +66,7 @@ function untilReachedOtherwise(
   }
 }
 
-/** Where each of these namespaces is now, of those controllers. What was deleted is attached to nobody. */
+/** Where each of these namespaces is now, of those controllers. */
 export async function placesNow(
   ask: Ask,
   pf: PciAddress,

@@ -22,6 +22,8 @@ import { functionLocks } from './function-locks.ts'
 import { refuseUsedThrough } from './guards/usage.ts'
 import { rebind } from './rebind.ts'
 import { RELEASE } from './release-assignment.ts'
+import { lookAtRecreated } from './look-at-recreated.ts'
+import { finishRecreating, recreateNamespaces } from './recreate-namespaces.ts'
 import { returnAttachments } from './return-attachments.ts'
 import { rescan } from './rescan.ts'
 import {
@@ -101,16 +103,20 @@ function cleaning(
   around: Surroundings,
   soFar: ErasedSoFar
 ): readonly Row[] {
+  const { recreating } = p.before
   return [
     takeBack(p),
     ...(p.vf ? [resetFunction(p)] : []),
+    ...(recreating ? [finishRecreating(p, recreating)] : []),
     recordNamespaces(p),
     fetchNamespaces(p),
     record('begin-cleaning', ({ at }) => [
       { write: 'updateAssignment', id: p.assignmentId, set: { state: 'cleaning' }, at },
     ]),
-    writeMarkers(p),
-    eraseNamespaces(p, around, soFar),
+    // With what a former release left to be created again, there is no way back from there already.
+    { ...writeMarkers(p), commit: !recreating },
+    ...(p.cleaning ? recreateNamespaces(p) : []),
+    p.cleaning ? lookAtRecreated(p, around) : eraseNamespaces(p, around, soFar),
     returnNamespaces(p),
   ]
 }

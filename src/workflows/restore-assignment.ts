@@ -17,6 +17,7 @@ import {
   type Surroundings,
   type Turn,
 } from './define-workflow.ts'
+import { attachAgain } from './direct-attachments.ts'
 import { functionLocks } from './function-locks.ts'
 import { refuseAssigning } from './guards/assigning.ts'
 import { refuseOther } from './guards/identity.ts'
@@ -40,6 +41,7 @@ export function restoreAssignment(around: Surroundings) {
         refuseAssigning(turn.ask, turn.store, p, othersNow(turn, p))
       ),
       observe('record-binding', (turn) => recordBinding(turn, p)),
+      ...(p.direct ? attachAgain(p, p.direct) : []),
       bindVfio(p),
       findHandOver(p),
       rescan(p.hostId),
@@ -60,7 +62,9 @@ async function recordBinding({ ask, store, at }: Turn, p: AssignParams): Promise
   const before = {
     binding: isSameBoot ? known.binding : binding,
     identity,
-    // The drive keeps them, so that they are put back in whatever boot.
+    // What it was handed over with is compared, and put back, in whatever boot.
+    ...(known?.condition && { condition: known.condition }),
+    // The drive keeps them.
     ...(known?.attachments && { attachments: known.attachments }),
   }
   const set = { before, state: 'restoring' as const, handOver: null }

@@ -2,13 +2,15 @@
  * VF count and autoprobe of a primary before nvirt enabled its VFs, recorded by whoever provisions first and put back
  * by whoever leaves last. Both hold the primary's lock.
  */
+import type { Refusal } from '../errors.ts'
 import { predictVfAddress, type PciAddress } from '../nvme/pci-address.ts'
 import type { StepState } from '../saga/operation.ts'
-import type { OpenOperation } from '../store/store.ts'
+import type { OpenOperation, Store } from '../store/store.ts'
 import type { SriovBefore } from '../store/rows.ts'
 import { ifThere } from './change-row.ts'
 import { observe, pass, type Done, type Row, type Turn } from './define-workflow.ts'
 import { functionTarget, refuseOther, type ExpectedController } from './guards/identity.ts'
+import { refuseDisabling } from './guards/taking-down.ts'
 import { refuseUsedThrough } from './guards/usage.ts'
 import type { Ask } from './host-session.ts'
 import { carryOutIfThere, type Look } from './moves.ts'
@@ -69,20 +71,25 @@ export async function restoreSriov(of: Primary, turn: Turn): Promise<Done> {
   const before = turn.store.read.controller(controllerId)?.sriovBefore
   if (!before || isInUse(of, turn)) return { output: [] }
   const moves = ifThere(functionTarget(primary.address, primary), () => [
-    movesBack(turn, primary.address, before),
+    movesBack(turn, of, before),
   ])
   const output = await carryOutIfThere([moves], turn.ask, turn.apply)
   return { output, writes: [{ write: 'setSriovBefore', controllerId, before: null }] }
 }
 
-function movesBack(turn: Turn, pf: PciAddress, before: SriovBefore): Look {
+function movesBack(turn: Turn, of: Primary, before: SriovBefore): Look {
   const { vfCount, autoprobe } = before
+  const pf = of.primary.address
   return {
     look: async (ask) => {
       if (isOfFormerBoot(before, await bootOf(ask, pf))) return []
       return [
         ...(vfCount === 0
-          ? [untilVfsUnused(turn, pf), { change: 'setVfCount', pf, count: 0 } as const]
+          ? [
+              untilVfsUnused(turn, pf),
+              untilNobodyIsTakenDown(turn, of),
+              { change: 'setVfCount', pf, count: 0 } as const,
+            ]
           : []),
         { change: 'setAutoprobe', pf, enabled: autoprobe },
       ]
@@ -90,14 +97,34 @@ function movesBack(turn: Turn, pf: PciAddress, before: SriovBefore): Look {
   }
 }
 
-function isInUse({ hostId, controllerId }: Primary, { store, operationId }: Turn): boolean {
-  const provisioned = store.read
+/**
+ * What the retirement of this VF will find at its end, while it can still be refused: whether it is the last one, and its
+ * VF count 0 would take others down.
+ */
+export async function refuseLast(
+  { ask, store }: Pick<Turn, 'ask' | 'store'>,
+  of: Primary,
+  virtualFunctionId: string
+): Promise<readonly Refusal[]> {
+  const before = store.read.controller(of.controllerId)?.sriovBefore
+  if (before?.vfCount !== 0) return []
+  if (isOfFormerBoot(before, await bootOf(ask, of.primary.address))) return []
+  const isLast = provisionedOf(store, of).every(({ id }) => id === virtualFunctionId)
+  return isLast ? refuseDisabling(ask, store, of, [virtualFunctionId]) : []
+}
+
+function provisionedOf(store: Store, { hostId, controllerId }: Primary) {
+  return store.read
     .inventoryOf(hostId)
-    .virtualFunctions.some(
+    .virtualFunctions.filter(
       (row) => row.controllerId === controllerId && row.provisioned !== null
     )
+}
+
+function isInUse(of: Primary, { store, operationId }: Turn): boolean {
+  const { controllerId } = of
   return (
-    provisioned ||
+    provisionedOf(store, of).length > 0 ||
     openOperations(store).some(
       (other) => other.id !== operationId && isProvisioning(store, other, controllerId)
     )
@@ -131,6 +158,21 @@ function untilVfsUnused(turn: Turn, pf: PciAddress): Look {
         const refusals = await refuseUsedThrough(ask, fn)
         waitUnless(refusals, turn, `set the VF count of ${pf} to 0`)
       }
+      return []
+    },
+  }
+}
+
+/** Somebody may have brought one online since that was refused. What this operation could not take offline is its own. */
+function untilNobodyIsTakenDown(turn: Turn, of: Primary): Look {
+  const { store } = turn
+  const own = openOperations(store).find(({ id }) => id === turn.operationId)
+  const ids = own ? heldBy(own.params).holds.exclusive : []
+  return {
+    look: async (ask) => {
+      const refusals = await refuseDisabling(ask, store, of, ids)
+      const pf = of.primary.address
+      waitUnless(refusals, turn, `set the VF count of ${pf} to 0`)
       return []
     },
   }

@@ -12,6 +12,7 @@ import {
   observe,
   type Row,
   type Surroundings,
+  type Turn,
 } from './define-workflow.ts'
 import { refuseBound } from './guards/binding.ts'
 import { refuseHeldGroup } from './guards/group.ts'
@@ -29,7 +30,7 @@ import { Binding, outputOf } from './logged-shapes.ts'
 import { look, type Move } from './moves.ts'
 import { rebind } from './rebind.ts'
 import { rescan } from './rescan.ts'
-import { primaryLock, restoreSriov } from './restore-sriov.ts'
+import { primaryLock, refuseLast, restoreSriov } from './restore-sriov.ts'
 import { RETIRE, retireParams, targetOf, type RetireParams } from './retire-params.ts'
 import { untilUnused } from './wait-for-users.ts'
 
@@ -40,7 +41,7 @@ export function retireVirtualFunction(around: Surroundings) {
     params: retireParams,
     locks: ({ virtualFunctionId }) => [`function:${virtualFunctionId}`],
     steps: (p) => [
-      guard('check-function', ({ ask }) => refuseRetiring(ask, p)),
+      guard('check-function', (turn) => refuseRetiring(turn, p)),
       ...(p.fn === null ? [] : releaseDriver(p, p.fn)),
       takeOffline(p),
       change('detach-namespaces', {
@@ -61,13 +62,18 @@ export function retireVirtualFunction(around: Surroundings) {
 
 /** Read by the request too. */
 export async function refuseRetiring(
-  ask: Ask,
+  turn: Pick<Turn, 'ask' | 'store'>,
   p: RetireParams
 ): Promise<readonly Refusal[]> {
+  const { ask } = turn
   const other = await refuseOther(ask, targetOf(p))
   if (other.length > 0) return other
   const fetched = await refuseFetched(ask, p)
-  return p.fn === null ? fetched : [...fetched, ...(await refuseInUse(ask, p.fn))]
+  return [
+    ...fetched,
+    ...(p.fn === null ? [] : await refuseInUse(ask, p.fn)),
+    ...(await refuseLast(turn, p, p.virtualFunctionId)),
+  ]
 }
 
 /** What a release left with the host, and the host has mounted since. */
@@ -95,7 +101,7 @@ function releaseDriver(p: RetireParams, fn: PciAddress): readonly Row[] {
     observe('record-binding', async ({ ask }) => ({
       output: await ask({ read: 'binding', fn }),
     })),
-    guard('not-in-use', ({ ask }) => refuseRetiring(ask, p)),
+    guard('not-in-use', (turn) => refuseRetiring(turn, p)),
     change('unbind', {
       on: targetOf(p),
       guard: ({ ask }) => refuseInUse(ask, fn),
@@ -114,7 +120,10 @@ function takeOffline(p: RetireParams): Row {
     commit: true,
     on: driveTarget(primary),
     locks: [primaryLock(controllerId)],
-    guard: ({ ask }) => refuseTaken(ask, p),
+    guard: async (turn) => [
+      ...(await refuseTaken(turn.ask, p)),
+      ...(await refuseLast(turn, p, p.virtualFunctionId)),
+    ],
     do: [{ change: 'takeOffline', pf: primary.address, cntlid }],
   })
 }

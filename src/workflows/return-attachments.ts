@@ -10,9 +10,10 @@ import { observe, refused, type Done, type Row, type Turn } from './define-workf
 import { noSpokesman } from './guards/direct.ts'
 import { driveTarget } from './guards/identity.ts'
 import { Attachments, ExpectedController, nullable, outputOf } from './logged-shapes.ts'
-import { releases } from './move-namespaces.ts'
+import { ofThoseLeft, releases } from './move-namespaces.ts'
 import { look, type Move } from './moves.ts'
 import { placeAll, placesNow, whoAnswers, type Recorded } from './placing.ts'
+import { attachmentsNow } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
 
@@ -28,9 +29,10 @@ type Direct = NonNullable<CleanParams['direct']>
 export function returnAttachments(p: CleanParams, direct: Direct): readonly Row[] {
   const { attachments } = p.before
   if (!attachments) return []
+  const now = ({ outputs }: Turn) => attachmentsNow(p, outputs) ?? attachments
   const locks = [primaryLock(direct.controllerId)]
   return [
-    observe(RECORD, (turn) => recordPlaces(turn, p, direct, attachments), { locks }),
+    observe(RECORD, (turn) => recordPlaces(turn, p, direct, now(turn)), { locks }),
     change('return-attachments', {
       on: (turn) => {
         const recorded = recordedIn(turn)
@@ -38,10 +40,10 @@ export function returnAttachments(p: CleanParams, direct: Direct): readonly Row[
       },
       locks,
       do: (turn) => [
-        ...letGo(turn, p, attachments),
-        ...placed(turn, attachments, attachments.found),
+        ...letGo(turn, p, now(turn)),
+        ...placed(turn, now(turn), now(turn).found),
       ],
-      undo: (turn) => placed(turn, attachments, recordedIn(turn)?.found ?? []),
+      undo: (turn) => placed(turn, now(turn), recordedIn(turn)?.found ?? []),
     }),
   ]
 }
@@ -66,7 +68,9 @@ async function recordPlaces(
 ): Promise<Done> {
   const through = await whoAnswers(ask, candidates)
   if (through) {
-    const found = await placesNow(ask, through.address, attachments)
+    const { nsids } = await ask({ read: 'allocation', fn: through.address })
+    const left = attachments.found.filter(({ nsid }) => nsids?.includes(nsid) ?? true)
+    const found = await placesNow(ask, through.address, { ...attachments, found: left })
     return { output: { through, found } }
   }
   if (bindingNow(outputs) !== null)
@@ -80,7 +84,15 @@ function placed(
   places: Recorded['found']
 ): readonly Move[] {
   const recorded = recordedIn(turn)
-  return recorded ? placeAll(turn, recorded.through.address, attachments, places) : []
+  if (!recorded) return []
+  const { address } = recorded.through
+  const nsids = places.map(({ nsid }) => nsid)
+  return [
+    ofThoseLeft(address, nsids, (left) => {
+      const there = places.filter(({ nsid }) => left.includes(nsid))
+      return placeAll(turn, address, attachments, there)
+    }),
+  ]
 }
 
 function recordedIn({ outputs }: Turn): Static<typeof Found> {

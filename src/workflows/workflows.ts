@@ -142,6 +142,11 @@ export type AssignRequest = {
 export type ReleaseRequest = {
   /** Frees the function without cleaning it, the data of its last user still on it. An event says so. */
   readonly acceptUncleaned?: boolean
+  /**
+   * Its namespaces are deleted, and others like them created: for drives whose erase takes too long, by whoever trusts the
+   * drive that nothing can be read of what it deallocates. Default: they are erased.
+   */
+  readonly cleaning?: 'logical'
 }
 
 export type OperationView = Omit<

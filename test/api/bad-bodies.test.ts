@@ -147,10 +147,12 @@ test('an assignment names a VF or a controller, exactly one', async () => {
   }
 })
 
-test('a release takes one field, a flag', async () => {
+test('a release takes a flag, and a way of cleaning that has a name', async () => {
   const path = { id: 'a' }
   for (const [body, field] of [
     [{ acceptUncleaned: 'yes' }, 'acceptUncleaned'],
+    [{ cleaning: 'sanitize' }, 'cleaning'],
+    [{ cleaning: true }, 'cleaning'],
     [{ force: true }, 'force'],
     [[], 'body'],
   ] as const) {

@@ -79,6 +79,11 @@ test('a VF goes to a consumer, comes back and is cleaned, or is freed by name', 
 
   await succeeded(api, await api.ok<Operation>('createAssignment', { body }))
   const { id } = await assignmentOf(api, vf.id)
+  const both = { acceptUncleaned: true, cleaning: 'logical' }
+  await api.no('releaseAssignment', { path: { id }, body: both }, 400, 'invalid')
+  const logical = { path: { id }, query: { plan: 'true' }, body: { cleaning: 'logical' } }
+  const { refusals } = await api.ok<Schemas['Plan']>('releaseAssignment', logical)
+  expect(refusals).toMatchObject([{ step: 'record-namespaces', check: 'cannot-recreate' }])
   const accept = { path: { id }, body: { acceptUncleaned: true } }
   await succeeded(api, await api.ok<Operation>('releaseAssignment', accept))
   expect(await api.ok('getAssignment', { path: { id } })).toMatchObject({

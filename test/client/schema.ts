@@ -689,6 +689,8 @@ export interface components {
             cntlids: number[]
           }[]
         }
+        /** @description Namespaces that a release deletes, until others like them are created */
+        recreating?: unknown
       } | null
       /** @description What the consumer needs, once the assignment is ready */
       handOver: {
@@ -1761,6 +1763,11 @@ export interface components {
     ReleaseRequest: {
       /** @description Frees the function without erasing its namespaces, the data of its last user still on them. An event says so. */
       acceptUncleaned?: boolean
+      /**
+       * @description Instead of an erase: its namespaces are deleted and others like them created, where the drive can. That nothing can be read of what was on them is then the drive’s word, besides the marked blocks that are looked at. The evidence says `logical`. Not together with `acceptUncleaned`.
+       * @enum {string}
+       */
+      cleaning?: 'logical'
     }
     /**
      * @description Flexible resources that a primary controller is to have for itself, besides its private ones

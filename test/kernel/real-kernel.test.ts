@@ -132,7 +132,12 @@ describe('an admin command', () => {
       device: '/dev/nvme0',
       command: { opcode: 0x80, nsid: 0xffffffff },
     },
-    { why: 'not an opcode', device: '/dev/nvme0', command: { opcode: 0x0d } },
+    { why: 'not an opcode', device: '/dev/nvme0', command: { opcode: 0x10 } },
+    {
+      why: 'not of one namespace',
+      device: '/dev/nvme0',
+      command: { opcode: 0x0d, cdw10: 1, nsid: 0xffffffff },
+    },
     {
       why: 'both directions',
       device: '/dev/nvme0',

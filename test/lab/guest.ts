@@ -14,6 +14,7 @@ import { lastWords, whereItIs } from './last-words.ts'
 import {
   AGENT_PORT,
   NAMESPACE_BYTES,
+  NAMESPACE_FILES,
   SERVICE_PORT,
   namespaceFile,
   qemuArguments,
@@ -85,7 +86,7 @@ async function boot(image: GuestImage, hardware: Hardware): Promise<Guest> {
 
 /** The run folder: namespaces, the agent's programs and how Node is started that runs them. */
 async function furnish(folder: string): Promise<void> {
-  for (const number of [1, 2, 3, 4, 5]) {
+  for (const number of NAMESPACE_FILES) {
     await writeFile(namespaceFile(folder, number), '')
     await truncate(namespaceFile(folder, number), NAMESPACE_BYTES)
   }

@@ -20,6 +20,13 @@ export const SHARING_ADDRESS = '0000:00:1f.4'
 export const SHARING_SERIAL = 'SHARING0'
 export const ICH9_ADDRESSES = ['0000:00:1f.0', '0000:00:1f.2', '0000:00:1f.3']
 
+/**
+ * With `hasDual`: controllers of one subsystem, and so with one serial number. Namespace 1 is attached to both, 2 to
+ * neither, 3 is private and the second one's.
+ */
+export const DUAL_ADDRESSES = ['0000:03:00.0', '0000:04:00.0'] as const
+export const DUAL_SERIAL = 'DUAL0'
+
 /** What the guest listens on, and what is forwarded from loopback. */
 export const GUEST_ADDRESS = '10.0.2.15'
 export const AGENT_PORT = 8419
@@ -32,13 +39,17 @@ export type Hardware = {
   readonly namespaceIops?: number
   /** A third controller, without namespaces, in one IOMMU group with functions that are no NVMe. */
   readonly sharesGroup?: boolean
+  /** A subsystem of two controllers without SR-IOV more: see `DUAL_ADDRESSES`. */
+  readonly hasDual?: boolean
   /** It can be reset, and boots again; default: a guest that resets itself ends. */
   readonly boots?: 'once' | 'again'
   /** More for the kernel's command line. */
   readonly kernelArguments?: string
 }
 
-/** File of the namespace with that number: 1 to 4 belong to the SR-IOV controller, 5 to the plain one. */
+export const NAMESPACE_FILES = [1, 2, 3, 4, 5, 6, 7, 8]
+
+/** File of the namespace with that number: 1 to 4 belong to the SR-IOV controller, 5 to the plain one, 6 to 8 to the two. */
 export function namespaceFile(folder: string, number: number): string {
   return path.join(folder, `ns${number}.img`)
 }
@@ -77,7 +88,22 @@ export function qemuArguments(
             `nvme,serial=${SHARING_SERIAL},bus=pcie.0,addr=${SHARING_ADDRESS.slice(-4)}`
           )
         : []),
+      ...(hardware.hasDual === true ? dual() : []),
     ]
+
+    function dual(): string[] {
+      const controllers = DUAL_ADDRESSES.flatMap((_, at) => [
+        ...device(`pcie-root-port,id=rp${at + 2},chassis=${at + 3},slot=${at + 3}`),
+        ...device(`nvme,id=dual${at},serial=${DUAL_SERIAL},bus=rp${at + 2},subsys=sub1`),
+      ])
+      return [
+        ...device('nvme-subsys,id=sub1,nqn=nqn.2026-01.lab:sub1'),
+        ...controllers,
+        ...namespace(6, 1, 'bus=dual0,shared=on,detached=off'),
+        ...namespace(7, 2, 'bus=dual0,shared=on,detached=on'),
+        ...namespace(8, 3, 'bus=dual1,shared=off,detached=off'),
+      ]
+    }
   }
 }
 

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { AdminCommand } from '../../src/kernel/call.ts'
 import {
   CNS,
+  createNamespace,
+  deleteNamespace,
   FEATURE,
   getFeatures,
   getSmartLog,
@@ -9,7 +11,37 @@ import {
   namespaceAttachment,
   virtualizationManagement,
 } from '../../src/nvme/admin-commands.ts'
+import { decodeNamespaceLayout } from '../../src/nvme/namespace-layout.ts'
 import { commandInWords } from '../../src/nvme/command-words.ts'
+
+const LAYOUT = {
+  sizeBlocks: 2 ** 40 + 5,
+  capacityBlocks: 2 ** 40,
+  formatByte: 0x11,
+  protectionByte: 0x0a,
+  shared: true,
+  anaGroup: 0xfffffffe,
+  nvmSet: 3,
+  enduranceGroup: 4,
+}
+
+test('what is created is what Identify tells, field by field', () => {
+  const { dataOut } = createNamespace(LAYOUT)
+
+  const bytes = Buffer.from(dataOut ?? [])
+  expect(bytes.readBigUInt64LE(0)).toBe(2n ** 40n + 5n)
+  expect(bytes.readBigUInt64LE(8)).toBe(2n ** 40n)
+  expect([bytes[26], bytes[29], bytes[30]]).toEqual([0x11, 0x0a, 1])
+  expect(bytes.readUInt32LE(92)).toBe(0xfffffffe)
+  expect([bytes.readUInt16LE(100), bytes.readUInt16LE(102)]).toEqual([3, 4])
+  expect(decodeNamespaceLayout(bytes)).toEqual(LAYOUT)
+})
+
+test('one namespace is deleted, and never all of them', () => {
+  expect(deleteNamespace(7)).toMatchObject({ opcode: 0x0d, nsid: 7, cdw10: 1 })
+  expect(() => deleteNamespace(0xffffffff)).toThrow('NSID is 4294967295')
+  expect(() => deleteNamespace(0)).toThrow('NSID is 0')
+})
 
 test('every command can be given to the kernel seam', () => {
   const commands: readonly AdminCommand[] = [
@@ -18,9 +50,12 @@ test('every command can be given to the kernel seam', () => {
     getFeatures(FEATURE.numberOfQueues),
     virtualizationManagement({ act: 'online', cntlid: 1 }),
     namespaceAttachment('attach', 1, 1),
+    createNamespace(LAYOUT),
+    deleteNamespace(1),
   ]
 
-  expect(commands.map(({ opcode }) => opcode)).toEqual([0x06, 0x02, 0x0a, 0x1c, 0x15])
+  const opcodes = [0x06, 0x02, 0x0a, 0x1c, 0x15, 0x0d, 0x0d]
+  expect(commands.map(({ opcode }) => opcode)).toEqual(opcodes)
 })
 
 test('Identify carries CNS, controller and namespace in their fields', () => {

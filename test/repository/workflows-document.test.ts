@@ -100,6 +100,8 @@ const PARAMS: Readonly<Record<string, readonly Json[]>> = {
     { ...cleaned, vf: null },
     { ...cleaned, acceptUncleaned: true },
     { ...cleaned, acceptUncleaned: true, returns: false },
+    { ...cleaned, cleaning: 'logical' },
+    { ...cleaned, before: { ...before, recreating: { namespaces: [], before: [] } } },
     cleanedDirectly,
     { ...cleanedDirectly, acceptUncleaned: true },
   ],
@@ -107,7 +109,7 @@ const PARAMS: Readonly<Record<string, readonly Json[]>> = {
     { ...provisioned, isServing: false },
     { ...provisioned, isServing: true },
   ],
-  'restore-assignment 1': [assigning],
+  'restore-assignment 1': [assigning, assigningDirectly],
   'adopt-virtual-function 1': [ofVf],
 }
 
@@ -149,7 +151,8 @@ function drawn({ name, commit = false }: Step<StoreWrite>): Node {
 }
 
 function isIn(way: readonly Node[]) {
-  return ({ step }: Node) => way.some((node) => node.step === step)
+  return ({ step, commit }: Node) =>
+    way.some((node) => node.step === step && node.commit === commit)
 }
 
 function sectionOf(name: string): string {

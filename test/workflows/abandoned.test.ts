@@ -9,6 +9,7 @@ import type { Scenario } from '../support/scenario.ts'
 import { atSize, sampleAtSize } from '../support/test-size.ts'
 import { abandonedRun, wholeLife } from './abandoned.ts'
 import { ADOPTED, ADOPTED_UNDONE } from './adopted-scenarios.ts'
+import { LOGICAL } from './logical-scenarios.ts'
 import { PRIMARIES } from './primary-scenarios.ts'
 import { ASSIGNMENTS, RESTORED, UNDONE, VIRTUAL_FUNCTIONS } from './scenarios.ts'
 
@@ -23,6 +24,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...RESTORED,
   ...PRIMARIES,
   ...ADOPTED,
+  ...LOGICAL,
   ...UNDONE,
   ...ADOPTED_UNDONE,
   'undoing the restoring of a controller': {

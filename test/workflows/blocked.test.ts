@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import { pciAddress } from '../../src/nvme/pci-address.ts'
 import type { Step } from '../../src/saga/workflow.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
+import { byHand } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
 import { refusalsOf } from './trouble.ts'
@@ -12,6 +14,7 @@ import {
   done,
   groupOf,
   makeWorld,
+  PF,
   PLAIN,
   provision,
   virtualFunctionOf,
@@ -66,10 +69,16 @@ test('meanwhile other controllers are assigned, and the blocked one answers why 
 })
 
 test('VFs are not taken from under a file system that somebody mounted', async () => {
-  const world = await makeWorld(memoryStore())
+  let unmount = () => {}
+  const mount = async () => void (unmount = await mountThrough(world, POOL_VF))
+  const world: World = await makeWorld(memoryStore(), {
+    adapt: (workflow) => ({
+      ...workflow,
+      steps: (params) => workflow.steps(params).map(beginningWith('return-to-pool', mount)),
+    }),
+  })
   const found = world.machine.snapshot()
   await done(world, provision(world, ONE))
-  const unmount = await mountThrough(world, POOL_VF)
 
   const retiring = await world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id)
   const blocked = await world.until(retiring, (state) => state === 'blocked')
@@ -81,6 +90,9 @@ test('VFs are not taken from under a file system that somebody mounted', async (
   })
   expect(later.blocked, 'the same wait, since when it began').toEqual(blocked.blocked)
   unmount()
+  const pf = pciAddress(PF)
+  await byHand(world, { change: 'unbind', fn: pciAddress(POOL_VF) })
+  await byHand(world, { change: 'takeOffline', pf, cntlid: 5 })
   expect(await world.end(retiring)).toMatchObject({ state: 'succeeded' })
   expect(world.machine.snapshot()).toEqual(found)
 })
@@ -110,14 +122,14 @@ test('a release waits, without a write, for a consumer that came after the reque
 })
 
 /** Does something when the step is begun for the first time. */
-function beginningWith(name: string, first: () => void) {
+function beginningWith(name: string, first: () => void | Promise<void>) {
   let isBegun = false
   return (step: Step<StoreWrite>): Step<StoreWrite> => ({
     ...step,
-    run: (context) => {
+    run: async (context) => {
       if (step.name === name && !isBegun) {
         isBegun = true
-        first()
+        await first()
       }
       return step.run(context)
     },
@@ -126,15 +138,11 @@ function beginningWith(name: string, first: () => void) {
 
 /** A VF of the pool that somebody brought up by hand, and uses. */
 async function mountThrough(world: World, address: string): Promise<() => void> {
-  const fn = { cntlid: 5, pf: controllerAt(world, '0000:01:00.0').observation.address }
-  const context = { operationId: 'by hand', step: '', fence: 1, deadlineMs: 1_000 }
-  const host = world.hosts.get(world.hostId)
-  if (host?.reach !== 'reachable') throw new Error('the host is there')
-  const { apply } = host.driver
-  await apply({ change: 'assignResources', ...fn, resource: 'vq', count: 2 }, context)
-  await apply({ change: 'assignResources', ...fn, resource: 'vi', count: 2 }, context)
-  await apply({ change: 'bringOnline', ...fn }, context)
-  await apply({ change: 'attachNamespace', ...fn, nsid: 3 }, context)
+  const fn = { cntlid: 5, pf: pciAddress(PF) }
+  await byHand(world, { change: 'assignResources', ...fn, resource: 'vq', count: 2 })
+  await byHand(world, { change: 'assignResources', ...fn, resource: 'vi', count: 2 })
+  await byHand(world, { change: 'bringOnline', ...fn })
+  await byHand(world, { change: 'attachNamespace', ...fn, nsid: 3 })
   await bindByHand(world, address, 'nvme')
   await world.inventory.rescan(DEMO, world.hostId)
   return world.machine.mount(diskOf(world, 3), '/srv/somebodys')

@@ -5,6 +5,7 @@ import type { OperationView } from '../../src/workflows/workflows.ts'
 import { dualController, SECOND, second } from '../support/dual-controller.ts'
 import { byHand, diskIfAny, unbindByHand } from './by-hand.ts'
 import {
+  asSpecified,
   assignFirst,
   attachments,
   deviceNumberOf,
@@ -50,11 +51,11 @@ test('it is restored after a reboot with what its drive has kept, and released a
   expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
 })
 
-test('it is not restored with a namespace that somebody attached meanwhile', async () => {
+test('it is not restored with a namespace that somebody attached since the last scan', async () => {
   const { world } = await assigned()
   await world.machine.drills.fire({ event: 'reboot' })
-  await byHand(world, { change: 'attachNamespace', pf: second, nsid: 4, cntlid: 1 })
   await world.inventory.rescan(DEMO, world.hostId)
+  await byHand(world, { change: 'attachNamespace', pf: second, nsid: 4, cntlid: 1 })
   const { functionId } = onlyAssignment(world)
 
   const end = await world.end(await world.workflows.heal(DEMO, functionId))
@@ -91,6 +92,29 @@ test('a release keeps a mount where the disk gets its old path before it loses t
   expect(await diskIfAny(world, { nsid: 2 })).toBe(disk)
   expect(await deviceNumberOf(world, disk)).toBe(number)
 })
+
+test.for([[{}], [{ acceptUncleaned: true }]] as const)(
+  'a namespace that somebody deleted keeps a release with %j from putting back no other',
+  async ([request]) => {
+    const nguid = 'c'.repeat(32)
+    const namespaces = NAMESPACES.map((one) => ({
+      ...one,
+      ...(one.nsid === 3 && { nguid }),
+    }))
+    const world = await directWorld(asSpecified(dualController(namespaces)))
+    onTestFinished(() => world.stop())
+    const { 3: _, ...others } = attachments(world)
+    await done(world, assignFirst(world, ASKED))
+    await byHand(world, { change: 'detachNamespace', pf: second, nsid: 3, cntlid: 1 })
+    const gone = { fn: second, nsid: 3, nguid, eui64: null }
+    await byHand(world, { change: 'deleteNamespace', ...gone })
+
+    await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, request))
+
+    expect(attachments(world)).toEqual(others)
+    expect(onlyAssignment(world).state).toBe('released')
+  }
+)
 
 test('where the other controller has left the host it comes back by itself', async () => {
   const { world, found } = await assigned()

@@ -1,8 +1,9 @@
 /** Workflows of a controller that goes with chosen namespaces, from a subsystem of two with all kinds of attachments. */
 import { DEMO } from '../../src/access/caller.ts'
-import { dualController } from '../support/dual-controller.ts'
+import { dualController, second } from '../support/dual-controller.ts'
 import { atSize } from '../support/test-size.ts'
 import type { Scenario } from '../support/scenario.ts'
+import { byHand } from './by-hand.ts'
 import { assignFirst, FEW } from './direct-world.ts'
 import { expectAssignment, expectNotCleaned, onlyAssignment } from './scenarios.ts'
 import { done, type World } from './world.ts'
@@ -44,6 +45,25 @@ const releasingUncleaned = {
   undoRepeats: 'return-attachments',
 } satisfies Scenario
 
+const restoring = {
+  description,
+  prepare: async (world) => {
+    await done(world, assignFirst(world, ASKED))
+    await byHand(world, { change: 'attachNamespace', pf: second, nsid: 1, cntlid: 1 })
+    await byHand(world, { change: 'detachNamespace', pf: second, nsid: 3, cntlid: 1 })
+    await world.inventory.rescan(DEMO, world.hostId)
+  },
+  start: (world) => world.workflows.heal(DEMO, onlyAssignment(world).functionId),
+  undoRepeats: 'attach-namespaces',
+  atGoal: (world) => expectAssignment(world, { state: 'ready' }),
+  asFound: (world) => expectAssignment(world, { state: 'restoring', handOver: null }),
+  quarantined: (world) =>
+    expectAssignment(world, {
+      state: 'quarantined',
+      quarantine: 'bringing it back failed half-way, and could not be undone',
+    }),
+} satisfies Scenario
+
 const OFTEN: Record<string, Scenario> = {
   'releasing a controller with chosen namespaces': releasing,
   'undoing the assignment of a controller with chosen namespaces': {
@@ -62,6 +82,11 @@ export const DIRECT: Record<string, Scenario> = atSize({
   full: {
     ...OFTEN,
     'assigning a controller with chosen namespaces': assigning,
+    'restoring a controller whose namespaces somebody changed': restoring,
+    'undoing the restoring of a controller whose namespaces somebody changed': {
+      ...restoring,
+      failsIn: 'rescan',
+    },
     'releasing a controller with chosen namespaces, uncleaned': releasingUncleaned,
   },
 })

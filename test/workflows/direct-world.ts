@@ -29,6 +29,17 @@ export function directWorld(
   return makeWorld(memoryStore(), { description, ...options })
 }
 
+/** Its drives as the specification has them, which create and delete namespaces. */
+export function asSpecified(host: HostDescription): HostDescription {
+  const subsystems = host.subsystems.map((drive) => ({
+    ...drive,
+    controllers: drive.controllers.map((one) => {
+      return { ...one, device: 'specification' as const }
+    }),
+  }))
+  return { ...host, subsystems }
+}
+
 /** The first controller, with these namespaces. */
 export function assignFirst(
   world: World,

@@ -11,6 +11,7 @@ import {
   writesIn,
   type PlanWorld,
 } from './planned.ts'
+import { LOGICAL } from './logical-scenarios.ts'
 import { PLANNED_TOO } from './plan-scenarios.ts'
 import { PRIMARIES } from './primary-scenarios.ts'
 import { ASSIGNMENTS, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
@@ -21,6 +22,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...RESTORED,
   ...PRIMARIES,
   ...PLANNED_TOO,
+  ...LOGICAL,
 }
 
 describe.for(Object.entries(SCENARIOS))('%s', ([, scenario]) => {

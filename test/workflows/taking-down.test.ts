@@ -88,6 +88,101 @@ test('one that came online after the request is seen before the primary is bound
   expect(world.machine.transcript).toHaveLength(written)
 })
 
+test('the last VF is not retired while somebody else has one online that no driver has, and then it is', async () => {
+  const world = await makeWorld(memoryStore())
+  await done(world, provision(world, [ONE]))
+  await giveAndBringOnline(world)
+  const { id } = virtualFunctionOf(world, 1)
+  const written = world.machine.transcript.length
+
+  const refusals = await refusalsOf(world.workflows.retire(DEMO, id))
+  const unwritten = world.machine.transcript.length
+  await byHand(world, { change: 'takeOffline', pf, cntlid: 3 })
+  await done(world, world.workflows.retire(DEMO, id))
+
+  expect(refusals).toMatchObject([
+    {
+      check: 'takes-down-secondary',
+      device: PF,
+      reason: `VF count 0 of ${PF}, once the last VF that nvirt provisioned is retired, takes VF 3 (secondary controller 3) down, which is online with 2 VQ and 2 VI`,
+    },
+  ])
+  expect(unwritten).toBe(written)
+  expect(world.machine.snapshot().primaries[PF]).toMatchObject({ vfCount: 0 })
+})
+
+test('a VF that is not the last is retired beside one that somebody else has online, which stays', async () => {
+  const world = await makeWorld(memoryStore())
+  await done(world, provision(world, [ONE, ONE]))
+  await giveAndBringOnline(world)
+
+  await done(world, world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id))
+
+  const { secondaries } = world.machine.snapshot().primaries[PF] ?? {}
+  expect(secondaries?.find(({ cntlid }) => cntlid === 3)?.state).toBe('online')
+})
+
+test('one that came online while the last VF was retired is waited for, and named', async () => {
+  const world = await foreignOnlineIn('return-to-pool')
+  await done(world, provision(world, [ONE]))
+
+  const operation = await world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id)
+  const shown = await world.until(operation, (state) => state === 'blocked')
+  const during = world.machine.snapshot().primaries[PF]
+  await byHand(world, { change: 'takeOffline', pf, cntlid: 3 })
+  const end = await world.end(operation)
+
+  expect(shown.blocked).toMatchObject({
+    call: expect.stringContaining('takes VF 3 (secondary controller 3) down'),
+  })
+  expect(during).toMatchObject({ vfCount: 8 })
+  expect(end.state).toBe('succeeded')
+  expect(world.machine.snapshot().primaries[PF]).toMatchObject({ vfCount: 0 })
+})
+
+test('nor is it taken down where a first provisioning is undone', async () => {
+  const world = await foreignOnlineIn('rescan', 'fails')
+
+  const operation = await provision(world, [ONE])
+  const shown = await world.until(operation, (state) => state === 'blocked')
+  await byHand(world, { change: 'takeOffline', pf, cntlid: 3 })
+  const end = await world.end(operation)
+
+  expect(shown.blocked).toMatchObject({
+    call: expect.stringContaining('takes VF 3 (secondary controller 3) down'),
+  })
+  expect(end.state).toBe('undone')
+  expect(world.machine.snapshot().primaries[PF]).toMatchObject({ vfCount: 0 })
+})
+
+const ONE = { ioQueuePairs: 1, nsids: [] }
+
+/** Before that step somebody brings VF 3 online. */
+async function foreignOnlineIn(name: string, then?: 'fails'): Promise<World> {
+  let world: World | undefined
+  world = await makeWorld(memoryStore(), {
+    adapt: (workflow) => ({
+      ...workflow,
+      steps: (params) =>
+        workflow.steps(params).map((step) => {
+          const isIt = step.name === name
+          const isOne = workflow.name === (then ? PROVISION : RETIRE)
+          if (!isIt || !isOne) return step
+          const run: typeof step.run = async (context) => {
+            if (world) await giveAndBringOnline(world)
+            if (then) throw new Error('made to fail')
+            return step.run(context)
+          }
+          return { ...step, run }
+        }),
+    }),
+  })
+  return world
+}
+
+const PROVISION = 'provision-virtual-functions'
+const RETIRE = 'retire-virtual-function'
+
 function assignPrimary(world: World) {
   const controllerId = controllerAt(world, PF).id
   return world.workflows.assign(DEMO, { controllerId, consumer: 'vm-8' })
@@ -96,6 +191,10 @@ function assignPrimary(world: World) {
 async function onlineByHand(world: World): Promise<void> {
   await byHand(world, { change: 'setAutoprobe', pf, enabled: false })
   await byHand(world, { change: 'setVfCount', pf, count: 8 })
+  await giveAndBringOnline(world)
+}
+
+async function giveAndBringOnline(world: World): Promise<void> {
   for (const resource of ['vq', 'vi'] as const) {
     const assign = { change: 'assignResources', pf, cntlid: 3, resource } as const
     await byHand(world, { ...assign, count: 2 })

@@ -67,6 +67,11 @@ const BeforeAssignment = inline<Before>(
       )
     ),
     attachments: Type.Optional(RecordedAttachments),
+    recreating: Type.Optional(
+      Type.Unsafe<NonNullable<Before['recreating']>>(
+        anyJson('Namespaces that a release deletes, until others like them are created')
+      )
+    ),
   }
 )
 
@@ -154,6 +159,12 @@ export const ReleaseShape = requestShape<ReleaseRequest>(
         description:
           'Frees the function without erasing its namespaces, the data of its last user still on them. An event says so.',
       })
+    ),
+    cleaning: Type.Optional(
+      choice(
+        ['logical'],
+        'Instead of an erase: its namespaces are deleted and others like them created, where the drive can. That nothing can be read of what was on them is then the drive’s word, besides the marked blocks that are looked at. The evidence says `logical`. Not together with `acceptUncleaned`.'
+      )
     ),
   }
 )

@@ -75,8 +75,8 @@ function targetsOf(
     : [namespace]
 }
 
-const MOST_PROTECTION_TYPES = 3
-const PROTECTION_BYTES = 8
+export const MOST_PROTECTION_TYPES = 3
+export const PROTECTION_BYTES = 8
 
 function formatOne(
   { policy }: NvmeController,

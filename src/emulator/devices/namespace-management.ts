@@ -5,7 +5,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { AdminCommand } from '../../kernel/call.ts'
+import type { LbaFormat } from './device-policy.ts'
 import { dropReference } from './attachment-rules.ts'
+import { MOST_PROTECTION_TYPES, PROTECTION_BYTES } from './format-nvm.ts'
 import { BROADCAST, isValidNsid, MAX_NAMESPACES } from './namespace-ids.ts'
 import { newNamespace } from './new-namespace.ts'
 import {
@@ -47,6 +49,7 @@ function create(
   if (!wanted) return failed(INVALID_FIELD)
   const format = policy.erasing.lbaFormats[wanted.formatIndex]
   if (!format) return failed(INVALID_FORMAT)
+  if (!canProtect(format, wanted.protection & 7)) return failed(INVALID_FIELD)
   if (wanted.capacityBlocks < wanted.sizeBlocks) return failed(THIN_PROVISIONING)
   if (wanted.capacityBlocks > wanted.sizeBlocks) return failed(INVALID_FIELD)
   const sizeBytes = wanted.sizeBlocks * BigInt(format.blockBytes + format.metadataBytes)
@@ -64,8 +67,14 @@ function create(
     eui64: undefined,
     uuid: undefined,
   })
+  namespace.protection = { interleaved: wanted.interleaved, type: wanted.protection }
   subsystem.namespaces.set(nsid, namespace)
   return succeeded(undefined, nsid)
+}
+
+function canProtect({ metadataBytes }: LbaFormat, type: number): boolean {
+  if (type === 0) return true
+  return type <= MOST_PROTECTION_TYPES && metadataBytes >= PROTECTION_BYTES
 }
 
 const DATA_BYTES = 4096
@@ -80,6 +89,8 @@ function wantedNamespace(bytes: Uint8Array) {
     sizeBlocks,
     capacityBlocks: view.getBigUint64(8, true),
     formatIndex: view.getUint8(26) & 0xf,
+    interleaved: ((view.getUint8(26) >>> 4) & 1) === 1,
+    protection: view.getUint8(29) & 0xf,
     shared: (view.getUint8(30) & 1) === 1,
   }
 }

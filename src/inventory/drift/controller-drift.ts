@@ -7,6 +7,7 @@ import {
   isOfConsumer,
 } from './binding-drift.ts'
 import type { Deviation, HostInventory } from './drift.ts'
+import { differencesOfNamespaces } from './namespace-drift.ts'
 
 type Around = {
   readonly host: HostInventory
@@ -22,12 +23,24 @@ export function differencesOfController(
   return [
     ...differencesOfBinding(row.observation, assignment, null),
     ...differencesOfPlace(row.observation, assignment),
+    ...differencesOfGiven(row, host, assignment),
     ...differencesOfVfs(row, host),
   ]
 }
 
 export const MISSING = deviation('hardware-missing', { present: true }, { present: false })
 export const AMBIGUOUS = deviation('ambiguous', { claimants: 1 }, { claimants: 'several' })
+
+/** Of one that went with whatever was attached to it nobody knows what it is to have. */
+function differencesOfGiven(
+  row: ControllerRow,
+  { namespaces }: HostInventory,
+  assignment: AssignmentRow | undefined
+): readonly Deviation[] {
+  const given = assignment?.before?.attachments?.given
+  if (!given || !isOfConsumer(assignment)) return []
+  return differencesOfNamespaces(row, row.cntlid, given, namespaces)
+}
 
 function differencesOfVfs(row: ControllerRow, host: HostInventory): readonly Deviation[] {
   const { sriov } = row.observation

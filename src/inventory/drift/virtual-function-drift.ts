@@ -5,10 +5,10 @@ import type {
   ProvisionedVf,
   VirtualFunctionRow,
 } from '../../store/rows.ts'
-import { isOfSubsystem } from '../same-subsystem.ts'
 import { deviation, differencesOfBinding, differencesOfPlace } from './binding-drift.ts'
 import { AMBIGUOUS, MISSING } from './controller-drift.ts'
 import type { Deviation, HostInventory } from './drift.ts'
+import { differencesOfNamespaces } from './namespace-drift.ts'
 
 type Around = {
   readonly host: HostInventory
@@ -31,7 +31,7 @@ export function differencesOfVirtualFunction(
   }
   return [
     ...differencesOfSecondary(row, provisioned),
-    ...differencesOfNamespaces(row, primary, provisioned, host),
+    ...differencesOfNamespaces(primary, row.cntlid, provisioned.nsids, host.namespaces),
     ...differencesOfBinding(observation, assignment, provisioned),
     ...differencesOfPlace(observation, assignment),
   ]
@@ -57,30 +57,4 @@ function differencesOfSecondary(
   if (isWhole) return [deviation('vf-offline', expected, found)]
   const kind = state === 'online' ? 'resources-changed' : 'resources-lost'
   return [deviation(kind, expected, found)]
-}
-
-function differencesOfNamespaces(
-  row: VirtualFunctionRow,
-  primary: ControllerRow,
-  { nsids }: ProvisionedVf,
-  { namespaces }: HostInventory
-): readonly Deviation[] {
-  const attached = namespaces
-    .filter(({ present, observation }) => present && isOfSubsystem(primary, observation))
-    .filter(({ observation }) => observation.attachedTo.includes(row.cntlid))
-    .map(({ observation }) => observation.nsid)
-    .toSorted((a, b) => a - b)
-  const wanted = nsids.toSorted((a, b) => a - b)
-  const differ = (kind: Deviation['kind'], those: readonly number[]) =>
-    those.length === 0 ? [] : [deviation(kind, { nsids: wanted }, { nsids: attached })]
-  return [
-    ...differ(
-      'namespace-detached',
-      wanted.filter((nsid) => !attached.includes(nsid))
-    ),
-    ...differ(
-      'foreign-namespace-attached',
-      attached.filter((nsid) => !wanted.includes(nsid))
-    ),
-  ]
 }

@@ -9,6 +9,7 @@ import { attachedControllers, namespaceIds, primaryCapabilities } from '../nvme-
 import { liveController } from '../nvme-controller.ts'
 import { bindingOf, functionExists, resetMethodsOf, sriovOf } from '../pci-function.ts'
 import { secondariesOf } from '../secondaries.ts'
+import { readAllocated, readAllocation } from './allocated.ts'
 import { readCondition, readErasable, readFormat, readMarkersOn } from './erasable.ts'
 import { readIdentity } from './identity.ts'
 import { readTenantReach } from './tenant-reach.ts'
@@ -90,6 +91,10 @@ async function answer(
       return readErasable(session, query)
     case 'format':
       return { format: await readFormat(session, query) }
+    case 'allocation':
+      return readAllocation(session, query)
+    case 'allocated':
+      return readAllocated(session, query)
     case 'vfioGroup':
       return readVfioGroup(session, query.fn)
   }

@@ -12,6 +12,7 @@ import { erase, isErase } from './erasing.ts'
 import type { Fences } from './fences.ts'
 import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
+import { createMissing, deleteOne } from './recreating.ts'
 import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
 import { resetFunction, setAutoprobe, setVfCount } from './sriov.ts'
 
@@ -72,6 +73,10 @@ function carryOut(
       return unbind(session, change)
     case 'probe':
       return probe(session, change, waiting)
+    case 'deleteNamespace':
+      return deleteOne(session, change)
+    case 'createNamespaces':
+      return createMissing(session, change)
     case 'holdDisk':
     case 'writeMarkers':
     case 'formatNamespace':

@@ -42,6 +42,10 @@ export function changeInWords(change: HostChange): string {
       return `formatting namespace ${change.nsid} through ${change.fn} with ${change.secureErase} erase`
     case 'overwriteNamespace':
       return `overwriting namespace ${change.nsid} through ${change.fn}`
+    case 'deleteNamespace':
+      return `deleting namespace ${change.nsid} through ${change.fn}`
+    case 'createNamespaces':
+      return `creating ${change.count} namespaces of ${change.layout.sizeBlocks} blocks through ${change.fn}`
     case 'letGoOfDisk':
       return `letting go of the disk of namespace ${change.nsid} behind ${change.fn}`
   }

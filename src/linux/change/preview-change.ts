@@ -25,6 +25,7 @@ import { overrideWrites, unbindWrites } from './binding.ts'
 import { changeInWords, functionOf } from './change-in-words.ts'
 import { formatCommand, markerWrites } from './erasing.ts'
 import { allocateCommand, primaryResetWrites } from './primary-resources.ts'
+import { creationCommands, deletionCommands } from './recreating.ts'
 import { waysToBind } from './probe.ts'
 import { secondaryCommands, type StateChange } from './secondary-state.ts'
 import { autoprobeWrites, resetWrite, vfCountWrites } from './sriov.ts'
@@ -116,6 +117,14 @@ async function callsOf(
     case 'formatNamespace': {
       const command = formatCommand(change, known(found.format, change).format)
       return through(kernel, change.fn, [command])
+    }
+    case 'deleteNamespace': {
+      const commands = deletionCommands(change, known(found.allocated, change))
+      return through(kernel, change.fn, commands)
+    }
+    case 'createNamespaces': {
+      const commands = creationCommands(change, known(found.allocated, change))
+      return through(kernel, change.fn, commands)
     }
     case 'holdDisk':
     case 'writeMarkers':

@@ -8,6 +8,7 @@ import {
   exactly,
   paramsOfController,
   paramsOfVirtualFunction,
+  throughSpokesman,
 } from '../requests/assign-params-of.ts'
 import { found, type Prepared, type RequestContext } from '../requests/prepared.ts'
 import { RESTORE_ASSIGNMENT } from '../restore-assignment.ts'
@@ -82,7 +83,7 @@ function paramsOf(
 
 function paramsOfAssigned(
   { store }: RequestContext,
-  { row, controllerId }: Extract<Work, { restore: 'assignment' }>,
+  { row, controllerId, movesNamespaces }: Extract<Work, { restore: 'assignment' }>,
   { virtualFunctions }: HostInventory
 ): AssignParams {
   const controller = found(store.read.controller(controllerId), 'controller', controllerId)
@@ -90,5 +91,7 @@ function paramsOfAssigned(
   if (vf) return paramsOfVirtualFunction(controller, vf, row.id)
   const params = paramsOfController(store, controller, row.id)
   const given = row.before?.attachments?.given
-  return given ? exactly(store, controller, params, given) : params
+  if (!given) return params
+  const chosen = exactly(store, controller, params, given)
+  return movesNamespaces ? throughSpokesman(store, controller, chosen) : chosen
 }

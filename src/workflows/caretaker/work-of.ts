@@ -21,7 +21,12 @@ export type Work = {
       readonly row: VirtualFunctionRow
       readonly isServing: boolean
     }
-  | { readonly restore: 'assignment'; readonly row: AssignmentRow }
+  | {
+      readonly restore: 'assignment'
+      readonly row: AssignmentRow
+      /** Of a controller: it has other namespaces than it went with. */
+      readonly movesNamespaces: boolean
+    }
 )
 
 /** Nothing can be done until somebody has done something about these. */
@@ -82,11 +87,13 @@ function workOfAssignment(
 ): readonly Work[] {
   const { state, functionId, tenant } = row
   if (has(kinds, HOPELESS) || has(kinds, NOT_SERVING)) return []
-  const isTaken = state === 'ready' && has(kinds, [...OF_BINDING, 'moved'])
-  if (state !== 'restoring' && !(isTaken && mayHeal)) return []
   const vf = virtualFunctions.find(({ id }) => id === functionId)
+  const movesNamespaces = !vf && has(kinds, OF_NAMESPACES)
+  const isAmiss = movesNamespaces || has(kinds, [...OF_BINDING, 'moved'])
+  const isTaken = state === 'ready' && isAmiss
+  if (state !== 'restoring' && !(isTaken && mayHeal)) return []
   const controllerId = vf?.controllerId ?? functionId
-  return [{ restore: 'assignment', functionId, controllerId, tenant, row }]
+  return [{ restore: 'assignment', functionId, controllerId, tenant, row, movesNamespaces }]
 }
 
 /** Functions that are provisioned or assigned and are not as they should be, but for those whose hardware has gone. */

@@ -16,14 +16,16 @@ export type Erasing = {
   readonly found: Found
 }
 
+type Nsids = { readonly nsids: readonly number[] }
+
 /** Before anything is moved. */
 export async function refuseReachingOthers(
   ask: Ask,
-  { through, owners, found }: Erasing
+  { through, owners, nsids }: Pick<Erasing, 'through' | 'owners'> & Nsids
 ): Promise<readonly Refusal[]> {
   const pooled = await pooledOf(ask, through)
   const refusals: Refusal[] = []
-  for (const { nsid } of found.namespaces) {
+  for (const nsid of nsids) {
     const attached = await controllersOf(ask, through, nsid)
     const others = attached.filter((id) => !owners.includes(id) && !pooled.includes(id))
     refusals.push(...others.map((cntlid) => reachesOthers(through, nsid, cntlid)))
@@ -40,7 +42,7 @@ export async function refuseErasing(
   const nsids = found.namespaces.map(({ nsid }) => nsid)
   const used = await refuseUsed(ask, through, nsids)
   return [
-    ...(await refuseReachingOthers(ask, erasing)),
+    ...(await refuseReachingOthers(ask, { ...erasing, nsids })),
     ...exceptOpen(used),
     ...(await refuseChanged(ask, through, found)),
   ]

@@ -1,5 +1,6 @@
 /**
- * Whom would a reset of a primary take down? Every secondary goes offline and loses its resources, whoever has it.
+ * Whom would a reset of a primary take down, and whom VF count 0? Every secondary goes offline and loses its resources,
+ * whoever has it.
  * Source: NVMe Base 2.1, "Controller Level Reset"; a lab saw the I/O of a VF hang until its driver gave it up.
  */
 import type { Refusal } from '../../errors.ts'
@@ -38,9 +39,36 @@ export async function refuseTakingDown(
       ...stateOf(secondary),
       ...(bindings.get(secondary.vfNumber) ?? []),
     ]
-    return uses.length === 0 ? [] : [takenDown(pf, secondary, uses)]
+    return uses.length === 0 ? [] : [takenDown(`a reset of ${pf}`, pf, secondary, uses)]
   })
   return refusals.length > 0 ? refusals : refuseWithVirtualFunctions(ask, pf)
+}
+
+/**
+ * VF count 0 takes down what somebody else brought online, which no driver need have: the kernel waits for consumers of
+ * VFIO only, and nvirt for what the host uses.
+ *
+ * @param own ids of VFs that are the asking operation's
+ */
+export async function refuseDisabling(
+  ask: Ask,
+  store: Store,
+  { hostId, controllerId, primary }: Primary,
+  own: readonly string[]
+): Promise<readonly Refusal[]> {
+  const pf = primary.address
+  const rows = store.read
+    .inventoryOf(hostId)
+    .virtualFunctions.filter((row) => row.controllerId === controllerId)
+  const isOurs = ({ vfNumber }: SecondaryController) =>
+    rows.some((row) => row.vfNumber === vfNumber && own.includes(row.id))
+  const { secondaries } = await ask({ read: 'secondaries', pf })
+  const others = secondaries.filter((one) => one.state === 'online' && !isOurs(one))
+  const bindings = others.length === 0 ? undefined : await bindingsOf(ask, pf)
+  const what = `VF count 0 of ${pf}, once the last VF that nvirt provisioned is retired,`
+  return others.map((one) =>
+    takenDown(what, pf, one, [...stateOf(one), ...(bindings?.get(one.vfNumber) ?? [])])
+  )
 }
 
 /**
@@ -94,6 +122,7 @@ async function bindingsOf(
 }
 
 function takenDown(
+  what: string,
   pf: PciAddress,
   { vfNumber, cntlid }: SecondaryController,
   uses: readonly string[]
@@ -101,7 +130,7 @@ function takenDown(
   return {
     check: 'takes-down-secondary',
     device: pf,
-    reason: `a reset of ${pf} takes VF ${vfNumber} (secondary controller ${cntlid}) down, which is ${uses.join(', ')}`,
+    reason: `${what} takes VF ${vfNumber} (secondary controller ${cntlid}) down, which is ${uses.join(', ')}`,
     remedy: `Release and retire VF ${vfNumber} first; if nvirt did not provision it, unbind it and take secondary controller ${cntlid} offline.`,
   }
 }

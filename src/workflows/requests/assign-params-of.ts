@@ -6,7 +6,7 @@ import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../../stor
 import type { Store } from '../../store/store.ts'
 import type { AssignParams } from '../assign-params.ts'
 import { expectedController } from '../guards/identity.ts'
-import { siblingsOf } from './subsystem.ts'
+import { managesNamespaces, siblingsOf } from './subsystem.ts'
 
 export function paramsOfController(
   store: Store,
@@ -41,6 +41,26 @@ export function exactly(
   const [spokesman] = siblingsOf(store, row)
   const witness = spokesman ? pciAddress(spokesman.address) : params.witness
   return { ...params, nsids: [...nsids], witness, exactly: true }
+}
+
+/** With how it comes to have them, where somebody speaks for the subsystem; else they can only be checked. */
+export function throughSpokesman(
+  store: Store,
+  row: ControllerRow,
+  params: AssignParams
+): AssignParams {
+  const siblings = siblingsOf(store, row)
+  const [spokesman] = siblings
+  if (!spokesman || !managesNamespaces(spokesman)) return params
+  return {
+    ...params,
+    holds: { exclusive: [row.id], shared: [spokesman.id] },
+    direct: {
+      cntlid: row.cntlid,
+      siblings: siblings.map(expectedController),
+      controllerId: spokesman.id,
+    },
+  }
 }
 
 /** @param row of a VF that exists */

@@ -5,8 +5,7 @@ import type { ControllerRow } from '../../store/rows.ts'
 import type { AssignParams } from '../assign-params.ts'
 import { refused } from '../define-workflow.ts'
 import { noNamespaceManagement, noSpokesman } from '../guards/direct.ts'
-import { expectedController } from '../guards/identity.ts'
-import { exactly } from './assign-params-of.ts'
+import { exactly, throughSpokesman } from './assign-params-of.ts'
 import { nsidsOf, requireNotPromised } from './namespaces-of-request.ts'
 import { requireFree, type RequestContext } from './prepared.ts'
 import { managesNamespaces, siblingsOf } from './subsystem.ts'
@@ -20,22 +19,14 @@ export function withNamespaces(
 ): AssignParams {
   const field = (_: number, index: number) => `namespaceIds/${index}`
   const nsids = nsidsOf(context, row, [namespaceIds], field).flat()
-  const siblings = siblingsOf(context.store, row)
-  const [spokesman] = siblings
+  const [spokesman] = siblingsOf(context.store, row)
   if (!spokesman) throw refusing(row, noSpokesman(pciAddress(row.address)))
   if (!managesNamespaces(spokesman))
     throw refusing(row, noNamespaceManagement(spokesman.address))
   requireNotPromised(context, row, nsids)
   requireFree(context, spokesman.id, spokesman.address, 'shared')
-  return {
-    ...exactly(context.store, row, params, nsids),
-    holds: { exclusive: [row.id], shared: [spokesman.id] },
-    direct: {
-      cntlid: row.cntlid,
-      siblings: siblings.map(expectedController),
-      controllerId: spokesman.id,
-    },
-  }
+  const chosen = exactly(context.store, row, params, nsids)
+  return throughSpokesman(context.store, row, chosen)
 }
 
 function refusing(

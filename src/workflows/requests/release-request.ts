@@ -18,6 +18,7 @@ import { NOT_CLEANED, RELEASE } from '../release-assignment.ts'
 import type { ReleaseRequest } from '../workflows.ts'
 import {
   found,
+  invalid,
   requireFree,
   requireLive,
   requireUse,
@@ -34,9 +35,11 @@ const ABANDONED = 'the operation that had it ended half-way'
 export async function prepareRelease(
   context: RequestContext,
   assignmentId: string,
-  { acceptUncleaned = false }: ReleaseRequest
+  { acceptUncleaned = false, cleaning }: ReleaseRequest
 ): Promise<Prepared> {
   const { store, caller, at } = context
+  if (acceptUncleaned && cleaning)
+    throw invalid('cleaning', 'what is accepted uncleaned is cleaned in no way')
   const row = found(
     store.read.assignment(tenantFilter(caller), assignmentId),
     'assignment',
@@ -45,7 +48,8 @@ export async function prepareRelease(
   const use = useOfAssignment(store, row)
   const request = acceptUncleaned ? 'releaseUncleaned' : 'release'
   requireUse(context, request, 'assignment', row.id, use)
-  const params = paramsOf(context, row, acceptUncleaned)
+  const cleaned = paramsOf(context, row, acceptUncleaned)
+  const params = { ...cleaned, ...(cleaning && { cleaning }) }
   requireFree(context, row.functionId, params.fn, 'exclusive')
   if (params.returns) {
     await requireLive(context, row.hostId, params.fn, (ask) => refuseHeld(ask, params.fn))

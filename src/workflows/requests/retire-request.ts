@@ -46,7 +46,9 @@ export async function prepareRetire(
   )
   noting(context, () => requireSurplus(context.store, controller, row))
   const params = paramsOfRetire(row, controller)
-  await requireLive(context, row.hostId, device, (ask) => refuseRetiring(ask, params))
+  await requireLive(context, row.hostId, device, (ask) =>
+    refuseRetiring({ ask, store: context.store }, params)
+  )
   return { workflow: RETIRE, params, writes: () => [] }
 }
 

@@ -45,6 +45,19 @@ test('a namespace is made with the lowest free NSID, attached to nobody', () => 
   expect([page.readBigUInt64LE(0), page[26], page[30]]).toEqual([1000n, 1, 1])
 })
 
+test('a namespace is made with the protection that is asked for, where its format has room', () => {
+  const drive = roomy()
+  const wanted = create({ blocks: 1000 })
+  wanted.dataOut[29] = 1
+
+  expect(drive.status(wanted)).toBe('0x4002')
+  wanted.dataOut[29] = 0
+  wanted.dataOut[26] = 0x10
+  expect(drive.send(wanted).status).toBe(0)
+
+  expect(drive.identify(0x11, 4)[26]).toBe(0x10)
+})
+
 test('capacity is taken and given back', () => {
   const drive = roomy()
   const unallocated = () => Number(drive.identify(0x01).readBigUInt64LE(296))
