@@ -43,6 +43,10 @@ function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
       return sataStatFill(linux, source.path) ?? blockStatFill(linux, source.path)
     case 'tagsBusy':
       return sataTagsFill(linux, source.path) ?? tagsBusyFill(linux, source.path)
+    case 'histogram': {
+      const length = counterLength(source)
+      return (_now, out, at) => void out.fill(NaN, at, at + length)
+    }
     case 'interrupts': {
       const counts = source.names.map(
         (name) => ahciInterruptCount(linux, name) ?? interruptCount(linux, name)
