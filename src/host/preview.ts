@@ -50,7 +50,13 @@ export type BlockWrite = {
 export type Found = Partial<
   Pick<
     HostAnswers,
-    'sriov' | 'secondaries' | 'attachedControllers' | 'binding' | 'primary' | 'format'
+    | 'sriov'
+    | 'secondaries'
+    | 'attachedControllers'
+    | 'binding'
+    | 'primary'
+    | 'format'
+    | 'trace'
   >
 >
 
@@ -76,6 +82,9 @@ export function questionOf(change: HostChange): DecidingQuery | null {
       return { read: 'primary', pf: change.pf }
     case 'formatNamespace':
       return { read: 'format', fn: change.fn, nsid: change.nsid }
+    case 'armTrace':
+    case 'disarmTrace':
+      return { read: 'trace' }
     case 'resetFunction':
     case 'holdDisk':
     case 'writeMarkers':

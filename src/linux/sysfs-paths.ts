@@ -10,6 +10,7 @@ export const DRIVERS_PROBE = '/sys/bus/pci/drivers_probe'
 export const IOMMU_GROUPS = '/sys/kernel/iommu_groups'
 export const NVME_SUBSYSTEMS = '/sys/class/nvme-subsystem'
 export const BLOCK = '/sys/block'
+export const TRACING = '/sys/kernel/tracing'
 
 export const functionPath = (fn: PciAddress) => `${PCI_DEVICES}/${fn}`
 export const attributePath = (fn: PciAddress, attribute: string) =>
