@@ -78,6 +78,12 @@ export function disarmWrite(part: TracePart): WriteCall {
   return { call: 'write', path, text: `!${part === 'latency-event' ? EVENT : text}` }
 }
 
+/** Where the kernel prints what a part has counted, and how its trigger begins there. */
+export function histogramOf(part: 'latency-histogram' | 'command-histogram') {
+  const { path, text } = TRACE_LINES[part]
+  return { path: path.replace(/trigger$/, 'hist'), trigger: `${text}:` }
+}
+
 /** What the kernel allows: a power of two. Source: Linux kernel/trace/tracing_map.h, TRACING_MAP_BITS_MAX. */
 const LEAST_ROOM = 2048
 const MOST_ROOM = 131_072

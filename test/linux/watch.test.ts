@@ -25,6 +25,8 @@ test('a controller’s frame has its queues and the sums of its disks', async ()
       qid: Float64Array.of(1, 2),
       inFlight: Float64Array.of(4, 0),
       interrupts: Float64Array.of(100, 7),
+      commands: Float64Array.of(NaN, NaN),
+      latency: new Float64Array(0),
       cpus: ['0', '1'],
     },
     device: {
@@ -123,6 +125,8 @@ test('a guest owns the queues of its function; the interrupts that the host rela
         qid: Float64Array.of(1),
         inFlight: Float64Array.of(NaN),
         interrupts: Float64Array.of(5),
+        commands: Float64Array.of(NaN),
+        latency: new Float64Array(0),
         cpus: [''],
       },
     },

@@ -8,6 +8,7 @@ import type {
   FunctionChange,
   HostChange,
 } from '../../host/change.ts'
+import type { TraceUse } from '../counters/trace-use.ts'
 import { inLaneOf, type LinuxHost } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { changeAttachment } from './attachment.ts'
@@ -19,18 +20,17 @@ import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
 import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
 import { resetFunction, setAutoprobe, setVfCount } from './sriov.ts'
-import { applyTraceChange } from './trace.ts'
 
 /** Safe to repeat. @throws {HostDriverError} */
 export async function applyChange(
   host: LinuxHost,
-  fences: Fences,
+  { fences, traces }: { readonly fences: Fences; readonly traces: TraceUse },
   change: HostChange,
   context: ApplyContext
 ): Promise<ChangeOutcome> {
   fences.pass(context)
   const { deadlineMs } = context
-  if (isOfTrace(change)) return applyTraceChange(host, change, deadlineMs)
+  if (isOfTrace(change)) return traces.apply(change, deadlineMs)
   const run = await inLaneOf(
     host,
     functionOf(change),

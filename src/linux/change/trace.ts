@@ -4,9 +4,10 @@ import { HostDriverError } from '../../host/driver.ts'
 import type { NoTracing } from '../../host/frame.ts'
 import { TRACE_PARTS, type TracePart } from '../../host/query.ts'
 import type { WriteCall } from '../../kernel/call.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
 import { inLane, type LinuxHost } from '../in-lane.ts'
-import { ifPresent, type Caller } from '../small-files.ts'
+import { ifPresent, ifReadable, type Caller } from '../small-files.ts'
 import { TRACING } from '../sysfs-paths.ts'
 import { armWrite, disarmWrite, TRACE_LINES } from '../trace-parts.ts'
 import { changeInWords } from './change-in-words.ts'
@@ -63,6 +64,13 @@ export function traceWrites(
     return TRACE_PARTS.filter(isPresent).toReversed().map(disarmWrite)
   const missing = TRACE_PARTS.filter((part) => !isPresent(part))
   return missing.map((part) => armWrite(part, change.queues))
+}
+
+/** Told by what is made first and removed last. On the event loop: no process of a lane is started where nothing is. */
+export async function maybeArmed({ call }: Kernel): Promise<boolean> {
+  const { path, mark } = TRACE_LINES['latency-event']
+  const text = await ifReadable(call({ call: 'read', path }))
+  return text !== null && mark.test(text)
 }
 
 /** @throws {KernelError} ENOENT where there is no tracing */

@@ -6,7 +6,7 @@
  * Source: Linux drivers/nvme/host/pci.c, nvme_pci_map_queues; block/blk-mq-debugfs.c.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { CounterSource } from '../../kernel/counters.ts'
+import type { CounterSource, TracedController } from '../../kernel/counters.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { NotObserved } from '../../host/frame.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
@@ -23,6 +23,8 @@ export type CounterPlan =
       readonly disks: readonly string[]
       /** As `life` of a frame: the controller's instance and its disks. */
       readonly life: string
+      /** As traces know it. */
+      readonly traced: TracedController
     } & QueuePlan)
   | ({ readonly observed: false; readonly why: NotObserved } & QueuePlan)
 
@@ -81,6 +83,7 @@ async function planOfController(kernel: Kernel, fn: PciAddress): Promise<Counter
       name,
       ...(await Promise.all(disks.map((each) => inSequence(kernel, each)))),
     ].join(' '),
+    traced: { instance: Number(name.replace('nvme', '')), queues: qids.length },
     qids,
     cpus: [],
     sources: [
