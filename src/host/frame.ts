@@ -31,7 +31,13 @@ export type FrameObserved =
       /** Why commands and latencies are not observed though they were asked for; absent: they are, or were not. */
       readonly untraced?: Untraced
     }
-  | { readonly observed: false; readonly why: NotObserved; readonly queues?: QueueColumns }
+  | {
+      readonly observed: false
+      readonly why: NotObserved
+      readonly queues?: QueueColumns
+      /** Why the queues' interrupts are not observed either; absent: they are. */
+      readonly interrupts?: { readonly observed: false; readonly why: UncountedInterrupts }
+    }
 
 export type FrameSource =
   'block-layer' | 'blk-mq-debugfs' | 'trace-histograms' | 'interrupts' | 'emulator'
@@ -41,6 +47,9 @@ export const LATENCY_BUCKETS = 32
 
 /** Why a function's queues cannot be seen from the host. */
 export type NotObserved = 'owned-by-guest' | 'no-driver' | 'gone' | 'controller-not-live'
+
+/** None has been counted since the watch began, and the hardware may hand them to the guest past the host's kernel. */
+export type UncountedInterrupts = 'posted-interrupts-possible'
 
 export type Untraced =
   | NoTracing

@@ -26,7 +26,12 @@ export type CounterPlan =
       /** As traces know it. */
       readonly traced: TracedController
     } & QueuePlan)
-  | ({ readonly observed: false; readonly why: NotObserved } & QueuePlan)
+  | ({
+      readonly observed: false
+      readonly why: NotObserved
+      /** Interrupts may come without being counted. */
+      readonly mayPost: boolean
+    } & QueuePlan)
 
 type QueuePlan = {
   /** In the order: block statistics of each disk, tags of each queue (where there is a disk). */
@@ -109,6 +114,7 @@ async function planOfGuest(
   return {
     observed: false,
     why: 'owned-by-guest',
+    mayPost: vectors.length > 0 && (await interrupts.mayPost()),
     qids: vectors,
     cpus: [],
     sources: [],
@@ -130,7 +136,8 @@ async function cpusOf(kernel: Kernel, disk: string | undefined, qid: number) {
 }
 
 function unobserved(why: NotObserved): CounterPlan {
-  return { observed: false, why, sources: [], interrupts: [], qids: [], cpus: [] }
+  const nothing = { sources: [], interrupts: [], qids: [], cpus: [] }
+  return { observed: false, why, mayPost: false, ...nothing }
 }
 
 function blockStat(disk: string): CounterSource {

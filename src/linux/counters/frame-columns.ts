@@ -18,6 +18,8 @@ export type Counted = {
   readonly values: Float64Array
   /** Of each queue. */
   readonly interrupts: Float64Array
+  /** Any of them, since they are read. */
+  readonly haveMoved: boolean
   /** undefined: nobody asked for it. */
   readonly traced: Traced | undefined
   /** How often something that was counted has gone and come back under its name. */
@@ -25,12 +27,19 @@ export type Counted = {
 }
 
 export function observedOf(
-  { plan, values, interrupts, traced, returns }: Counted,
+  { plan, values, interrupts, haveMoved, traced, returns }: Counted,
   emulated: boolean
 ): FrameObserved {
   if (!plan.observed) {
-    const queues = queueColumns(plan, undefined, interrupts, undefined)
-    return { observed: false, why: plan.why, ...(plan.qids.length > 0 && { queues }) }
+    const isUncounted = plan.mayPost && !haveMoved
+    const counted = isUncounted ? interrupts.map(() => NaN) : interrupts
+    const queues = queueColumns(plan, undefined, counted, undefined)
+    return {
+      observed: false,
+      why: plan.why,
+      ...(plan.qids.length > 0 && { queues }),
+      ...(isUncounted && { interrupts: UNCOUNTED }),
+    }
   }
   const stats = plan.disks.length * BLOCK_STAT_LENGTH
   const depths = plan.disks.length > 0 ? plan.qids.length : 0
@@ -49,6 +58,8 @@ export function observedOf(
     ...(traced && 'untraced' in traced && traced),
   }
 }
+
+const UNCOUNTED = { observed: false, why: 'posted-interrupts-possible' } as const
 
 /** Copies: the reader fills its numbers anew with the next tick. */
 function queueColumns(

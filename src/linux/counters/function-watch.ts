@@ -5,9 +5,10 @@ import type { CounterReader, TracedController } from '../../kernel/counters.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { planCounters, type CounterPlan } from './counter-plan.ts'
-import { hasVanished, observedOf } from './frame-columns.ts'
+import { hasVanished, observedOf, type Counted } from './frame-columns.ts'
 import type { Traced } from './host-histograms.ts'
 import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+import { movement } from './posted-interrupts.ts'
 
 /** Between looks at driver and disks while no uevent came; a look costs some ten small reads. */
 const LOOK_AGAIN_MS = 1000
@@ -32,6 +33,7 @@ export type Reading = {
 type Watched = {
   readonly plan: CounterPlan
   readonly reader: CounterReader
+  readonly haveMoved: ReturnType<typeof movement>
   /** All of it has been read once. */
   complete: boolean
 }
@@ -76,7 +78,7 @@ export function watchFunction(
     if (watched?.plan === plan) return watched
     const former = watched
     const reader = await kernel.openCounters(plan.sources)
-    watched = { plan, reader, complete: false }
+    watched = { plan, reader, haveMoved: movement(), complete: false }
     await former?.reader.close()
     return watched
   }
@@ -98,12 +100,19 @@ export function watchFunction(
   }
 
   function frameOf(
-    { plan, reader }: Watched,
+    { plan, reader, haveMoved }: Watched,
     interrupts: Float64Array,
     traced: Traced | undefined
   ): HostFrame {
     sequence += 1
-    const counted = { plan, values: reader.values, interrupts, traced, returns }
+    const counted: Counted = {
+      plan,
+      values: reader.values,
+      interrupts,
+      haveMoved: haveMoved(interrupts),
+      traced,
+      returns,
+    }
     return {
       bootId,
       fn,
