@@ -19,11 +19,12 @@ export const COMPILERS = [
   { program: 'g++', package: 'g++' },
 ]
 
-/** For the lab: QEMU, what unpacks a kernel and builds an initramfs, and nvme-cli to check nvirt independently. */
+/** For the lab: QEMU, what unpacks a kernel and builds an initramfs, and nvme-cli and fio to check nvirt independently. */
 export const LAB_TOOLS = [
   { program: 'qemu-system-x86_64', package: 'qemu-system-x86' },
   { program: 'busybox', package: 'busybox-static' },
   { program: 'nvme', package: 'nvme-cli' },
+  { program: 'fio', package: 'fio' },
   { program: 'cpio', package: 'cpio' },
   { program: 'depmod', package: 'kmod' },
   { program: 'xz', package: 'xz-utils' },

@@ -18,6 +18,7 @@ import { createHosts, type Hosts } from './host/hosts.ts'
 import { hostIdOf } from './inventory/identity.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import { createInventory } from './inventory/scan-service.ts'
+import { tracesLeftBehind } from './left-behind.ts'
 import { linuxHost } from './linux/linux-host.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
@@ -153,14 +154,19 @@ function createServices(
   late: Late
 ) {
   const { clock } = options
+  const report = (doing: string, error: unknown) => late.report(doing, error)
+  const disarmLeft = tracesLeftBehind(hosts, report)
   const inventory = createInventory({
     hosts,
     store,
     clock,
     changing: (functionId) => late.workflows?.changing(functionId) ?? null,
     pendingPrimary: (controllerId) => late.workflows?.pendingPrimary(controllerId) ?? null,
-    onScanned: (hostId) => late.workflows?.tend(hostId),
-    onTrouble: (error) => late.report('scanning a host', error),
+    onScanned: (hostId) => {
+      disarmLeft(hostId)
+      late.workflows?.tend(hostId)
+    },
+    onTrouble: (error) => report('scanning a host', error),
     ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
   })
   const workflows = createWorkflows({
@@ -174,7 +180,7 @@ function createServices(
     takeOverAll: true,
     opening: late.opening.promise,
     tends: true,
-    onTrouble: (doing, error) => late.report(doing, error),
+    onTrouble: report,
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),
   })
   late.workflows = workflows
@@ -182,7 +188,7 @@ function createServices(
     hosts,
     store,
     clock,
-    onTrouble: (doing, error) => late.report(doing, error),
+    onTrouble: report,
   })
   return { inventory, workflows, telemetry }
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../src/access/caller.ts'
 import { authenticator } from '../src/access/token.ts'
@@ -10,6 +11,7 @@ import { compose, type Composition } from '../src/compose.ts'
 import { labLikeHost } from '../src/emulator/lab-like-host.ts'
 import type { EmulatedMachine } from '../src/emulator/machine.ts'
 import { emulatedMachine } from '../src/emulator/power-on.ts'
+import { linuxHost } from '../src/linux/linux-host.ts'
 import { eventually } from './support/eventually.ts'
 
 const PLAIN = '0000:02:00.0'
@@ -123,3 +125,27 @@ test('who stops it before its work has begun finds that it stops, and no work be
 
   await stopped
 })
+
+test(
+  'what a killed service left armed in a host’s tracefs is removed once the host is scanned',
+  async () => {
+    const machine = await emulatedMachine(labLikeHost(), { clock: systemClock })
+    onTestFinished(() => machine.close())
+    const killed = linuxHost(machine.kernel, systemClock)
+    const context = { operationId: 'any', step: 'arm', fence: 1, deadlineMs: 1000 }
+    await killed.apply({ change: 'armTrace', queues: 1 }, context)
+    const traced = () => killed.ask({ read: 'trace' })
+    const left = await traced()
+
+    const service = await composed(dataFolder(), machine)
+    await service.startWork()
+    const gone = { answered: true, answer: { present: [] } }
+    await eventually('nothing is armed', async () =>
+      isDeepStrictEqual(await traced(), gone) ? true : undefined
+    )
+    await service.stop()
+
+    expect(left).not.toEqual(gone)
+  },
+  LIMIT_MS
+)

@@ -17,6 +17,7 @@ import type { Hardware } from './pci/topology.ts'
 import type { Timetable } from './timetable.ts'
 import { AT_ONCE } from './timing.ts'
 import type { Timing } from './timing.ts'
+import { Tracefs } from './trace/tracefs.ts'
 
 export type BootOptions = {
   readonly facts: MachineFacts
@@ -79,6 +80,7 @@ export async function boot(
     heldDisks: new Set(),
     holds: new Map(),
     locks: deviceLocks(),
+    tracefs: new Tracefs(),
     sequence: { disk: 0, pid: FIRST_PID },
     loadMeter: loadMeters(description, options.seed),
   }

@@ -11,6 +11,7 @@ import type { PciFunction } from './pci/pci-function.ts'
 import type { Hardware } from './pci/topology.ts'
 import type { Timetable } from './timetable.ts'
 import type { Timing } from './timing.ts'
+import type { Tracefs } from './trace/tracefs.ts'
 
 export type EmulatedLinux = {
   readonly facts: MachineFacts
@@ -40,6 +41,7 @@ export type EmulatedLinux = {
   /** Open /dev/vfio groups, by group number. */
   readonly holds: Map<number, GroupHold>
   readonly locks: DeviceLocks
+  readonly tracefs: Tracefs
   /** Numbers handed out once: disk sequence, process ids. */
   readonly sequence: { disk: number; pid: number }
   /** Milliseconds since boot. Stands still between the records of a replayed journal. */

@@ -8,7 +8,23 @@ import type { NamespaceLayout } from '../nvme/namespace-layout.ts'
 import type { FlexibleKind, FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 
-export type HostChange =
+export type HostChange = FunctionChange | TraceChange
+
+/** Of a host as a whole. */
+export type TraceChange =
+  /**
+   * Lets the kernel count NVMe commands by queue and by latency, from now on and of all controllers. Costs it about 1 kB for
+   * each queue and command that fits in one, at most 100 MB, and a microsecond or so for each command.
+   */
+  | {
+      readonly change: 'armTrace'
+      /** Queues for which there is to be room, at least 1. */
+      readonly queues: number
+    }
+  /** Removes what `armTrace` made, and nothing of anybody else's. */
+  | { readonly change: 'disarmTrace' }
+
+export type FunctionChange =
   /** Whether the kernel probes VFs of this primary as they appear. */
   | { readonly change: 'setAutoprobe'; readonly pf: PciAddress; readonly enabled: boolean }
   /** All VFs, or none: the count cannot change between two non-zero values. */

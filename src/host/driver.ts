@@ -1,7 +1,7 @@
 /** The port: what nvirt can do with a host. One implementation, `linux/`, over two kernels. */
 import type { PciAddress } from '../nvme/pci-address.ts'
 import type { ApplyContext, ChangeOutcome, HostChange } from './change.ts'
-import type { HostFrame } from './frame.ts'
+import type { HostFrame, NoTracing } from './frame.ts'
 import type { HostFacts, HostObservation } from './observation.ts'
 import type { Found, KernelWrite } from './preview.ts'
 import type { HostQuery, HostReply } from './query.ts'
@@ -24,17 +24,24 @@ export interface HostDriver {
   /**
    * Pushes a frame for each function every `periodMs`, until the returned function is called. What goes wrong with one
    * of them, a throw of `onFrame` included, goes to `onTrouble`: once, until that function has a frame again.
+   *
+   * With `trace` the kernel counts commands and latencies for as long as there is such a watch. The first frames do not wait
+   * for it; a host that cannot has frames without them, which say why.
    */
   watch: (
     functions: readonly PciAddress[],
     periodMs: number,
     onFrame: (frame: HostFrame) => void,
-    onTrouble: (trouble: unknown) => void
+    onTrouble: (trouble: unknown) => void,
+    detail?: WatchDetail
   ) => Promise<() => Promise<void>>
   /** Something about PCI, NVMe or block devices changed on the host. Debounced by the caller. */
   onUevent: (listener: (what: string) => void) => Promise<() => Promise<void>>
   close: () => Promise<void>
 }
+
+/** Default: nothing of it. */
+export type WatchDetail = { readonly trace: boolean }
 
 /** What the kernel or the drive would not do. Messages and remedies are made where they are shown. */
 export type HostFailure =
@@ -60,6 +67,7 @@ export type HostFailure =
   | { readonly kind: 'controller-not-live'; readonly state: string | null }
   /** The call succeeded, and the machine is not as it should be. */
   | { readonly kind: 'no-effect'; readonly expected: string; readonly found: string }
+  | { readonly kind: 'no-tracing'; readonly why: NoTracing }
   /** A later owner of this operation has already written. */
   | { readonly kind: 'stale-fence' }
 
@@ -90,6 +98,7 @@ export function isTransient(failure: HostFailure): boolean {
     case 'vfs-already-enabled':
     case 'no-sriov-driver':
     case 'no-function-level-reset':
+    case 'no-tracing':
     case 'stale-fence':
       return false
   }

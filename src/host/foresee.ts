@@ -16,6 +16,7 @@ import { markersAfter } from './foresee-markers.ts'
 import { primaryAfter } from './foresee-primary.ts'
 import { secondariesAfter } from './foresee-secondaries.ts'
 import type { IommuGroup } from './observation.ts'
+import { traceAfter } from './foresee-trace.ts'
 import type { Binding, HostAnswer, HostAnswers, HostQuery, SriovState } from './query.ts'
 import { appearingVf, type AskNow, type AppearingVf } from './appearing-vf.ts'
 import { Unforeseen } from './unforeseen.ts'
@@ -66,6 +67,8 @@ async function answer(
       return markersAfter(changes, query)
     case 'tenantReach':
       return reachAfter(ask, changes, query)
+    case 'trace':
+      return traceAfter(ask, changes)
     case 'condition':
     case 'erasable':
     case 'format':

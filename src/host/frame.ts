@@ -28,8 +28,16 @@ export type FrameObserved =
       readonly sources: readonly FrameSource[]
       readonly queues: QueueColumns
       readonly device: DeviceColumns
+      /** Why commands and latencies are not observed though they were asked for; absent: they are, or were not. */
+      readonly untraced?: Untraced
     }
-  | { readonly observed: false; readonly why: NotObserved; readonly queues?: QueueColumns }
+  | {
+      readonly observed: false
+      readonly why: NotObserved
+      readonly queues?: QueueColumns
+      /** Why the queues' interrupts are not observed either; absent: they are. */
+      readonly interrupts?: { readonly observed: false; readonly why: UncountedInterrupts }
+    }
 
 export type FrameSource =
   'block-layer' | 'blk-mq-debugfs' | 'trace-histograms' | 'interrupts' | 'emulator'
@@ -39,6 +47,28 @@ export const LATENCY_BUCKETS = 32
 
 /** Why a function's queues cannot be seen from the host. */
 export type NotObserved = 'owned-by-guest' | 'no-driver' | 'gone' | 'controller-not-live'
+
+/** None has been counted since the watch began, and the hardware may hand them to the guest past the host's kernel. */
+export type UncountedInterrupts = 'posted-interrupts-possible'
+
+export type Untraced =
+  | NoTracing
+  /** Not yet: the kernel takes a moment. */
+  | 'arming'
+  /** The kernel, or a call that does not come back, kept it from being armed. */
+  | 'refused'
+  /** What was armed has gone, or the kernel had no room for what it should have counted. */
+  | 'lost'
+
+/** Why a kernel cannot count by traces. */
+export type NoTracing =
+  | 'not-mounted'
+  /** It was built without histograms of events (CONFIG_HIST_TRIGGERS, CONFIG_SYNTH_EVENTS). */
+  | 'no-histograms'
+  /** It has no events of NVMe: the driver is not there. */
+  | 'no-nvme-events'
+  /** Too few rights, or a kernel in lockdown. */
+  | 'not-permitted'
 
 /** One row per I/O queue pair, ascending. */
 export type QueueColumns = {

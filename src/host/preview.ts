@@ -57,6 +57,7 @@ export type Found = Partial<
     | 'primary'
     | 'format'
     | 'allocated'
+    | 'trace'
   >
 >
 
@@ -86,6 +87,9 @@ export function questionOf(change: HostChange): DecidingQuery | null {
       return { read: 'allocated', fn: change.fn, nsids: { only: [change.nsid] } }
     case 'createNamespaces':
       return { read: 'allocated', fn: change.fn, nsids: { allBut: change.before } }
+    case 'armTrace':
+    case 'disarmTrace':
+      return { read: 'trace' }
     case 'resetFunction':
     case 'holdDisk':
     case 'writeMarkers':

@@ -66,6 +66,8 @@ export type HostQuery =
     }
   /** /dev/vfio/N of the function's group, opened and closed to prove that a consumer can. */
   | { readonly read: 'vfioGroup'; readonly fn: PciAddress }
+  /** How much of what `armTrace` makes is there. */
+  | { readonly read: 'trace' }
 
 export type HostAnswers = {
   identity: FunctionIdentity
@@ -93,7 +95,22 @@ export type HostAnswers = {
   allocated: { readonly own: number; readonly namespaces: readonly AllocatedNamespace[] }
   markers: MarkersFound
   vfioGroup: VfioGroup
+  trace: { readonly present: readonly TracePart[] }
 }
+
+/** In the order in which they are made: each needs those before it. */
+export const TRACE_PARTS = [
+  /** The event of a command's end, with its latency. */
+  'latency-event',
+  /** Remembers when a command began. */
+  'begin',
+  /** Tells the latency at its end. */
+  'end',
+  'latency-histogram',
+  'command-histogram',
+] as const
+
+export type TracePart = (typeof TRACE_PARTS)[number]
 
 export type IsolationWeakness =
   /** Groups are split where the hardware does not keep functions apart: a patch that distributions carry. */

@@ -9,6 +9,7 @@ import { BLOCK_STAT_LENGTH, counterLength } from './counters.ts'
 import type { CounterReader, CounterSource } from './counters.ts'
 import { interruptTable } from './interrupt-table.ts'
 import type { InterruptTable } from './interrupt-table.ts'
+import { histogramFill } from './trace-histogram.ts'
 
 const INTERRUPTS = '/proc/interrupts'
 
@@ -54,14 +55,27 @@ type KeptFile = {
 
 function keptFile({ source, at }: Part): KeptFile {
   if (source.kind === 'interrupts') throw new Error('interrupts are read once for all')
-  const parse =
-    source.kind === 'blockStat'
-      ? (length: number, out: Float64Array) =>
-          parseNumbers(buffer, 0, length, BLOCK_STAT_LENGTH, out, at)
-      : (length: number, out: Float64Array) => parseTagsBusy(buffer, length, out, at)
-  const unobserved = (out: Float64Array) =>
-    void out.fill(NaN, at, at + counterLength(source))
-  return kept(source.path, readPage, parse, unobserved)
+  const end = at + counterLength(source)
+  const unobserved = (out: Float64Array) => void out.fill(NaN, at, end)
+  const readFile = source.kind === 'histogram' ? readAll : readPage
+  return kept(source.path, readFile, parserOf(source, at), unobserved)
+}
+
+type FileSource = Exclude<CounterSource, { readonly kind: 'interrupts' }>
+/** Of what is in the buffer. @returns false: nothing was observed */
+type Parse = (length: number, out: Float64Array) => boolean
+
+function parserOf(source: FileSource, at: number): Parse {
+  switch (source.kind) {
+    case 'blockStat':
+      return (length, out) => parseNumbers(buffer, 0, length, BLOCK_STAT_LENGTH, out, at)
+    case 'tagsBusy':
+      return (length, out) => parseTagsBusy(buffer, length, out, at)
+    case 'histogram': {
+      const fill = histogramFill(source)
+      return (length, out) => fill(buffer, length, out, at)
+    }
+  }
 }
 
 /** All wanted interrupts together: the table is one file, made anew by each read. */
@@ -84,7 +98,7 @@ function keptInterrupts(parts: readonly Part[], path: string): KeptFile | undefi
 function kept(
   path: string,
   fillBuffer: (fd: number) => number,
-  parse: (length: number, out: Float64Array) => boolean,
+  parse: Parse,
   unobserved: (out: Float64Array) => void
 ): KeptFile {
   let fd: number | undefined

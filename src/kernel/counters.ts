@@ -12,6 +12,30 @@ export type CounterSource =
   | { readonly kind: 'tagsBusy'; readonly path: string }
   /** Lines of /proc/interrupts with these action names (`nvme0q1`, `vfio-msix[0](0000:01:00.1)`): one sum over CPUs each. */
   | { readonly kind: 'interrupts'; readonly names: readonly string[] }
+  | HistogramSource
+
+/**
+ * A histogram that a trace trigger keeps, in a `hist` file of tracefs, by controller, queue and, with more than one bucket,
+ * a value by powers of two (`.log2`). Numbers: `buckets` for each queue, queues from 1 on, controllers in their order; 0
+ * where nothing was counted, all NaN when the histogram is not there or has dropped anything.
+ * Source: Linux Documentation/trace/histogram.rst.
+ */
+export type HistogramSource = {
+  readonly kind: 'histogram'
+  readonly path: string
+  /** How its trigger begins, since others may have histograms in the same file: `hist:name=x:`. */
+  readonly trigger: string
+  /** 1: no third key. Bucket b is 2^(b-1) < value <= 2^b, 0 is at most 1, the last has all above. */
+  readonly buckets: number
+  readonly controllers: readonly TracedController[]
+}
+
+export type TracedController = {
+  /** X of nvmeX. */
+  readonly instance: number
+  /** I/O queues. */
+  readonly queues: number
+}
 
 /** Positions in a blockStat source. Sectors are 512 bytes always, ticks are milliseconds. */
 export const BLOCK_STAT = {
@@ -39,7 +63,13 @@ export function counterLength(source: CounterSource): number {
       return 1
     case 'interrupts':
       return source.names.length
+    case 'histogram':
+      return queuesOf(source) * source.buckets
   }
+}
+
+function queuesOf({ controllers }: HistogramSource): number {
+  return controllers.reduce((sum, { queues }) => sum + queues, 0)
 }
 
 export interface CounterReader {

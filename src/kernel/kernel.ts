@@ -15,7 +15,7 @@ export interface Kernel {
    * @throws Error (a bug) when the call is not one that `neverBlocks` allows.
    */
   call: <C extends KernelCall>(call: C) => Promise<KernelAnswer<C>>
-  /** The lane of that key; the same key gives the same lane. Keys: a primary's PCI address, or `bus`. */
+  /** The lane of that key; the same key gives the same lane. Keys: a primary's PCI address, or a name. */
   lane: (key: LaneKey) => Lane
   /** Opens counters for repeated reading. Sources that do not exist read as NaN. */
   openCounters: (sources: readonly CounterSource[]) => Promise<CounterReader>

@@ -49,6 +49,25 @@ export async function inLaneOf<T>(
   })
 }
 
+/**
+ * The same in a lane that belongs to no function.
+ *
+ * @throws {HostDriverError} kernel-refused, or what the work throws
+ */
+export async function inLane<T>(
+  host: LinuxHost,
+  key: LaneKey,
+  doing: string,
+  options: SessionOptions,
+  work: (session: LaneSession) => Promise<T>
+): Promise<InLane<T>> {
+  try {
+    return await runIn(host, key, options, work)
+  } catch (cause) {
+    throw cause instanceof KernelError ? refused(doing, cause) : cause
+  }
+}
+
 async function runIn<T>(
   host: LinuxHost,
   key: LaneKey,

@@ -1,13 +1,14 @@
 /** The host driver: one implementation over any kernel. */
 import type { Clock } from '../clock.ts'
 import type { HostFacts } from '../host/observation.ts'
-import { HostDriverError, type HostDriver } from '../host/driver.ts'
+import { HostDriverError, type HostDriver, type WatchDetail } from '../host/driver.ts'
 import { KernelError } from '../kernel/kernel-error.ts'
 import type { Kernel, LaneKey } from '../kernel/kernel.ts'
 import { answerQuery } from './ask/answer-query.ts'
 import { applyChange } from './change/apply-change.ts'
 import { createFences } from './change/fences.ts'
 import { previewChange } from './change/preview-change.ts'
+import { createTraceUse } from './counters/trace-use.ts'
 import { watchFunctions } from './counters/watch-functions.ts'
 import { readHostFacts } from './host-facts.ts'
 import { refused, type LinuxHost } from './in-lane.ts'
@@ -28,6 +29,7 @@ export type LinuxHostOptions = {
 }
 
 const ASK_DEADLINE_MS = 5000
+const NO_DETAIL: WatchDetail = { trace: false }
 const SCAN_DEADLINE_MS = 5000
 /** The start of a lane of its own included, which is a process. */
 const SCAN_PATIENCE_MS = 8000
@@ -42,6 +44,7 @@ export function linuxHost(
   const host: LinuxHost = { kernel, clock, kinships: createKinships(kernel) }
   const uevents = createUevents(kernel)
   const fences = createFences()
+  const traces = createTraceUse(host, deadlineMs)
   const running = new Set<() => Promise<void>>()
   const scanning: SessionOptions = {
     deadlineMs: SCAN_DEADLINE_MS,
@@ -74,11 +77,11 @@ export function linuxHost(
       return explained('scanning this host', () => scanHost(host, own, scanning))
     },
     ask: (query) => answerQuery(host, query, deadlineMs),
-    apply: (change, context) => applyChange(host, fences, change, context),
+    apply: (change, context) => applyChange(host, { fences, traces }, change, context),
     preview: (change, found) => previewChange(kernel, change, found),
-    watch: async (functions, periodMs, onFrame, onTrouble) => {
-      const watched = { ...host, uevents, emulated: options.emulated ?? false }
-      const watching = { functions, periodMs, onFrame, onTrouble }
+    watch: async (functions, periodMs, onFrame, onTrouble, detail = NO_DETAIL) => {
+      const watched = { ...host, uevents, traces, emulated: options.emulated ?? false }
+      const watching = { functions, periodMs, onFrame, onTrouble, detail }
       return kept(await watchFunctions(watched, watching))
     },
     onUevent: async (listener) =>

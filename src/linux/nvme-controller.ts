@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { HostDriverError } from '../host/driver.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { ifPresent, readCount, readText } from './small-files.ts'
-import { attributePath, controllerPath } from './sysfs-paths.ts'
+import { attributePath, controllerPath, NVME_CONTROLLERS } from './sysfs-paths.ts'
 
 /** `nvme0`; null while the nvme driver has none for the function. */
 export async function controllerNameOf(
@@ -16,6 +16,12 @@ export async function controllerNameOf(
   const path = attributePath(fn, 'nvme')
   const names = await ifPresent(kernel.call({ call: 'readDir', path }))
   return names?.find((name) => /^nvme\d+$/.test(name)) ?? null
+}
+
+/** `nvme0`, `nvme1` ...: whatever the nvme drivers have, fabrics among them. */
+export async function controllersOfHost(kernel: Kernel): Promise<readonly string[]> {
+  const names = await ifPresent(kernel.call({ call: 'readDir', path: NVME_CONTROLLERS }))
+  return (names ?? []).filter((name) => /^nvme\d+$/.test(name))
 }
 
 /** `live`, `resetting`, `dead` ...; null when the instance has gone. */

@@ -9,14 +9,16 @@ export const PCI_DEVICES = '/sys/bus/pci/devices'
 export const DRIVERS_PROBE = '/sys/bus/pci/drivers_probe'
 export const IOMMU_GROUPS = '/sys/kernel/iommu_groups'
 export const NVME_SUBSYSTEMS = '/sys/class/nvme-subsystem'
+export const NVME_CONTROLLERS = '/sys/class/nvme'
 export const BLOCK = '/sys/block'
+export const TRACING = '/sys/kernel/tracing'
 
 export const functionPath = (fn: PciAddress) => `${PCI_DEVICES}/${fn}`
 export const attributePath = (fn: PciAddress, attribute: string) =>
   `${PCI_DEVICES}/${fn}/${attribute}`
 export const driverPath = (driver: string, file: 'bind' | 'unbind') =>
   `/sys/bus/pci/drivers/${driver}/${file}`
-export const controllerPath = (name: string) => `/sys/class/nvme/${name}`
+export const controllerPath = (name: string) => `${NVME_CONTROLLERS}/${name}`
 export const debugBlockPath = (disk: string) => `/sys/kernel/debug/block/${disk}`
 export const devicePath = (name: string) => `/dev/${name}`
 export const vfioGroupPath = (group: number) => `/dev/vfio/${group}`

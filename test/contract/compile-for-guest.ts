@@ -7,17 +7,31 @@ const PROJECT = path.resolve(import.meta.dirname, '../..')
 
 /** All that the contract and the differential test import in the guest, and what that starts. */
 const FOLDERS = ['src/kernel', 'test/contract', 'test/contract/cases', 'test/differential']
-const FILES = ['src/clock.ts', 'test/support/eventually.ts']
+const FILES = [
+  'src/clock.ts',
+  'test/support/eventually.ts',
+  'test/support/histogram-text.ts',
+]
 
 export const CONTRACT_PROGRAM = 'test/contract/run-in-guest.js'
 export const DIFFERENTIAL_PROGRAM = 'test/differential/serve-in-guest.js'
+export const WATCH_PROGRAM = 'test/lab/traced/watch-in-guest.js'
+
+/** What a watch of the driver needs besides. */
+const DRIVER = [
+  ...['', '/ask', '/change', '/counters', '/scan'].map((part) => `src/linux${part}`),
+  'src/host',
+  'src/nvme',
+  'test/lab/traced',
+]
 
 /** @returns path of the program to run, in `target` */
 export function compileForGuest(
   target: string,
-  program: typeof CONTRACT_PROGRAM | typeof DIFFERENTIAL_PROGRAM
+  program: typeof CONTRACT_PROGRAM | typeof DIFFERENTIAL_PROGRAM | typeof WATCH_PROGRAM
 ): string {
-  const sources = [...FOLDERS.flatMap(programsIn), ...FILES]
+  const folders = program === WATCH_PROGRAM ? [...FOLDERS, ...DRIVER] : FOLDERS
+  const sources = [...folders.flatMap(programsIn), ...FILES]
   for (const source of sources) {
     const compiled = path.join(target, source.replace(/\.ts$/, '.js'))
     mkdirSync(path.dirname(compiled), { recursive: true })

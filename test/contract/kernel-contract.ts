@@ -12,6 +12,7 @@ import { FILE_CASES } from './cases/files.ts'
 import { NAMESPACE_CASES } from './cases/namespaces.ts'
 import { SECONDARY_CASES } from './cases/secondaries.ts'
 import { SRIOV_CASES } from './cases/sriov.ts'
+import { TRACE_CASES } from './cases/traces.ts'
 import { UEVENT_CASES } from './cases/uevents.ts'
 import { arrange, restore, snapshot } from './restore.ts'
 import type { ContractCase, KernelWorld } from './world.ts'
@@ -23,6 +24,7 @@ const CASES: readonly ContractCase[] = [
   ...SECONDARY_CASES,
   ...NAMESPACE_CASES,
   ...COUNTER_CASES,
+  ...TRACE_CASES,
   ...CONSUMER_CASES,
   ...BLOCK_CASES,
   ...UEVENT_CASES,

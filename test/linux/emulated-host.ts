@@ -88,6 +88,11 @@ export const CLEAN: readonly HostChange[] = [
   { change: 'detachNamespace', pf, nsid: 2, cntlid: 0 },
 ]
 
+export const TRACE: readonly HostChange[] = [
+  { change: 'armTrace', queues: 20 },
+  { change: 'disarmTrace' },
+]
+
 function provisionVf(cntlid: number, count: number, nsid: number): readonly HostChange[] {
   const fn = cntlid === 1 ? vf1 : vf2
   return [

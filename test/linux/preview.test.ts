@@ -12,6 +12,7 @@ import {
   PROVISION,
   RESIZE,
   RETIRE,
+  TRACE,
   type EmulatedHost,
 } from './emulated-host.ts'
 import { labWith } from '../support/lab-with.ts'
@@ -24,7 +25,7 @@ test.for(DEVICES)(
     const world = await emulatedHost(labWith(device))
     const { transcript } = world.machine
 
-    for (const change of [...RESIZE, ...PROVISION, ...RETIRE, ...CLEAN]) {
+    for (const change of [...RESIZE, ...PROVISION, ...RETIRE, ...CLEAN, ...TRACE]) {
       const before = transcript.length
       const previewed = await previewOf(world, change)
       expect(transcript, `previewing ${change.change}`).toHaveLength(before)

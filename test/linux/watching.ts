@@ -1,4 +1,5 @@
 /** A watch of the captured machine, and what it gave. */
+import type { WatchDetail } from '../../src/host/driver.ts'
 import type { HostFrame } from '../../src/host/frame.ts'
 import type { CapturedHost } from './captured-host.ts'
 
@@ -6,7 +7,8 @@ export const PERIOD_MS = 500
 
 export async function watching(
   world: CapturedHost,
-  functions: Parameters<CapturedHost['host']['watch']>[0]
+  functions: Parameters<CapturedHost['host']['watch']>[0],
+  detail?: WatchDetail
 ) {
   const frames: HostFrame[] = []
   const troubles: unknown[] = []
@@ -14,7 +16,8 @@ export async function watching(
     functions,
     PERIOD_MS,
     (frame) => frames.push(frame),
-    (trouble) => troubles.push(trouble)
+    (trouble) => troubles.push(trouble),
+    detail
   )
   await world.clock.advance(0)
   return { frames, troubles, stop, last: () => frames.at(-1) }

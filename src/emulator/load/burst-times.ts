@@ -77,6 +77,38 @@ export function burstTimes(
   out[2] = Math.max(0, latency - bursts[at + AT.latencyBefore]!)
 }
 
+/** Load time of what was done until `now` and took at most `mostMs`; only differences of it mean anything. */
+export function doneWithin(
+  bursts: Float64Array,
+  fn: number,
+  mostMs: number,
+  now: number
+): number {
+  const at = fn * BURSTS_LENGTH
+  const period = bursts[at + AT.periodMs]!
+  const past = now + bursts[at + AT.phaseMs]! - bursts[at + AT.lowMs]!
+  const cycles = Math.floor(past / period)
+  const arrival = arrivalWithin(bursts, at, past - cycles * period)
+  const whole = quickWithin(bursts, at, mostMs, period)
+  return cycles * whole + quickWithin(bursts, at, mostMs, arrival)
+}
+
+/** As `loadWithin`, of what takes at most `mostMs`: the lower part of the trapezoid. */
+function quickWithin(bursts: Float64Array, at: number, mostMs: number, u: number): number {
+  const over = mostMs - bursts[at + AT.lowMs]!
+  if (over < 0) return 0
+  const rise = bursts[at + AT.riseMs]!
+  const part = over < rise ? over / rise : 1
+  const rising = bursts[at + AT.risingForMs]!
+  const burst = bursts[at + AT.burstMs]!
+  let load = bursts[at + AT.rateRising]! * Math.min(u, rising * part)
+  if (u > rising && part === 1)
+    load += bursts[at + AT.rateHolding]! * (Math.min(u, burst) - rising)
+  const slowFor = bursts[at + AT.fallingForMs]! * (1 - part)
+  if (u > burst) load += bursts[at + AT.rateBetween]! * Math.max(0, u - burst - slowFor)
+  return load
+}
+
 function loadWithin(bursts: Float64Array, at: number, u: number): number {
   const rising = bursts[at + AT.risingForMs]!
   const burst = bursts[at + AT.burstMs]!

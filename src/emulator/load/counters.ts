@@ -3,7 +3,11 @@
  * descriptor does: when that goes, its numbers are NaN, even if another disk gets the name.
  */
 import { BLOCK_STAT_LENGTH, counterLength } from '../../kernel/counters.ts'
-import type { CounterReader, CounterSource } from '../../kernel/counters.ts'
+import type {
+  CounterReader,
+  CounterSource,
+  HistogramSource,
+} from '../../kernel/counters.ts'
 import { ahciInterruptCount, sataStatFill, sataTagsFill } from '../ahci/sata-counters.ts'
 import type { EmulatedLinux } from '../linux.ts'
 import { guestVectorCount, vectorCount } from '../pci/interrupts.ts'
@@ -43,6 +47,8 @@ function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
       return sataStatFill(linux, source.path) ?? blockStatFill(linux, source.path)
     case 'tagsBusy':
       return sataTagsFill(linux, source.path) ?? tagsBusyFill(linux, source.path)
+    case 'histogram':
+      return histogramFill(linux, source)
     case 'interrupts': {
       const counts = source.names.map(
         (name) => ahciInterruptCount(linux, name) ?? interruptCount(linux, name)
@@ -51,6 +57,26 @@ function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
     }
   }
 }
+
+/** By path each time: an event that goes takes its file along. */
+function histogramFill(linux: EmulatedLinux, source: HistogramSource): Fill {
+  const { buckets, controllers } = source
+  const event = /\/events\/(.+)\/hist$/.exec(source.path)?.[1] ?? ''
+  const length = counterLength(source)
+  return (now, out, at) => {
+    const tally = linux.tracefs.tallyOf(event, source.trigger)
+    if (tally === undefined || tally.width !== buckets)
+      return void out.fill(NaN, at, at + length)
+    tally.catchUp(linux, now)
+    out.fill(0, at, at + length)
+    let place = at
+    for (const { instance, queues } of controllers)
+      for (let q = 0; q < queues; q++, place += buckets)
+        out.set(tally.queue(instance, q) ?? NOTHING, place)
+  }
+}
+
+const NOTHING = new Float64Array(0)
 
 function blockStatFill(linux: EmulatedLinux, path: string): Fill {
   const name = /\/([^/]+)\/stat$/.exec(path)?.[1] ?? ''

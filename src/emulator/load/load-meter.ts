@@ -5,6 +5,8 @@
  */
 import type { NvmeNamespace } from '../devices/subsystem.ts'
 import type { FunctionLoad } from './function-load.ts'
+import { latencySpread } from './latency-spread.ts'
+import type { LatencySpread } from './latency-spread.ts'
 import type { QueueLoad } from './queue-load.ts'
 
 export type Served = {
@@ -35,6 +37,8 @@ export class LoadMeter {
   #servedBefore = new Map<NvmeNamespace, Served>()
   #activeMsBefore = 0
   #segmentStartMs = 0
+  /** Made when latencies are asked for, which is rare. */
+  #spread: LatencySpread | undefined
 
   /** @param load undefined: nobody uses the function */
   constructor(table: QueueLoad, load: FunctionLoad | undefined, queues: number) {
@@ -80,6 +84,11 @@ export class LoadMeter {
   /** Time from submission to completion, summed over the completions of one I/O queue, ms. */
   latencyMs(q: number, nowMs: number): number {
     return this.#counted('latencyMs', q, nowMs)
+  }
+
+  /** Adds commands of one I/O queue by their latency to `out`: see LatencySpread. */
+  addLatencies: LatencySpread['add'] = (...of) => {
+    if (this.#load) (this.#spread ??= latencySpread(this.#load)).add(...of)
   }
 
   inFlight(q: number, nowMs: number): number {

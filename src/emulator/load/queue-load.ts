@@ -18,6 +18,11 @@ import { fraction } from './seeded.ts'
 const PHASE = 2
 const QUEUE = 3
 
+/** Bursts do not come at the same time as those of other functions. @returns 0 up to but not 1 */
+export function phaseOf({ seed }: FunctionLoad): number {
+  return fraction(seed, 0, PHASE)
+}
+
 export class QueueLoad {
   /** Commands that fit in a queue. */
   readonly limit: number
@@ -52,9 +57,7 @@ export class QueueLoad {
     columns.swing[place] = load.swing
     columns.noise[place] = load.noise
     columns.isInBursts[place] = load.cycle ? 1 : 0
-    // Not at the same time as those of other functions.
-    const phase = fraction(load.seed, 0, PHASE)
-    if (load.cycle) writeBursts(columns.bursts, place, load.cycle, phase)
+    if (load.cycle) writeBursts(columns.bursts, place, load.cycle, phaseOf(load))
     const first = columns.firstQueue[place]!
     for (let q = 0; q < load.rates.length; q++)
       columns.seed[first + q] = Math.floor(fraction(load.seed, q, QUEUE) * 2 ** 32)

@@ -52,6 +52,7 @@ export function makeLive(linux: EmulatedLinux, controller: HostController): void
   enabledByDriver(fn.controller)
   const ioQueues = ioQueuesOf(linux, fn.controller)
   if (controller.queueCount !== ioQueues + 1) {
+    linux.tracefs.catchUp(linux)
     controller.meter.setNamespaces([], linux.uptimeMs())
     controller.meter = linux.loadMeter(fn, ioQueues)
     controller.queueCount = ioQueues + 1
@@ -70,6 +71,7 @@ export function makeLive(linux: EmulatedLinux, controller: HostController): void
 export function stopController(linux: EmulatedLinux, fn: PciFunction): void {
   const controller = controllerOf(linux, fn)
   if (!controller) return
+  linux.tracefs.catchUp(linux)
   controller.state = 'deleting'
   cancelCommands(controller)
   removeDisks(linux, controller)

@@ -7,15 +7,22 @@ import type { Static } from 'typebox'
 import type { Uevent } from '../../kernel/kernel.ts'
 import { faultSchema, machineEventSchema } from '../faults/drill-schema.ts'
 
+const number = Type.Integer({ minimum: 0 })
+
 const source = Type.Union([
   Type.Object({ kind: Type.Literal('blockStat'), path: Type.String() }),
   Type.Object({ kind: Type.Literal('tagsBusy'), path: Type.String() }),
   Type.Object({ kind: Type.Literal('interrupts'), names: Type.Array(Type.String()) }),
+  Type.Object({
+    kind: Type.Literal('histogram'),
+    path: Type.String(),
+    trigger: Type.String(),
+    buckets: Type.Integer({ minimum: 1 }),
+    controllers: Type.Array(Type.Object({ instance: number, queues: number })),
+  }),
 ])
 
 const comingBack = Type.Union([Type.Literal('with-effect'), Type.Literal('without-effect')])
-
-const number = Type.Integer({ minimum: 0 })
 
 export const askSchema = Type.Union([
   Type.Object({ ask: Type.Literal('hosts') }),

@@ -102,6 +102,19 @@ async function inherited(
     : undefined
 }
 
+/** As the protocol's types have it: with arrays that may be written to. */
+function writable(source: CounterSource) {
+  switch (source.kind) {
+    case 'interrupts':
+      return { ...source, names: [...source.names] }
+    case 'histogram':
+      return { ...source, controllers: [...source.controllers] }
+    case 'blockStat':
+    case 'tagsBusy':
+      return source
+  }
+}
+
 /** Opened on the other side at the first read, and again after the emulator was away. */
 function remoteCounters(
   { connection, machine }: RemoteKernelParts,
@@ -113,9 +126,7 @@ function remoteCounters(
 
   async function reader(): Promise<number> {
     if (opened?.generation === connection.generation) return opened.reader
-    const asked = sources.map((source) =>
-      source.kind === 'interrupts' ? { ...source, names: [...source.names] } : source
-    )
+    const asked = sources.map(writable)
     const id = (await connection.ask(machine, {
       ask: 'openCounters',
       sources: asked,

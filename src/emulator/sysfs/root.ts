@@ -9,6 +9,7 @@ import {
   subsystemPath,
 } from '../nvme-driver/host-controller.ts'
 import type { Disk, HostController, HostSubsystem } from '../nvme-driver/host-controller.ts'
+import { tracingDirectory } from '../trace/trace-files.ts'
 import { hasVfioNode } from '../pci/iommu-groups.ts'
 import { cpuRange } from '../pci/pci-text.ts'
 import { iommuGroups, pciBus, pciRoots } from './bus-files.ts'
@@ -46,6 +47,7 @@ function sysEntries(linux: EmulatedLinux): Entries {
     kernel: folder({
       iommu_groups: iommuGroups(linux),
       debug: folder({ block: debugDirectories(linux) }),
+      tracing: tracingDirectory(linux),
     }),
     module: folder({
       nvme_core: folder({ parameters: folder({ multipath }) }),

@@ -2,7 +2,8 @@
 import { HostDriverError } from '../../host/driver.ts'
 import type { HostAnswers, HostQuery, HostReply } from '../../host/query.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
-import { explaining, inLaneOf, type LinuxHost } from '../in-lane.ts'
+import { partsPresent, TRACE_LANE } from '../change/trace.ts'
+import { explaining, inLane, inLaneOf, type LinuxHost } from '../in-lane.ts'
 import { groupOf } from '../iommu-group.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { attachedControllers, namespaceIds, primaryCapabilities } from '../nvme-commands.ts'
@@ -10,6 +11,7 @@ import { liveController } from '../nvme-controller.ts'
 import { bindingOf, functionExists, resetMethodsOf, sriovOf } from '../pci-function.ts'
 import { secondariesOf } from '../secondaries.ts'
 import { readAllocated, readAllocation } from './allocated.ts'
+import { ifReadable } from '../small-files.ts'
 import { readCondition, readErasable, readFormat, readMarkersOn } from './erasable.ts'
 import { readIdentity } from './identity.ts'
 import { readTenantReach } from './tenant-reach.ts'
@@ -24,6 +26,7 @@ export async function answerQuery<Q extends HostQuery>(
   query: Q,
   deadlineMs: number
 ): Promise<HostReply<Q>> {
+  if (query.read === 'trace') return readTrace(host, deadlineMs)
   const fn = 'fn' in query ? query.fn : query.pf
   const doing = `reading ${query.read} of ${fn}`
   if (query.read === 'isolation') {
@@ -47,6 +50,20 @@ function answered<Q extends HostQuery>(answer: HostAnswers[HostQuery['read']]) {
   return { answered: true, answer } as HostReply<Q>
 }
 
+async function readTrace<Q extends HostQuery>(
+  host: LinuxHost,
+  deadlineMs: number
+): Promise<HostReply<Q>> {
+  const options = { deadlineMs }
+  const run = await inLane(host, TRACE_LANE, 'reading what is traced', options, tracedBy)
+  return run.blocked ? { answered: false, blocked: run.report } : answered<Q>(run.value)
+}
+
+/** Nothing where the kernel has no traces, or does not let us see them. */
+async function tracedBy({ call }: LaneSession): Promise<HostAnswers['trace']> {
+  return { present: (await ifReadable(partsPresent(call))) ?? [] }
+}
+
 /** Nothing of it takes a lock, so it is answered while the lane hangs. */
 async function readGroup(host: LinuxHost, fn: PciAddress, doing: string) {
   return explaining(host.kernel, fn, doing, async () => {
@@ -60,7 +77,7 @@ async function readGroup(host: LinuxHost, fn: PciAddress, doing: string) {
 async function answer(
   host: LinuxHost,
   session: LaneSession,
-  query: Exclude<HostQuery, { readonly read: 'group' | 'isolation' | 'markers' }>
+  query: Exclude<HostQuery, { readonly read: 'group' | 'isolation' | 'markers' | 'trace' }>
 ): Promise<HostAnswers[HostQuery['read']]> {
   switch (query.read) {
     case 'identity':

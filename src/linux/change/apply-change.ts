@@ -2,12 +2,18 @@
  * Carries out a change: reads first, writes only when the machine is not yet as wished, and reads again afterwards, since
  * a write that succeeded may have had no effect.
  */
-import type { ApplyContext, ChangeOutcome, HostChange } from '../../host/change.ts'
+import type {
+  ApplyContext,
+  ChangeOutcome,
+  FunctionChange,
+  HostChange,
+} from '../../host/change.ts'
+import type { TraceUse } from '../counters/trace-use.ts'
 import { inLaneOf, type LinuxHost } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { changeAttachment } from './attachment.ts'
 import { setOverride, unbind } from './binding.ts'
-import { changeInWords, functionOf } from './change-in-words.ts'
+import { changeInWords, functionOf, isOfTrace } from './change-in-words.ts'
 import { erase, isErase } from './erasing.ts'
 import type { Fences } from './fences.ts'
 import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
@@ -19,12 +25,13 @@ import { resetFunction, setAutoprobe, setVfCount } from './sriov.ts'
 /** Safe to repeat. @throws {HostDriverError} */
 export async function applyChange(
   host: LinuxHost,
-  fences: Fences,
+  { fences, traces }: { readonly fences: Fences; readonly traces: TraceUse },
   change: HostChange,
   context: ApplyContext
 ): Promise<ChangeOutcome> {
   fences.pass(context)
   const { deadlineMs } = context
+  if (isOfTrace(change)) return traces.apply(change, deadlineMs)
   const run = await inLaneOf(
     host,
     functionOf(change),
@@ -43,7 +50,7 @@ export async function applyChange(
 function carryOut(
   host: LinuxHost,
   session: LaneSession,
-  change: HostChange,
+  change: FunctionChange,
   deadlineMs: number
 ): Promise<void> {
   const waiting = { clock: host.clock, withinMs: deadlineMs }

@@ -1,5 +1,5 @@
 /** What a change does, in words: how its failure begins. */
-import type { HostChange } from '../../host/change.ts'
+import type { FunctionChange, HostChange, TraceChange } from '../../host/change.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 
 export function changeInWords(change: HostChange): string {
@@ -48,10 +48,18 @@ export function changeInWords(change: HostChange): string {
       return `creating ${change.count} namespaces of ${change.layout.sizeBlocks} blocks through ${change.fn}`
     case 'letGoOfDisk':
       return `letting go of the disk of namespace ${change.nsid} behind ${change.fn}`
+    case 'armTrace':
+      return 'arming traces of NVMe commands'
+    case 'disarmTrace':
+      return 'disarming traces of NVMe commands'
   }
 }
 
 /** The function that a change is made on: its lane is where it runs. */
-export function functionOf(change: HostChange): PciAddress {
+export function functionOf(change: FunctionChange): PciAddress {
   return 'fn' in change ? change.fn : change.pf
+}
+
+export function isOfTrace(change: HostChange): change is TraceChange {
+  return change.change === 'armTrace' || change.change === 'disarmTrace'
 }

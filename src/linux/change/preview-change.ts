@@ -22,13 +22,14 @@ import { functionExists } from '../pci-function.ts'
 import { devicePath } from '../sysfs-paths.ts'
 import { attachmentCommands } from './attachment.ts'
 import { overrideWrites, unbindWrites } from './binding.ts'
-import { changeInWords, functionOf } from './change-in-words.ts'
+import { changeInWords, functionOf, isOfTrace } from './change-in-words.ts'
 import { formatCommand, markerWrites } from './erasing.ts'
 import { allocateCommand, primaryResetWrites } from './primary-resources.ts'
 import { creationCommands, deletionCommands } from './recreating.ts'
 import { waysToBind } from './probe.ts'
 import { secondaryCommands, type StateChange } from './secondary-state.ts'
 import { autoprobeWrites, resetWrite, vfCountWrites } from './sriov.ts'
+import { traceWrites } from './trace.ts'
 
 type ChangingCall = WriteCall | AdminCall
 
@@ -38,7 +39,7 @@ export async function previewChange(
   change: HostChange,
   found: Found
 ): Promise<readonly KernelWrite[]> {
-  const predicted = !(await functionExists(kernel, functionOf(change)))
+  const predicted = await isPredicted(kernel, change)
   const blocks = blockWrites(change).map((write) => [blocksInWords(write), write] as const)
   const calls = await callsOf(kernel, change, found)
   const all = [
@@ -49,12 +50,17 @@ export async function previewChange(
     inWords,
     write,
     predicted,
-    onlyIf: isSecondWay(change, at) ? `${functionOf(change)} has no driver by then` : null,
+    onlyIf: onlyIf(change, at),
   }))
 }
 
-function isSecondWay({ change }: HostChange, at: number): boolean {
-  return change === 'probe' && at > 0
+async function isPredicted(kernel: Kernel, change: HostChange): Promise<boolean> {
+  return !isOfTrace(change) && !(await functionExists(kernel, functionOf(change)))
+}
+
+function onlyIf(change: HostChange, at: number): string | null {
+  const isSecondWay = change.change === 'probe' && at > 0
+  return isSecondWay ? `${change.fn} has no driver by then` : null
 }
 
 /** Holding a disk, and letting go of it, opens and closes it, and writes nothing. */
@@ -126,6 +132,9 @@ async function callsOf(
       const commands = creationCommands(change, known(found.allocated, change))
       return through(kernel, change.fn, commands)
     }
+    case 'armTrace':
+    case 'disarmTrace':
+      return traceWrites(change, known(found.trace, change).present)
     case 'holdDisk':
     case 'writeMarkers':
     case 'overwriteNamespace':

@@ -6,7 +6,7 @@
  * Source: Linux drivers/nvme/host/pci.c, nvme_pci_map_queues; block/blk-mq-debugfs.c.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { CounterSource } from '../../kernel/counters.ts'
+import type { CounterSource, TracedController } from '../../kernel/counters.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { NotObserved } from '../../host/frame.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
@@ -23,8 +23,15 @@ export type CounterPlan =
       readonly disks: readonly string[]
       /** As `life` of a frame: the controller's instance and its disks. */
       readonly life: string
+      /** As traces know it. */
+      readonly traced: TracedController
     } & QueuePlan)
-  | ({ readonly observed: false; readonly why: NotObserved } & QueuePlan)
+  | ({
+      readonly observed: false
+      readonly why: NotObserved
+      /** Interrupts may come without being counted. */
+      readonly mayPost: boolean
+    } & QueuePlan)
 
 type QueuePlan = {
   /** In the order: block statistics of each disk, tags of each queue (where there is a disk). */
@@ -81,6 +88,7 @@ async function planOfController(kernel: Kernel, fn: PciAddress): Promise<Counter
       name,
       ...(await Promise.all(disks.map((each) => inSequence(kernel, each)))),
     ].join(' '),
+    traced: { instance: Number(name.replace('nvme', '')), queues: qids.length },
     qids,
     cpus: [],
     sources: [
@@ -106,6 +114,7 @@ async function planOfGuest(
   return {
     observed: false,
     why: 'owned-by-guest',
+    mayPost: vectors.length > 0 && (await interrupts.mayPost()),
     qids: vectors,
     cpus: [],
     sources: [],
@@ -127,7 +136,8 @@ async function cpusOf(kernel: Kernel, disk: string | undefined, qid: number) {
 }
 
 function unobserved(why: NotObserved): CounterPlan {
-  return { observed: false, why, sources: [], interrupts: [], qids: [], cpus: [] }
+  const nothing = { sources: [], interrupts: [], qids: [], cpus: [] }
+  return { observed: false, why, mayPost: false, ...nothing }
 }
 
 function blockStat(disk: string): CounterSource {

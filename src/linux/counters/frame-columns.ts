@@ -7,6 +7,7 @@ import type {
   QueueColumns,
 } from '../../host/frame.ts'
 import type { CounterPlan } from './counter-plan.ts'
+import type { Traced } from './host-histograms.ts'
 
 const SECTOR_BYTES = 512
 
@@ -17,24 +18,36 @@ export type Counted = {
   readonly values: Float64Array
   /** Of each queue. */
   readonly interrupts: Float64Array
+  /** Any of them, since they are read. */
+  readonly haveMoved: boolean
+  /** undefined: nobody asked for it. */
+  readonly traced: Traced | undefined
   /** How often something that was counted has gone and come back under its name. */
   readonly returns: number
 }
 
 export function observedOf(
-  { plan, values, interrupts, returns }: Counted,
+  { plan, values, interrupts, haveMoved, traced, returns }: Counted,
   emulated: boolean
 ): FrameObserved {
   if (!plan.observed) {
-    const queues = queueColumns(plan, undefined, interrupts)
-    return { observed: false, why: plan.why, ...(plan.qids.length > 0 && { queues }) }
+    const isUncounted = plan.mayPost && !haveMoved
+    const counted = isUncounted ? interrupts.map(() => NaN) : interrupts
+    const queues = queueColumns(plan, undefined, counted, undefined)
+    return {
+      observed: false,
+      why: plan.why,
+      ...(plan.qids.length > 0 && { queues }),
+      ...(isUncounted && { interrupts: UNCOUNTED }),
+    }
   }
   const stats = plan.disks.length * BLOCK_STAT_LENGTH
   const depths = plan.disks.length > 0 ? plan.qids.length : 0
   const queues = queueColumns(
     plan,
     depths > 0 ? values.subarray(stats, stats + depths) : undefined,
-    interrupts
+    interrupts,
+    traced
   )
   return {
     observed: true,
@@ -42,34 +55,40 @@ export function observedOf(
     sources: sourcesOf(plan.disks.length, queues, emulated),
     queues,
     device: deviceColumns(values.subarray(0, stats)),
+    ...(traced && 'untraced' in traced && traced),
   }
 }
+
+const UNCOUNTED = { observed: false, why: 'posted-interrupts-possible' } as const
 
 /** Copies: the reader fills its numbers anew with the next tick. */
 function queueColumns(
   { qids, cpus }: CounterPlan,
   inFlight: Float64Array | undefined,
-  interrupts: Float64Array
+  interrupts: Float64Array,
+  traced: Traced | undefined
 ): QueueColumns {
+  const counted = traced && 'commands' in traced ? traced : undefined
   return {
     qid: Float64Array.from(qids),
     inFlight: inFlight?.slice() ?? new Float64Array(qids.length).fill(NaN),
     interrupts: interrupts.slice(0, qids.length),
-    commands: new Float64Array(qids.length).fill(NaN),
-    latency: new Float64Array(0),
+    commands: counted?.commands.slice() ?? new Float64Array(qids.length).fill(NaN),
+    latency: counted?.latency.slice() ?? new Float64Array(0),
     cpus,
   }
 }
 
 function sourcesOf(
   disks: number,
-  { inFlight, interrupts }: QueueColumns,
+  { inFlight, commands, latency, interrupts }: QueueColumns,
   emulated: boolean
 ): readonly FrameSource[] {
   const seen = (column: Float64Array) => column.some((value) => !Number.isNaN(value))
   return [
     ...(disks > 0 ? (['block-layer'] as const) : []),
     ...(seen(inFlight) ? (['blk-mq-debugfs'] as const) : []),
+    ...(seen(commands) || seen(latency) ? (['trace-histograms'] as const) : []),
     ...(seen(interrupts) ? (['interrupts'] as const) : []),
     ...(emulated ? (['emulator'] as const) : []),
   ]

@@ -1,12 +1,14 @@
 /** The counters of one function over time: a plan and a reader, kept until the function changes. */
 import type { Clock } from '../../clock.ts'
 import type { HostFrame } from '../../host/frame.ts'
-import type { CounterReader } from '../../kernel/counters.ts'
+import type { CounterReader, TracedController } from '../../kernel/counters.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { planCounters, type CounterPlan } from './counter-plan.ts'
-import { hasVanished, observedOf } from './frame-columns.ts'
+import { hasVanished, observedOf, type Counted } from './frame-columns.ts'
+import type { Traced } from './host-histograms.ts'
 import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+import { movement } from './posted-interrupts.ts'
 
 /** Between looks at driver and disks while no uevent came; a look costs some ten small reads. */
 const LOOK_AGAIN_MS = 1000
@@ -22,13 +24,16 @@ export type FunctionWatch = {
 /** Half of a frame. */
 export type Reading = {
   readonly interrupts: InterruptNames
-  /** The next frame. @param interrupts read just now, under those names */
-  readonly frame: (interrupts: Float64Array) => HostFrame
+  /** null: it has no controller that could be traced. */
+  readonly traced: TracedController | null
+  /** The next frame. @param interrupts read just now, under those names, as is what was `traced` */
+  readonly frame: (interrupts: Float64Array, traced: Traced | undefined) => HostFrame
 }
 
 type Watched = {
   readonly plan: CounterPlan
   readonly reader: CounterReader
+  readonly haveMoved: ReturnType<typeof movement>
   /** All of it has been read once. */
   complete: boolean
 }
@@ -73,7 +78,7 @@ export function watchFunction(
     if (watched?.plan === plan) return watched
     const former = watched
     const reader = await kernel.openCounters(plan.sources)
-    watched = { plan, reader, complete: false }
+    watched = { plan, reader, haveMoved: movement(), complete: false }
     await former?.reader.close()
     return watched
   }
@@ -94,15 +99,27 @@ export function watchFunction(
     return counting
   }
 
-  function frameOf({ plan, reader }: Watched, interrupts: Float64Array): HostFrame {
+  function frameOf(
+    { plan, reader, haveMoved }: Watched,
+    interrupts: Float64Array,
+    traced: Traced | undefined
+  ): HostFrame {
     sequence += 1
+    const counted: Counted = {
+      plan,
+      values: reader.values,
+      interrupts,
+      haveMoved: haveMoved(interrupts),
+      traced,
+      returns,
+    }
     return {
       bootId,
       fn,
       sourceClockMs: clock.monotonicMs(),
       wallClockMs: clock.nowMs(),
       sequence,
-      observed: observedOf({ plan, values: reader.values, interrupts, returns }, emulated),
+      observed: observedOf(counted, emulated),
     }
   }
 
@@ -110,7 +127,8 @@ export function watchFunction(
     const counting = await counted()
     return {
       interrupts: counting.plan.interrupts,
-      frame: (interrupts) => frameOf(counting, interrupts),
+      traced: counting.plan.observed ? counting.plan.traced : null,
+      frame: (interrupts, traced) => frameOf(counting, interrupts, traced),
     }
   }
 

@@ -5,6 +5,7 @@
 import type { CounterReader } from '../../kernel/counters.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
+import { mayPostInterrupts } from './posted-interrupts.ts'
 import { ifReadable, readText } from '../small-files.ts'
 
 /** Action names of one function: a column. The same array for as long as they are the same. */
@@ -15,6 +16,7 @@ export class HostInterrupts {
   #reader: CounterReader | undefined
   #columns: readonly InterruptNames[] = []
   #vectors: Promise<ReadonlyMap<string, readonly number[]>> | undefined
+  #mayPost: Promise<boolean> | undefined
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
@@ -23,6 +25,12 @@ export class HostInterrupts {
   /** What was read of the text is of the tick before. */
   beginTick(): void {
     this.#vectors = undefined
+    this.#mayPost = undefined
+  }
+
+  /** Whether a guest's interrupts may come without being counted: KVM may have been loaded since the last tick. */
+  mayPost(): Promise<boolean> {
+    return (this.#mayPost ??= mayPostInterrupts(this.#kernel))
   }
 
   /** MSI-X vectors that a guest has enabled, without vector 0, the admin queue's. Vector N serves queue N. */

@@ -85,6 +85,7 @@ function keyOf({ hostId, query }: Answered): string {
 }
 
 function deviceAsked(query: HostQuery): string {
+  if (query.read === 'trace') return 'the host'
   return 'fn' in query ? query.fn : query.pf
 }
 

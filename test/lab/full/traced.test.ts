@@ -1,0 +1,174 @@
+/** What nvirt says of queues by the kernel's traces, next to fio: counts, depths, latencies, and that nothing of it stays. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { queueOfCpu } from '../disks.ts'
+import { inOrder } from '../in-order.ts'
+import { openLab, type Lab } from '../lab.ts'
+import { lastWords } from '../last-words.ts'
+import { PLAIN_ADDRESS, qmpSocket } from '../qemu-arguments.ts'
+import { qmp } from '../qmp.ts'
+import { eventually } from '../../support/eventually.ts'
+import { runFio, shareWithin, type FioJob, type FioResult } from '../traced/fio.ts'
+import { tracedWatch, type TracedWatch } from '../traced/traced-watch.ts'
+import type { WatchedFrame } from '../traced/watched-frame.ts'
+
+const TRACING = '/sys/kernel/tracing'
+const FILES = [
+  'synthetic_events',
+  'events/nvme/nvme_setup_cmd/trigger',
+  'events/nvme/nvme_complete_rq/trigger',
+  'events/nvme/nvme_sq/trigger',
+  'events/nvme/nvme_sq/enable',
+]
+const PERIOD_MS = 250
+/** From 2^14 µs on what the CPU's emulation takes no longer hides what the drive does. */
+const POWERS = [14, 15, 16, 17, 18, 19, 20]
+const POINTS = 0.05
+
+let lab: Lab
+let disk: string
+
+beforeAll(async () => {
+  lab = await openLab({ namespaceIops: 400 })
+  const { agent } = lab
+  // Somebody else's, which is to stay.
+  await agent.shell(`echo 'another u64 lat' >> ${TRACING}/synthetic_events`)
+  await agent.shell(
+    `echo 'hist:keys=ctrl_id,qid' >> ${TRACING}/events/nvme/nvme_sq/trigger`
+  )
+  disk = await plainDisk()
+})
+afterAll(() => lab?.guest.end())
+inOrder(() => lastWords(lab.guest.folder))
+
+async function plainDisk(): Promise<string> {
+  const { agent } = lab
+  const names = await agent.shell(`ls /sys/bus/pci/devices/${PLAIN_ADDRESS}/nvme/*/`)
+  const name = /^nvme\d+n1$/m.exec(names)?.[0] ?? ''
+  // Merged reads would be fewer commands than fio's.
+  await agent.shell(`echo 2 > /sys/block/${name}/queue/nomerges`)
+  return `/dev/${name}`
+}
+
+async function tracefs(): Promise<readonly string[]> {
+  return Promise.all(FILES.map((file) => lab.agent.text(`${TRACING}/${file}`)))
+}
+
+const ofQueue = (column: readonly (number | null)[], qid: number) => column[qid - 1] ?? NaN
+
+function latenciesOf({ latency }: WatchedFrame, qid: number): readonly number[] {
+  return latency.slice((qid - 1) * 32, qid * 32).map((count) => count ?? NaN)
+}
+
+/** What was done between two frames while fio ran, by its jobs' queues. */
+async function loaded(watch: TracedWatch, jobs: readonly FioJob[]) {
+  const { agent } = lab
+  const qids = await Promise.all(
+    jobs.map(({ cpu }) => queueOfCpu(agent, PLAIN_ADDRESS, cpu))
+  )
+  const before = await watch.next()
+  const results = await runFio(agent, disk, jobs)
+  const after = await watch.next()
+  return results.map((fio, n) => {
+    const qid = qids[n] ?? NaN
+    const within = watch
+      .frames()
+      .filter(({ atMs }) => atMs > before.atMs && atMs < after.atMs)
+    const was = latenciesOf(before, qid)
+    return {
+      fio,
+      commands: ofQueue(after.commands, qid) - ofQueue(before.commands, qid),
+      latencies: latenciesOf(after, qid).map((count, power) => count - was[power]!),
+      depths: within.map(({ inFlight }) => ofQueue(inFlight, qid)),
+    }
+  })
+}
+
+type Loaded = Awaited<ReturnType<typeof loaded>>[number]
+
+function shareOf({ latencies }: Loaded, power: number): number {
+  const sum = (counts: readonly number[]) =>
+    counts.reduce((total, count) => total + count, 0)
+  return sum(latencies.slice(0, power + 1)) / sum(latencies)
+}
+
+/** Without the beginning and the end, where fio fills and empties its queue. */
+function meanDepth({ depths }: Loaded, full: number): number {
+  const first = depths.findIndex((depth) => depth >= full * 0.9)
+  const last = depths.findLastIndex((depth) => depth >= full * 0.9)
+  const steady = depths.slice(first, last + 1)
+  return steady.reduce((sum, depth) => sum + depth, 0) / steady.length
+}
+
+test('on queues that fill, commands are fio’s to the one, and depths and latencies as its', async () => {
+  const found = await tracefs()
+  const watch = await tracedWatch(lab.guest, PLAIN_ADDRESS, PERIOD_MS)
+  const jobs = [
+    { cpu: 0, depth: 24, commands: 3600 },
+    { cpu: 2, depth: 8, commands: 1200 },
+  ]
+
+  const all = await loaded(watch, jobs)
+  const armed = await tracefs()
+  await watch.end('SIGTERM')
+
+  const told = all.map((one) => [one.commands, one.fio.commands, one.fio.medianMs])
+  expect(armed).not.toEqual(found)
+  for (const [n, one] of all.entries()) {
+    expect(one.commands, `job ${n}: ${JSON.stringify(told)}`).toBe(jobs[n]!.commands)
+    expect(one.fio.commands).toBe(jobs[n]!.commands)
+    expect(one.fio.medianMs).toBeGreaterThanOrEqual(20)
+    const depth = meanDepth(one, jobs[n]!.depth)
+    const depths = `job ${n}: ${one.depths.join(' ')}, fio ${one.fio.depth}`
+    expect(Math.abs(depth - one.fio.depth), depths).toBeLessThan(0.05 * one.fio.depth)
+    for (const power of POWERS) {
+      const [ours, its] = [shareOf(one, power), shareWithin(one.fio, 2 ** power)]
+      expect(Math.abs(ours - its), `2^${power} µs: ${ours}, fio ${its}`).toBeLessThan(
+        POINTS
+      )
+    }
+  }
+  expect(await tracefs()).toEqual(found)
+})
+
+test('unthrottled, the kernel’s latencies are never above fio’s', async () => {
+  await throttled(0)
+  const watch = await tracedWatch(lab.guest, PLAIN_ADDRESS, PERIOD_MS)
+
+  const [one] = await loaded(watch, [{ cpu: 0, depth: 1, commands: 4000 }])
+  await watch.end('SIGTERM')
+
+  expect(one!.commands).toBe(4000)
+  for (let power = 0; power < 32; power++) {
+    const its = surelyWithin(one!.fio, 2 ** power)
+    expect(shareOf(one!, power), `within 2^${power} µs`).toBeGreaterThanOrEqual(its)
+  }
+})
+
+/** Whose whole bin is within. */
+function surelyWithin(fio: FioResult, us: number): number {
+  return shareWithin(fio, us / (1 + 1 / 64))
+}
+
+/** @param iops of the plain controller's namespace; 0: as fast as it goes */
+async function throttled(iops: number): Promise<void> {
+  const zero = { bps: 0, bps_rd: 0, bps_wr: 0, iops_rd: 0, iops_wr: 0 }
+  const limits = { device: 'd5', iops, ...zero }
+  await qmp(qmpSocket(lab.guest.folder), 'block_set_io_throttle', limits)
+}
+
+test('what a killed watch left armed is removed by the service’s next start, and nobody else’s', async () => {
+  const { service } = lab
+  const found = await tracefs()
+  const watch = await tracedWatch(lab.guest, PLAIN_ADDRESS, PERIOD_MS)
+
+  await watch.end('SIGKILL')
+  const left = await tracefs()
+  await service.kill()
+  await service.start()
+  const isClean = async () => String(await tracefs()) === String(found) || undefined
+  await eventually('tracefs is as it was found', isClean, 60_000)
+
+  expect(left).not.toEqual(found)
+  expect(left[0]).toMatch(/^nvirt_lat\t/m)
+  expect(await tracefs()).toEqual(found)
+})
