@@ -24,12 +24,15 @@ export interface HostDriver {
   /**
    * Pushes a frame for each function every `periodMs`, until the returned function is called. What goes wrong with one
    * of them, a throw of `onFrame` included, goes to `onTrouble`: once, until that function has a frame again.
+   *
+   * @param detail trace: count commands one by one, and their latencies; default false
    */
   watch: (
     functions: readonly PciAddress[],
     periodMs: number,
     onFrame: (frame: HostFrame) => void,
-    onTrouble: (trouble: unknown) => void
+    onTrouble: (trouble: unknown) => void,
+    detail?: { readonly trace: boolean }
   ) => Promise<() => Promise<void>>
   /** Something about PCI, NVMe or block devices changed on the host. Debounced by the caller. */
   onUevent: (listener: (what: string) => void) => Promise<() => Promise<void>>
