@@ -1,11 +1,13 @@
 /** A client of the telemetry socket that keeps what it got. */
 import { once } from 'node:events'
+import { expect } from 'vitest'
 import WebSocket from 'ws'
 import { decodeFrame, type DecodedFrame } from '../../clients/telemetry/decode-frame.ts'
 import type { Listing } from '../../src/api/socket/listing.ts'
 import type { TelemetryFrame } from '../../src/telemetry/telemetry.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Problem } from './call.ts'
+import { socketDeviations } from './socket-document.ts'
 
 export type FrameMessage = TelemetryFrame & {
   readonly type: 'frame'
@@ -88,8 +90,11 @@ function isAnswer(message: Message): message is Answer {
   return message.type !== 'frame' && message.type !== 'missed'
 }
 
+/** @throws AssertionError when it is not as asyncapi.yaml says */
 function readText(text: string): Message {
-  return JSON.parse(text) as Message
+  const message = JSON.parse(text) as Message
+  expect(socketDeviations(message), text.slice(0, 300)).toEqual([])
+  return message
 }
 
 /** Status with which an upgrade is refused. */
