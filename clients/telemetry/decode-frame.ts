@@ -11,17 +11,15 @@ export type DecodedFrame = {
   readonly sourceClockMs: number
   readonly wallClockMs: number
   readonly periodMs: number
-} & (
-  | {
-      readonly observed: true
-      readonly sources: readonly string[]
-      readonly commandsBasis: 'trace-histograms' | 'device-count-by-interrupt-share'
-      readonly qid: Uint16Array
-      /** By the metric's name, those that were asked for: one number each for the device, one for each queue. */
-      readonly columns: Readonly<Record<string, Float64Array | Float32Array>>
-    }
-  | { readonly observed: false; readonly why: string }
-)
+  readonly observed: boolean
+  /** Why it is not observed, and has no columns; null where it is. */
+  readonly why: string | null
+  readonly sources: readonly string[]
+  readonly commandsBasis: 'trace-histograms' | 'device-count-by-interrupt-share'
+  readonly qid: Uint16Array
+  /** By the metric's name, those that were asked for: one number each for the device, one for each queue. */
+  readonly columns: Readonly<Record<string, Float64Array | Float32Array>>
+}
 
 const MAGIC = 0x3174766e
 const LATENCY_BUCKETS = 32
@@ -33,25 +31,31 @@ const SOURCES = [
   'emulator',
 ]
 const WHY = ['', 'owned-by-guest', 'no-driver', 'gone', 'controller-not-live']
-const DEVICE = [
-  'device.readCommandsPerSecond',
-  'device.writeCommandsPerSecond',
-  'device.readBytesPerSecond',
-  'device.writeBytesPerSecond',
-  'device.readLatencyMs',
-  'device.writeLatencyMs',
-  'device.inFlight',
-]
-/** By their bits, which follow those of the device: the first two are Float64, the others Float32. */
-const QUEUES = [
-  'queues.commands',
-  'queues.latency',
-  'queues.inFlight',
-  'queues.interruptsPerSecond',
-  'queues.commandsPerSecond',
-  'queues.latencyP50Us',
-  'queues.latencyP99Us',
-  'queues.latencyMaxUs',
+const device = (name: string) => ({ name: `device.${name}`, wide: true, perQueue: 0 })
+const counts = (name: string, perQueue: number) => ({
+  name: `queues.${name}`,
+  wide: true,
+  perQueue,
+})
+const rates = (name: string) => ({ name: `queues.${name}`, wide: false, perQueue: 1 })
+
+/** By their bits. Wide ones are Float64, the others Float32; those of the device are one number each. */
+const COLUMNS = [
+  device('readCommandsPerSecond'),
+  device('writeCommandsPerSecond'),
+  device('readBytesPerSecond'),
+  device('writeBytesPerSecond'),
+  device('readLatencyMs'),
+  device('writeLatencyMs'),
+  device('inFlight'),
+  counts('commands', 1),
+  counts('latency', LATENCY_BUCKETS),
+  rates('inFlight'),
+  rates('interruptsPerSecond'),
+  rates('commandsPerSecond'),
+  rates('latencyP50Us'),
+  rates('latencyP99Us'),
+  rates('latencyMaxUs'),
 ]
 
 /** @throws Error when this is no frame of this version, or not a whole one */
@@ -60,52 +64,50 @@ export function decodeFrame(message: ArrayBuffer | Uint8Array): DecodedFrame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.byteLength < 80 || view.getUint32(0, true) !== MAGIC)
     throw new Error('no frame of nvirt.telemetry.v1')
+  const { buffer, byteOffset, byteLength } = bytes
   const flags = view.getUint8(6)
-  const heading = {
+  const observed = (flags & 1) !== 0
+  const rows = view.getUint32(36, true)
+  const sources = view.getUint32(44, true)
+  return {
     channel: view.getUint32(8, true),
     hostId: uuid(bytes, 48),
-    functionKind: flags & 2 ? ('virtualFunction' as const) : ('controller' as const),
+    functionKind: flags & 2 ? 'virtualFunction' : 'controller',
     functionId: uuid(bytes, 64),
     sequence: view.getUint32(12, true),
     sourceClockMs: view.getFloat64(16, true),
     wallClockMs: view.getFloat64(24, true),
     periodMs: view.getUint32(32, true),
-  }
-  if (!(flags & 1))
-    return { ...heading, observed: false, why: WHY[view.getUint8(7)] ?? 'unknown' }
-  const sources = view.getUint32(44, true)
-  return {
-    ...heading,
-    observed: true,
+    observed,
+    why: observed ? null : (WHY[view.getUint8(7)] ?? 'unknown'),
     sources: SOURCES.filter((_, bit) => sources & (1 << bit)),
     commandsBasis: flags & 4 ? 'trace-histograms' : 'device-count-by-interrupt-share',
-    ...columnsOf(bytes, view),
+    columns: columnsOf(bytes, view, rows),
+    // The last of the columns.
+    qid: new Uint16Array(buffer, byteOffset + byteLength - 2 * rows, rows),
   }
 }
 
-function columnsOf(bytes: Uint8Array, view: DataView) {
-  const { buffer, byteOffset } = bytes
-  const rows = view.getUint32(36, true)
+function columnsOf(
+  { buffer, byteOffset, byteLength }: Uint8Array,
+  view: DataView,
+  rows: number
+): DecodedFrame['columns'] {
   const bits = view.getUint32(40, true)
   const columns: Record<string, Float64Array | Float32Array> = {}
   let at = byteOffset + view.getUint16(4, true)
-  for (const [bit, name] of DEVICE.entries()) {
+  for (let bit = 0; bit < COLUMNS.length; bit++) {
     if (!(bits & (1 << bit))) continue
-    columns[name] = new Float64Array(buffer, at, 1)
-    at += 8
-  }
-  for (const [n, name] of QUEUES.entries()) {
-    if (!(bits & (1 << (DEVICE.length + n)))) continue
-    const length = name === 'queues.latency' ? rows * LATENCY_BUCKETS : rows
-    const wide = n < 2
+    const { name, wide, perQueue } = COLUMNS[bit]! // within its length
+    const length = perQueue === 0 ? 1 : perQueue * rows
     columns[name] = wide
       ? new Float64Array(buffer, at, length)
       : new Float32Array(buffer, at, length)
     at += length * (wide ? 8 : 4)
   }
-  if (at + 2 * rows !== byteOffset + bytes.byteLength)
+  if (at + 2 * rows !== byteOffset + byteLength)
     throw new Error('the frame is not as long as its header says')
-  return { qid: new Uint16Array(buffer, at, rows), columns }
+  return columns
 }
 
 /** Views of numbers must begin at multiples of their size. */
@@ -116,11 +118,10 @@ function aligned(message: ArrayBuffer | Uint8Array): Uint8Array {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
+/** In short pieces: long strings that are added up stay trees of them, a piece of garbage each. */
 function uuid(bytes: Uint8Array, at: number): string {
-  let text = ''
-  for (let n = 0; n < 16; n++) {
-    if (n === 4 || n === 6 || n === 8 || n === 10) text += '-'
-    text += HEX[bytes[at + n] ?? 0]
-  }
-  return text
+  const two = (n: number) => HEX[bytes[at + n]!]! + HEX[bytes[at + n + 1]!]! // 16 bytes are there, and HEX has every byte
+  const first = `${two(0)}${two(2)}-`
+  const middle = `${two(4)}-${two(6)}-`
+  return `${first}${middle}${two(8)}-${two(10)}${two(12)}${two(14)}`
 }

@@ -37,7 +37,7 @@ export function frameAsBinary(
   writeHeading(frame, channel)
   if (frame.observed) writeObserved(frame, selection)
   else writeFacts(0, WHY_CODES[frame.why], frame)
-  return memory.bytes.subarray(0, length)
+  return new Uint8Array(memory.buffer, 0, length)
 }
 
 function lengthOf({ queues }: ObservedColumns, selection: Selection): number {
