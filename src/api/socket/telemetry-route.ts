@@ -36,7 +36,10 @@ export async function webSockets(app: App, clock: Clock): Promise<void> {
   )
 }
 
-export function telemetryRoute(app: App, { telemetry, clock }: ServerOptions): void {
+export function telemetryRoute(
+  app: App,
+  { telemetry, clock }: Pick<ServerOptions, 'telemetry' | 'clock'>
+): void {
   const channels = new Channels(telemetry)
   const heartbeat = new Heartbeat(clock)
   app.route({
