@@ -43,19 +43,25 @@ export function programs() {
 
 export type Programs = ReturnType<typeof programs>
 
-/** The benchmark itself, told to serve: compiled as it is. */
-export function serverProcess(kind: string, size: CrowdSize): PeerProcess {
+export type ServerKind = 'product' | 'ws' | 'fastify'
+
+/** The benchmark itself, told to serve: compiled as it is. @param flags for Node */
+export function serverProcess(
+  kind: ServerKind,
+  size: CrowdSize,
+  flags: readonly string[] = []
+): PeerProcess {
   const [, self = ''] = process.argv
-  const words = ['--expose-gc', self, 'serve', kind, `${size.functions}`, `${size.queues}`]
-  return peerProcess(process.execPath, words)
+  const words = ['serve', kind, `${size.functions}`, `${size.queues}`]
+  return peerProcess(process.execPath, [...flags, self, ...words])
 }
 
+/** Others may have joined the same server: frames are counted from here on, if none has been sent before. */
 export async function webSocketCrowd(
-  kind: 'product' | 'ws' | 'fastify',
+  server: PeerProcess,
   size: CrowdSize,
   { subscribers }: Programs
 ): Promise<Crowd> {
-  const server = serverProcess(kind, size)
   const crowd = await joined(await server.ask('port'), 'ws', size, subscribers)
   await crowd.ask('joined')
   return counted(server, crowd, size)

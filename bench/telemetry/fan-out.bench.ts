@@ -6,6 +6,7 @@ import { compare, type Contender } from '../support/rounds.ts'
 import {
   programs,
   rawCrowd,
+  serverProcess,
   webSocketCrowd,
   type Crowd,
   type CrowdSize,
@@ -66,8 +67,8 @@ async function bursts(c: Programs): Promise<void> {
 
 /** All at once: product and peers take turns. */
 async function all(size: CrowdSize, c: Programs): Promise<readonly [Crowd, Crowd, Crowd]> {
-  const product = await webSocketCrowd('product', size, c)
-  const ws = await webSocketCrowd('ws', size, c)
+  const product = await webSocketCrowd(serverProcess('product', size), size, c)
+  const ws = await webSocketCrowd(serverProcess('ws', size), size, c)
   return [product, ws, await rawCrowd(size, c)]
 }
 

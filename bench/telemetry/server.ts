@@ -37,16 +37,9 @@ export async function serve([
 
 async function obey(server: BenchServer, line: string): Promise<number> {
   const [command, ticks = '0', periodMs = '0'] = line.split(' ')
-  switch (command) {
-    case 'port':
-      return server.port
-    case 'send':
-      return send(server, Number(ticks), Number(periodMs))
-    case 'memory':
-      return resident()
-    default:
-      return mostUnsent(server)
-  }
+  if (command === 'port') return server.port
+  if (command === 'send') return send(server, Number(ticks), Number(periodMs))
+  return command === 'memory' ? resident() : mostUnsent(server)
 }
 
 function start(kind: string, size: ServerSize): Promise<BenchServer> {

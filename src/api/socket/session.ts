@@ -26,7 +26,7 @@ export type SessionOptions = {
   readonly stream: FrameStream
   /** Of the request that became this socket: names it in problems and in the log. */
   readonly requestId: string
-  readonly onBug: (bug: unknown) => void
+  readonly onBug: (bug: unknown, requestId: string) => void
 }
 
 export const MOST_SUBSCRIPTIONS = 64
@@ -126,7 +126,7 @@ export class TelemetrySession {
   #leave(channel: Channel | undefined): void {
     if (channel === undefined) return
     if (!this.#sharesItself(channel)) channel.remove(this.#outbox)
-    this.#options.channels.giveBack(channel).catch(this.#options.onBug)
+    this.#options.channels.giveBack(channel).catch((bug: unknown) => this.#bug(bug))
   }
 
   #sharesItself(channel: Channel): boolean {
@@ -137,7 +137,7 @@ export class TelemetrySession {
   #failed(subscription: Subscription, id: string, error: unknown): void {
     if (subscription.channel === undefined) this.#subscriptions.delete(id)
     if (error instanceof ControlPlaneError) return this.#mistake(error.trouble, id)
-    this.#options.onBug(error)
+    this.#bug(error)
     this.#mistake({ kind: 'bug' }, id)
   }
 
@@ -178,6 +178,11 @@ export class TelemetrySession {
     this.#mistakes += 1
     if (this.#mistakes < MOST_MISTAKES) return
     this.#socket.close(POLICY_VIOLATION, `${MOST_MISTAKES} messages in a row were refused`)
+  }
+
+  #bug(bug: unknown): void {
+    const { onBug, requestId } = this.#options
+    onBug(bug, requestId)
   }
 
   #say(message: ServerMessage): void {

@@ -8,6 +8,7 @@ import { DoorError } from '../error-handler.ts'
 import type { ServerOptions } from '../services.ts'
 import { Channels } from './channels.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { letGoOfRequest, letGoOfResponse } from './let-go.ts'
 import { TelemetrySession } from './session.ts'
 
 const MESSAGE_LIMIT_BYTES = 64 * 1024
@@ -42,6 +43,8 @@ export function telemetryRoute(
 ): void {
   const channels = new Channels(telemetry)
   const heartbeat = new Heartbeat(clock)
+  const onBug = (bug: unknown, requestId: string) =>
+    app.log.error({ err: bug, reqId: requestId }, 'telemetry session')
   app.route({
     method: 'GET',
     url: '/v1/telemetry',
@@ -59,9 +62,12 @@ export function telemetryRoute(
     handler: async () => {
       throw new DoorError({ kind: 'upgrade-required' })
     },
+    preHandler: async (request, reply) => {
+      if (request.ws) letGoOfResponse(reply.raw, request.raw.socket)
+    },
     wsHandler: (socket, request) => {
-      // What is captured here stays in memory as long as the socket: not the request, nor its reply.
-      const { caller, id: requestId, log } = request
+      const { caller, id: requestId } = request
+      letGoOfRequest(socket)
       heartbeat.watch(socket)
       new TelemetrySession(socket, {
         telemetry,
@@ -69,7 +75,7 @@ export function telemetryRoute(
         caller,
         stream: request.raw.socket,
         requestId,
-        onBug: (bug) => log.error({ err: bug }, 'telemetry session'),
+        onBug,
       }).run()
     },
   })
