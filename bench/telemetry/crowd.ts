@@ -91,9 +91,9 @@ function counted(server: PeerProcess, crowd: PeerProcess, size: CrowdSize): Crow
       const us = Number(await server.ask(`send ${ticks}`))
       sent += ticks * perTick
       const counts = await crowd.ask(`await ${sent}`)
-      if (counts !== `${sent} ${sent} 0 0 0`)
+      if (counts !== `${sent} ${sent} 0 0 0 0`)
         throw new Error(
-          `of ${sent} frames arrived (least, most, wrong, told, ended): ${counts}`
+          `of ${sent} frames arrived (least, most, wrong, missed, ended, untold): ${counts}`
         )
       return us / (ticks * perTick * size.subscribers)
     },

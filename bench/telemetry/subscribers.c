@@ -4,7 +4,8 @@
 // (Uint32 at 12 of the payload). When it was made (Float64 at 16, ms of the monotonic clock) tells how late it came. `raw`
 // has no handshake: the messages begin at once. A line to it is a command, and a line from it is the answer:
 //   joined         when everybody has had an answer to the subscription
-//   await FRAMES   when everybody who reads has had so many frames since the start: MIN MAX WRONG TOLD ENDED; after 60 s as it is
+//   await FRAMES   when everybody who reads has had so many frames since the start, or after 60 s: MIN MAX WRONG MISSED ENDED
+//                  UNTOLD: the last is how many, of those that had stopped, have had and missed another number of frames
 //   stop COUNT     the first ones read no more; read: all read again
 //   late           p50 and p99 of the lateness since the last time, µs, of those that read all the time
 #define _GNU_SOURCE
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KEPT 24 // bytes of a payload that are looked at
+#define KEPT 160 // bytes of a payload that are looked at
 #define LATE_STEP 5
 #define LATE_STEPS 2000000 // 10 s
 
@@ -30,7 +31,7 @@ typedef struct {
   uint64_t left;  // of the payload
   uint8_t head[10], kept[KEPT];
   int headLength, keptLength;
-  uint64_t frames, texts, told;
+  uint64_t frames, texts, missed;
 } subscriber;
 
 static subscriber *all;
@@ -58,7 +59,9 @@ static void message(subscriber *s, double now) {
   }
   if (opcode == 1) {
     s->texts++;
-    if (!memcmp(s->kept, "{\"type\":\"missed\"", 16)) s->told++;
+    s->kept[s->keptLength < KEPT ? s->keptLength : KEPT - 1] = 0;
+    char *missed = strstr((char *)s->kept, "\"missed\""), *number = strstr((char *)s->kept, "\"count\":");
+    if (missed && number) s->missed += strtoull(number + 8, 0, 10);
   }
   if (opcode != 2) return;
   uint32_t sequence;
@@ -159,15 +162,19 @@ static double waitingSince;
 
 /* @returns 1 when it has answered */
 static int answer(int ep, const char *command) {
-  uint64_t min, max, texts, told = 0;
+  uint64_t min, max, texts, missed = 0, untold = 0, frames = strtoull(command + 5, 0, 10);
   least(&min, &max, &texts);
-  for (int i = 0; i < count; i++) told += all[i].told;
+  for (int i = 0; i < count; i++) {
+    subscriber *s = &all[i];
+    missed += s->missed;
+    if (s->lagged && s->open && s->frames + s->missed != frames) untold++;
+  }
   if (!strncmp(command, "joined", 6)) {
     if (texts < 1) return 0;
     printf("joined\n");
   } else if (!strncmp(command, "await", 5)) {
-    if (min < strtoull(command + 5, 0, 10) && nowMs() - waitingSince < 60e3) return 0;
-    printf("%lu %lu %lu %lu %lu\n", min, max, wrong, told, ended);
+    if (min < frames && nowMs() - waitingSince < 60e3) return 0;
+    printf("%lu %lu %lu %lu %lu %lu\n", min, max, wrong, missed, ended, untold);
   } else if (!strncmp(command, "late", 4)) {
     printf("%.0f %.0f\n", lateness(0.5), lateness(0.99));
     memset(late, 0, sizeof late);
