@@ -40,6 +40,22 @@ test('who stops reading has had or missed every frame when he reads on, and the 
   expect(mostUnsent).toBeLessThan(FULL_BYTES + 2 * PADDING.length)
 })
 
+test('a client that is gone is an error of its connection, and of nothing else', async () => {
+  const { near, far } = await connection()
+  const socket = { OPEN: 1, readyState: 1, send: () => {}, terminate: () => {} }
+  const outbox = new Outbox(socket, near)
+  const failed = once(near, 'error')
+
+  far.resetAndDestroy()
+  await eventually('the failure', () => {
+    outbox.deliver(CHANNEL, burst(1))
+    return near.destroyed || undefined
+  })
+  outbox.deliver(CHANNEL, burst(2))
+
+  expect((await failed)[0]).toMatchObject({ syscall: 'write' })
+})
+
 async function connection(): Promise<{ readonly near: Socket; readonly far: Socket }> {
   const server = createServer({ pauseOnConnect: true })
   server.listen({ host: '127.0.0.1', port: 0 })

@@ -10,6 +10,7 @@
 import type { Writable } from 'node:stream'
 import { textMessage, type Burst } from './burst.ts'
 import type { ServerMessage } from './messages.ts'
+import { straightWrite } from './straight-write.ts'
 
 /** What a `ws` is asked for. */
 export type FrameSocket = {
@@ -22,7 +23,7 @@ export type FrameSocket = {
 /** The stream under it. Its high-water mark is below FULL_BYTES, so that a full one tells when it has drained. */
 export type FrameStream = Pick<
   Writable,
-  'writableLength' | 'write' | 'once' | 'cork' | 'uncork'
+  'writableLength' | 'writableCorked' | 'write' | 'once' | 'cork' | 'uncork'
 >
 
 /** About a second of a large host at full rate. More in the buffer would only be older. */
@@ -74,7 +75,12 @@ export class Outbox {
 
   /** Not behind a Close: a peer that has said goodbye expects nothing more. */
   #write(bytes: Buffer): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#stream.write(bytes)
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const { writableLength, writableCorked } = this.#stream
+    const isIdle = writableLength === 0 && writableCorked === 0
+    const taken = isIdle ? straightWrite(this.#stream, bytes) : 0
+    if (taken < bytes.length)
+      this.#stream.write(taken === 0 ? bytes : bytes.subarray(taken))
   }
 
   #keep(channel: number, { bytes, messages }: Burst): void {
