@@ -1,12 +1,12 @@
 /**
  * Who asks. HTTP clients send `Authorization: Bearer TOKEN`. A browser cannot set that header on a WebSocket: it offers
- * the subprotocol `nvirt.token.TOKEN` besides `nvirt.v1`, and only the latter is ever answered.
+ * the subprotocol `nvirt.token.TOKEN` besides `nvirt.telemetry.v1`, and only the latter is ever answered.
  */
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../access/caller.ts'
 import type { ServerOptions } from './services.ts'
 
-export const SUBPROTOCOL = 'nvirt.v1'
+export const SUBPROTOCOL = 'nvirt.telemetry.v1'
 const TOKEN_SUBPROTOCOL = 'nvirt.token.'
 
 declare module 'fastify' {

@@ -7,21 +7,31 @@ import type { HostFrame } from '../host/frame.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { FunctionMeter } from './function-meter.ts'
 import type { WatchedFunction } from './scope.ts'
-import type { TelemetryFrame } from './telemetry.ts'
+import type { FrameColumns } from './telemetry.ts'
 
 type Metered = { readonly fn: WatchedFunction; readonly meter: FunctionMeter }
-type Running = { readonly driver: HostDriver; readonly end: () => Promise<void> }
+type Running = {
+  readonly driver: HostDriver
+  readonly trace: boolean
+  readonly end: () => Promise<void>
+}
+
+export type Wanted = {
+  readonly functions: readonly WatchedFunction[]
+  /** Somebody asked for what only the trace can tell. */
+  readonly trace: boolean
+}
 
 export class HostWatch {
   readonly #periodMs: number
-  readonly #onFrame: (frame: TelemetryFrame) => void
+  readonly #onFrame: (frame: FrameColumns) => void
   readonly #onTrouble: (trouble: unknown) => void
   #byAddress = new Map<PciAddress, Metered>()
   #running: Running | undefined
 
   constructor(
     periodMs: number,
-    onFrame: (frame: TelemetryFrame) => void,
+    onFrame: (frame: FrameColumns) => void,
     onTrouble: (trouble: unknown) => void
   ) {
     this.#periodMs = periodMs
@@ -30,8 +40,10 @@ export class HostWatch {
   }
 
   /** Watches exactly these functions through this driver. Nothing happens when it already does. Not to be called twice at once. */
-  async watch(driver: HostDriver, functions: readonly WatchedFunction[]): Promise<void> {
-    if (this.#running?.driver === driver && this.#has(functions)) return
+  async watch(driver: HostDriver, { functions, trace }: Wanted): Promise<void> {
+    const running = this.#running
+    const isSo = running?.driver === driver && running.trace === trace
+    if (isSo && this.#has(functions)) return
     await this.end()
     this.#byAddress = this.#metered(functions)
     const addresses = [...this.#byAddress.keys()]
@@ -39,9 +51,11 @@ export class HostWatch {
     const take = (raw: HostFrame) => {
       if (!life.ended) this.#take(raw)
     }
-    const end = await driver.watch(addresses, this.#periodMs, take, this.#onTrouble)
+    const detail = { trace }
+    const end = await driver.watch(addresses, this.#periodMs, take, this.#onTrouble, detail)
     this.#running = {
       driver,
+      trace,
       end: () => {
         life.ended = true
         return end()

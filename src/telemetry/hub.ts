@@ -5,11 +5,13 @@
  */
 import type { Clock } from '../clock.ts'
 import type { Hosts } from '../host/hosts.ts'
-import type { Store, StoreReader } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
+import { FunctionsInScope } from './functions-in-scope.ts'
 import { HostWatch } from './host-watch.ts'
-import { checkRequest, functionsInScope } from './scope.ts'
+import { needsTrace } from './metrics.ts'
+import { checkRequest, checkScope, scopeKey } from './scope.ts'
 import type { WatchedFunction } from './scope.ts'
-import type { SubscribeRequest, Telemetry, TelemetryFrame } from './telemetry.ts'
+import type { FrameColumns, Scope, SubscribeRequest, Telemetry } from './telemetry.ts'
 
 export type TelemetryOptions = {
   readonly hosts: Hosts
@@ -21,8 +23,8 @@ export type TelemetryOptions = {
 
 type Subscription = {
   readonly request: SubscribeRequest
-  readonly onFrame: (frame: TelemetryFrame) => void
-  functions: ReadonlyMap<string, WatchedFunction>
+  readonly trace: boolean
+  readonly onFrame: (frame: FrameColumns) => void
   /** Its last frame made it throw. */
   failing: boolean
 }
@@ -30,8 +32,10 @@ type Subscription = {
 type Slot = {
   readonly hostId: string
   readonly watch: HostWatch
-  wanted: Map<string, WatchedFunction>
+  wanted: Map<string, Wanted>
 }
+
+type Wanted = { readonly fn: WatchedFunction; readonly by: Subscription[] }
 
 /** Hosts that come back make no event that a subscription could wait for. */
 const LOOK_AGAIN_MS = 2_000
@@ -42,6 +46,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const hub = new Hub(options)
   return {
     subscribe: (_caller, request, onFrame) => hub.subscribe(request, onFrame),
+    list: (_caller, scope) => hub.list(scope),
     stop: () => hub.stop(),
   }
 }
@@ -50,28 +55,41 @@ class Hub {
   readonly #options: TelemetryOptions
   readonly #subscriptions = new Set<Subscription>()
   readonly #slots = new Map<string, Slot>()
+  readonly #functions: FunctionsInScope
   readonly #endEvents: () => void
   #syncing = Promise.resolve()
+  /** The one that has not begun. */
+  #nextSync: Promise<void> | undefined
   #cancelLook: (() => void) | undefined
   #stopLooking: (() => void) | undefined
 
   constructor(options: TelemetryOptions) {
     this.#options = options
-    this.#endEvents = options.store.onEvents(() => this.#lookSoon())
+    this.#functions = new FunctionsInScope(options.store.read)
+    this.#endEvents = options.store.onEvents((events) => {
+      this.#functions.changed(events)
+      this.#lookSoon()
+    })
   }
 
   async subscribe(request: SubscribeRequest, onFrame: Subscription['onFrame']) {
     const { clock, store } = this.#options
     checkRequest(store.read, request)
-    const functions = new Map<string, WatchedFunction>()
-    const subscription: Subscription = { request, onFrame, functions, failing: false }
+    const trace = request.metrics?.some(needsTrace) ?? false
+    const subscription: Subscription = { request, trace, onFrame, failing: false }
     this.#subscriptions.add(subscription)
     this.#stopLooking ??= clock.every(LOOK_AGAIN_MS, () => void this.#sync())
     await this.#sync()
     return async () => {
-      this.#subscriptions.delete(subscription)
-      await this.#sync()
+      if (this.#subscriptions.delete(subscription)) await this.#sync()
     }
+  }
+
+  list(scope: Scope): readonly WatchedFunction[] {
+    checkScope(this.#options.store.read, scope)
+    const functions = [...this.#functions.of(scope).values()]
+    if (this.#subscriptions.size === 0) this.#functions.forget()
+    return functions.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   }
 
   async stop(): Promise<void> {
@@ -86,12 +104,18 @@ class Hub {
     this.#cancelLook = this.#options.clock.after(SETTLE_MS, () => void this.#sync())
   }
 
-  /** Makes the running watches those that are wanted. One run at a time, in order; never rejects. */
+  /**
+   * Makes the running watches those that are wanted. One run at a time; who asks while one runs shares the next with all
+   * others. Never rejects.
+   */
   #sync(): Promise<void> {
-    this.#syncing = this.#syncing
-      .then(() => this.#settleAll())
+    this.#nextSync ??= this.#syncing = this.#syncing
+      .then(() => {
+        this.#nextSync = undefined
+        return this.#settleAll()
+      })
       .catch((trouble: unknown) => this.#report('looking up what is watched', trouble))
-    return this.#syncing
+    return this.#nextSync
   }
 
   async #settleAll(): Promise<void> {
@@ -108,28 +132,46 @@ class Hub {
 
   #want(): void {
     for (const slot of this.#slots.values()) slot.wanted = new Map()
-    const lookUp = scopesLookedUpOnce(this.#options.store.read)
+    const lookUp = this.#scopesLookedUpOnce()
     for (const subscription of this.#subscriptions) {
-      const { request } = subscription
-      subscription.functions = lookUp(request)
-      for (const fn of subscription.functions.values()) {
-        this.#slotOf(fn.hostId, request.periodMs).wanted.set(fn.id, fn)
+      const { periodMs } = subscription.request
+      for (const fn of lookUp(subscription.request).values()) {
+        const { wanted } = this.#slotOf(fn.hostId, periodMs)
+        const known = wanted.get(fn.id)
+        if (known) known.by.push(subscription)
+        else wanted.set(fn.id, { fn, by: [subscription] })
       }
     }
     if (this.#subscriptions.size === 0) this.#rest()
+  }
+
+  /** Many viewers have the same scope. */
+  #scopesLookedUpOnce() {
+    const known = new Map<string, ReadonlyMap<string, WatchedFunction>>()
+    return (scope: Scope) => {
+      const key = scopeKey(scope)
+      const functions = known.get(key) ?? this.#functions.of(scope)
+      known.set(key, functions)
+      return functions
+    }
   }
 
   #rest(): void {
     this.#cancelLook?.()
     this.#stopLooking?.()
     this.#stopLooking = undefined
+    this.#functions.forget()
   }
 
   async #settle(slot: Slot): Promise<void> {
     const host = this.#options.hosts.get(slot.hostId)
     try {
       if (host?.reach === 'reachable' && slot.wanted.size > 0) {
-        await slot.watch.watch(host.driver, [...slot.wanted.values()])
+        const wanted = [...slot.wanted.values()]
+        await slot.watch.watch(host.driver, {
+          functions: wanted.map(({ fn }) => fn),
+          trace: wanted.some(({ by }) => by.some(({ trace }) => trace)),
+        })
       } else {
         await slot.watch.end()
       }
@@ -144,7 +186,7 @@ class Hub {
     if (known) return known
     const watch = new HostWatch(
       periodMs,
-      (frame) => this.#deliver(frame),
+      (frame) => this.#deliver(slot, frame),
       (trouble) => this.#report(`reading counters of host ${hostId}`, trouble)
     )
     const slot: Slot = { hostId, watch, wanted: new Map() }
@@ -152,16 +194,15 @@ class Hub {
     return slot
   }
 
-  #deliver(frame: TelemetryFrame): void {
-    for (const subscription of this.#subscriptions) {
-      const { request, functions } = subscription
-      const wanted = request.periodMs === frame.periodMs && functions.has(frame.functionId)
-      if (wanted) this.#give(subscription, frame)
+  #deliver({ wanted }: Slot, frame: FrameColumns): void {
+    const by = wanted.get(frame.fn.id)?.by ?? []
+    for (const subscription of by) {
+      if (this.#subscriptions.has(subscription)) this.#give(subscription, frame)
     }
   }
 
   /** A viewer that throws keeps no other from the frame. It is reported once, until it takes one. */
-  #give(subscription: Subscription, frame: TelemetryFrame): void {
+  #give(subscription: Subscription, frame: FrameColumns): void {
     try {
       subscription.onFrame(frame)
       subscription.failing = false
@@ -169,17 +210,5 @@ class Hub {
       if (!subscription.failing) this.#report('giving a frame to a viewer', trouble)
       subscription.failing = true
     }
-  }
-}
-
-/** Many viewers have the same scope: each is read from the store once. */
-function scopesLookedUpOnce(read: StoreReader) {
-  const known = new Map<string, ReadonlyMap<string, WatchedFunction>>()
-  return (request: SubscribeRequest) => {
-    const { hostIds, controllerIds, virtualFunctionIds } = request
-    const scope = JSON.stringify([hostIds, controllerIds, virtualFunctionIds])
-    const functions = known.get(scope) ?? functionsInScope(read, request)
-    known.set(scope, functions)
-    return functions
   }
 }

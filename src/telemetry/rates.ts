@@ -20,6 +20,15 @@ export function ratesPerSecond(
   for (let q = 0; q < out.length; q++) out[q] = ratePerSecond(before[q]!, now[q]!, seconds) // same length, by contract
 }
 
+/** How far each counter came, into `out`. */
+export function countsBetween(
+  before: Float64Array,
+  now: Float64Array,
+  out: Float64Array
+): void {
+  for (let n = 0; n < out.length; n++) out[n] = progress(before[n]!, now[n]!) // same length, by contract
+}
+
 export function ratePerSecond(before: number, now: number, seconds: number): number {
   return progress(before, now) / seconds
 }
@@ -56,13 +65,4 @@ export function shareCommands(
 /** Mean time per command over the interval, ms; NaN when nothing completed. */
 export function meanLatencyMs(ticksMs: number, ios: number): number {
   return ios === 0 ? NaN : ticksMs / ios
-}
-
-/** As JSON has no NaN: null says "not observed". */
-export function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null
-}
-
-export function columnOrNull(column: Float64Array): readonly (number | null)[] {
-  return Array.from(column, orNull)
 }

@@ -589,7 +589,7 @@ export interface paths {
     }
     /**
      * Stream telemetry
-     * @description A WebSocket that speaks JSON. Send `{"type":"subscribe","id":"a","hostIds":[…],"controllerIds":[…],"virtualFunctionIds":[…],"periodMs":1000}` and `{"type":"unsubscribe","id":"a"}`; the answers are `subscribed`, `unsubscribed`, `error` with a problem, and a `frame` for each function and period. A reader that is too slow gets the newest frame of each function, with `missed` telling how many were left out before it. Browsers, which cannot set a header here, offer the subprotocols `nvirt.v1` and `nvirt.token.` followed by the token.
+     * @description A WebSocket that speaks nvirt.telemetry.v1, which asyncapi.yaml describes: JSON messages, and frames as JSON or as binary columns. Send `{"type":"subscribe","id":"a","hostIds":[…],"periodMs":1000}`; the answer is `subscribed` with a channel, and a `frame` of that channel follows for each function and period. A reader that is too slow gets the newest frame of each function, and `missed` tells how many were left out before it. Browsers, which cannot set a header here, offer the subprotocols `nvirt.telemetry.v1` and `nvirt.token.` followed by the token.
      */
     get: operations['streamTelemetry']
     put?: never

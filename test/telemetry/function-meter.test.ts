@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { LATENCY_BUCKETS } from '../../src/host/frame.ts'
 import type { DeviceColumns, HostFrame } from '../../src/host/frame.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { FunctionMeter } from '../../src/telemetry/function-meter.ts'
+import { asRead } from './as-read.ts'
 
 const address = pciAddress('0000:01:00.1')
 const fn = { hostId: 'host', kind: 'virtualFunction', id: 'vf', address } as const
@@ -16,6 +18,16 @@ const device = (ios: number, ticksMs: number): DeviceColumns => ({
   inFlight: 3,
 })
 
+function newMeter() {
+  const meter = new FunctionMeter(fn, 1000)
+  return {
+    read: (raw: HostFrame) => {
+      const frame = meter.read(raw)
+      return frame && asRead(frame)
+    },
+  }
+}
+
 type Tick = {
   readonly clockMs: number
   readonly ios: number
@@ -23,12 +35,17 @@ type Tick = {
   readonly ticksMs?: number
   readonly bootId?: string
   readonly life?: string
+  /** Exact counts of commands, as the trace has them. */
+  readonly commands?: readonly number[]
+  /** Of each queue: bucket and count. */
+  readonly latency?: readonly (readonly (readonly [bucket: number, count: number])[])[]
 }
 
 const LIFE = 'nvme0 nvme0n1#1 0'
 
 function tick(given: Tick): HostFrame {
   const { clockMs, ios, interrupts, ticksMs = 0, bootId = 'boot', life = LIFE } = given
+  const { commands = interrupts.map(() => NaN), latency = [] } = given
   return {
     bootId,
     fn: address,
@@ -43,13 +60,21 @@ function tick(given: Tick): HostFrame {
         qid: Float64Array.from(interrupts, (_, row) => row + 1),
         inFlight: Float64Array.from(interrupts, () => 1),
         interrupts: Float64Array.from(interrupts),
-        commands: Float64Array.from(interrupts, () => NaN),
-        latency: new Float64Array(0),
+        commands: Float64Array.from(commands),
+        latency: Float64Array.from(latency.flatMap(histogram)),
         cpus: interrupts.map((_, row) => String(row)),
       },
       device: device(ios, ticksMs),
     },
   }
+}
+
+function histogram(
+  counts: readonly (readonly [bucket: number, count: number])[]
+): number[] {
+  const buckets = Array.from({ length: LATENCY_BUCKETS }, () => 0)
+  for (const [bucket, count] of counts) buckets[bucket] = count
+  return buckets
 }
 
 const guestOwned = (clockMs: number): HostFrame => ({
@@ -58,7 +83,7 @@ const guestOwned = (clockMs: number): HostFrame => ({
 })
 
 test('the first reading makes no frame, the second makes rates by the clock of the host', () => {
-  const meter = new FunctionMeter(fn, 1000)
+  const meter = newMeter()
 
   const first = meter.read(tick({ clockMs: 0, ios: 1000, interrupts: [100, 100] }))
   const second = meter.read(
@@ -87,7 +112,7 @@ test('the first reading makes no frame, the second makes rates by the clock of t
 })
 
 test('each interval is measured against the reading just before it', () => {
-  const meter = new FunctionMeter(fn, 1000)
+  const meter = newMeter()
   meter.read(tick({ clockMs: 0, ios: 0, interrupts: [0] }))
   meter.read(tick({ clockMs: 1000, ios: 50, interrupts: [50] }))
 
@@ -100,7 +125,7 @@ test('each interval is measured against the reading just before it', () => {
 })
 
 test('columns that the driver fills again do not change what was read before', () => {
-  const meter = new FunctionMeter(fn, 1000)
+  const meter = newMeter()
   const raw = tick({ clockMs: 0, ios: 0, interrupts: [0, 0] })
   meter.read(raw)
   if (raw.observed.observed) raw.observed.queues.interrupts.set([10, 30])
@@ -110,7 +135,7 @@ test('columns that the driver fills again do not change what was read before', (
 })
 
 test('a guest that owns the queues is said at once, and the life after it begins anew', () => {
-  const meter = new FunctionMeter(fn, 1000)
+  const meter = newMeter()
   meter.read(tick({ clockMs: 0, ios: 500, interrupts: [5] }))
 
   const owned = meter.read(guestOwned(1000))
@@ -123,7 +148,7 @@ test('a guest that owns the queues is said at once, and the life after it begins
 })
 
 test('a clock that stood still ends no interval', () => {
-  const meter = new FunctionMeter(fn, 1000)
+  const meter = newMeter()
   meter.read(tick({ clockMs: 0, ios: 0, interrupts: [0] }))
 
   expect(meter.read(tick({ clockMs: 0, ios: 9, interrupts: [9] }))).toBeUndefined()
@@ -138,7 +163,7 @@ test.for([
   ['another instance', { ...next, interrupts: [1005, 1005], life: 'nvme1 nvme1n1#1 0' }],
   ['other disks', { ...next, interrupts: [1005, 1005], life: 'nvme0 nvme0n1#2 0' }],
 ] as const)('%s leaves one interval without rates, and begins anew', ([, other]) => {
-  const meter = new FunctionMeter(fn, 1000)
+  const meter = newMeter()
   meter.read(tick({ clockMs: 0, ios: 1000, ticksMs: 10, interrupts: [1000, 1000] }))
   const unknown = other.interrupts.map(() => null)
 
@@ -167,7 +192,7 @@ test.for([
 })
 
 test('a driver bound anew makes one frame of unknown rates', () => {
-  const meter = new FunctionMeter(fn, 1000)
+  const meter = newMeter()
   meter.read(tick({ clockMs: 0, ios: 5000, interrupts: [700] }))
 
   const frame = meter.read(tick({ clockMs: 1000, ios: 10, interrupts: [2] }))
@@ -176,4 +201,77 @@ test('a driver bound anew makes one frame of unknown rates', () => {
     queues: { commandsPerSecond: [null], interruptsPerSecond: [null] },
     device: { readCommandsPerSecond: null, readLatencyMs: null },
   })
+})
+
+test('where each command was counted nothing is shared out, and the first such interval says that it was', () => {
+  const meter = newMeter()
+  meter.read(tick({ clockMs: 0, ios: 0, interrupts: [0, 0] }))
+
+  const armed = meter.read(
+    tick({ clockMs: 1000, ios: 100, interrupts: [10, 10], commands: [70, 30] })
+  )
+  const counted = meter.read(
+    tick({ clockMs: 3000, ios: 200, interrupts: [20, 20], commands: [160, 40] })
+  )
+
+  expect(armed).toMatchObject({
+    queues: {
+      commandsBasis: 'device-count-by-interrupt-share',
+      commands: [null, null],
+      commandsPerSecond: [50, 50],
+    },
+  })
+  expect(counted).toMatchObject({
+    queues: {
+      commandsBasis: 'trace-histograms',
+      commands: [90, 10],
+      commandsPerSecond: [45, 5],
+    },
+  })
+})
+
+test('latencies are those of the interval, and their bounds are powers of two', () => {
+  const meter = newMeter()
+  const idle: readonly (readonly [number, number])[] = []
+  const before = tick({
+    clockMs: 0,
+    ios: 0,
+    interrupts: [0, 0],
+    latency: [[[3, 50]], idle],
+  })
+  meter.read(before)
+
+  const now: readonly (readonly [number, number])[] = [
+    [3, 100],
+    [5, 49],
+    [9, 1],
+  ]
+  const frame = meter.read(
+    tick({ clockMs: 1000, ios: 100, interrupts: [1, 1], latency: [now, idle] })
+  )
+
+  if (!frame?.observed) throw new Error('not observed')
+  const [busy = [], quiet = []] = frame.queues.latency ?? []
+  expect([busy[3], busy[5], busy[9]]).toEqual([50, 49, 1])
+  expect([...busy, ...quiet].reduce<number>((sum, n) => sum + (n ?? NaN), 0)).toBe(100)
+  expect(frame.queues).toMatchObject({
+    latencyP50Us: [8, null],
+    latencyP99Us: [32, null],
+    latencyMaxUs: [512, null],
+  })
+})
+
+test('a histogram that began anew has no interval, nor has one that is no longer there', () => {
+  const meter = newMeter()
+  meter.read(tick({ clockMs: 0, ios: 0, interrupts: [0], latency: [[[3, 50]]] }))
+
+  const anew = meter.read(
+    tick({ clockMs: 1000, ios: 1, interrupts: [1], latency: [[[3, 2]]] })
+  )
+  const gone = meter.read(tick({ clockMs: 2000, ios: 2, interrupts: [2] }))
+
+  if (!anew?.observed || !gone?.observed) throw new Error('not observed')
+  expect(anew.queues.latency?.[0]?.[3]).toBeNull()
+  expect(anew.queues.latencyP50Us).toEqual([null])
+  expect(gone.queues.latencyP50Us).toEqual([null])
 })

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
 import { SYSTEM } from '../../src/access/caller.ts'
 import { ControlPlaneError } from '../../src/errors.ts'
-import type { TelemetryFrame } from '../../src/telemetry/telemetry.ts'
+import type { FrameColumns, Scope, TelemetryFrame } from '../../src/telemetry/telemetry.ts'
+import { asRead } from './as-read.ts'
 import { HOST, PF, watchedHost } from './watched-host.ts'
 
 const PLAIN = '0000:02:00.0'
 const CONTEXT = { operationId: 'o', step: 's', fence: 1, deadlineMs: 1000 }
 
-function collect(): { frames: TelemetryFrame[]; onFrame: (frame: TelemetryFrame) => void } {
+function collect(): { frames: TelemetryFrame[]; onFrame: (frame: FrameColumns) => void } {
   const frames: TelemetryFrame[] = []
-  return { frames, onFrame: (frame) => frames.push(frame) }
+  return { frames, onFrame: (frame) => frames.push(asRead(frame)) }
 }
 
 const of = (id: string, frames: readonly TelemetryFrame[]) =>
@@ -199,4 +200,71 @@ test('a subscription that means nothing is refused, and starts no watch', async 
   }
 
   expect(watches.begun()).toBe(0)
+})
+
+test('the trace is armed while somebody asks for what only it can tell', async () => {
+  const { telemetry, watches } = await watchedHost()
+  const request = { controllerIds: [PLAIN], periodMs: 1000 }
+  const nobody = () => undefined
+  await telemetry.subscribe(SYSTEM, request, nobody)
+
+  const metrics = ['queues.inFlight', 'queues.latency'] as const
+  const leave = await telemetry.subscribe(SYSTEM, { ...request, metrics }, nobody)
+  await leave()
+
+  expect(watches.details).toEqual([{ trace: false }, { trace: true }, { trace: false }])
+})
+
+test('the fleet is every function of every host, and one that comes joins it', async () => {
+  const { clock, telemetry, watches, storeScan } = await watchedHost()
+  const { frames, onFrame } = collect()
+  await telemetry.subscribe(SYSTEM, { fleet: true, periodMs: 1000 }, onFrame)
+  await clock.advance(2500)
+  const first = telemetry.list(SYSTEM, { fleet: true }).map(({ id }) => id)
+
+  await watches.driver.apply({ change: 'setAutoprobe', pf: PF, enabled: false }, CONTEXT)
+  await watches.driver.apply({ change: 'setVfCount', pf: PF, count: 2 }, CONTEXT)
+  await storeScan()
+  await clock.advance(5000)
+
+  const then = telemetry.list(SYSTEM, { fleet: true }).map(({ id }) => id)
+  expect(first).toEqual([PF, PLAIN])
+  expect(then).toEqual([PF, '0000:01:00.1', '0000:01:00.2', PLAIN])
+  for (const id of then) expect(of(id, frames).length, id).toBeGreaterThan(0)
+})
+
+test('a scope names controllers with their VFs, or a VF alone', async () => {
+  const { telemetry, watches, storeScan } = await watchedHost()
+  await watches.driver.apply({ change: 'setAutoprobe', pf: PF, enabled: false }, CONTEXT)
+  await watches.driver.apply({ change: 'setVfCount', pf: PF, count: 2 }, CONTEXT)
+  await storeScan()
+  const idsOf = (scope: Scope) => telemetry.list(SYSTEM, scope).map(({ id }) => id)
+
+  expect(idsOf({ controllerIds: [PF] })).toEqual([PF, '0000:01:00.1', '0000:01:00.2'])
+  expect(idsOf({ virtualFunctionIds: ['0000:01:00.2'] })).toEqual(['0000:01:00.2'])
+  expect(() => idsOf({})).toThrow(ControlPlaneError)
+})
+
+test('who subscribes at once shares a look at the inventory', async () => {
+  const { telemetry, store, watches } = await watchedHost()
+  let looks = 0
+  const { inventoryOf } = store.read
+  store.read.inventoryOf = (hostId) => {
+    looks += 1
+    return inventoryOf(hostId)
+  }
+  const many = Array.from({ length: 50 }, (_, n) => n)
+
+  await Promise.all(
+    many.map((n) =>
+      telemetry.subscribe(
+        SYSTEM,
+        { hostIds: [HOST], controllerIds: n % 2 ? [PF] : [], periodMs: 1000 },
+        () => undefined
+      )
+    )
+  )
+
+  expect(looks).toBe(1)
+  expect(watches.begun()).toBe(1)
 })

@@ -85,13 +85,17 @@ export async function watchedHost() {
 function countedWatches(driver: HostDriver) {
   const running = new Map<number, number>()
   let begun = 0
+  /** What each watch that was begun asked for. */
+  const details: Parameters<HostDriver['watch']>[4][] = []
   const count = (periodMs: number, by: number) =>
     running.set(periodMs, (running.get(periodMs) ?? 0) + by)
   const counted: HostDriver = {
     ...driver,
-    watch: async (functions, periodMs, onFrame, onTrouble) => {
+    watch: async (...how) => {
+      const [, periodMs, , , detail] = how
       begun += 1
-      const end = await driver.watch(functions, periodMs, onFrame, onTrouble)
+      details.push(detail)
+      const end = await driver.watch(...how)
       count(periodMs, 1)
       return async () => {
         count(periodMs, -1)
@@ -99,7 +103,7 @@ function countedWatches(driver: HostDriver) {
       }
     },
   }
-  return { driver: counted, running, begun: () => begun }
+  return { driver: counted, running, details, begun: () => begun }
 }
 
 const hostRow = {

@@ -6,7 +6,9 @@ import { SUBPROTOCOL } from '../authentication.ts'
 import { answerBare } from '../bare-answer.ts'
 import { DoorError } from '../error-handler.ts'
 import type { ServerOptions } from '../services.ts'
-import { keepAlive } from './heartbeat.ts'
+import { Channels } from './channels.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { letGoOfRequest, letGoOfResponse } from './let-go.ts'
 import { TelemetrySession } from './session.ts'
 
 const MESSAGE_LIMIT_BYTES = 64 * 1024
@@ -35,7 +37,14 @@ export async function webSockets(app: App, clock: Clock): Promise<void> {
   )
 }
 
-export function telemetryRoute(app: App, { telemetry, clock }: ServerOptions): void {
+export function telemetryRoute(
+  app: App,
+  { telemetry, clock }: Pick<ServerOptions, 'telemetry' | 'clock'>
+): void {
+  const channels = new Channels(telemetry)
+  const heartbeat = new Heartbeat(clock)
+  const onBug = (bug: unknown, requestId: string) =>
+    app.log.error({ err: bug, reqId: requestId }, 'telemetry session')
   app.route({
     method: 'GET',
     url: '/v1/telemetry',
@@ -43,7 +52,7 @@ export function telemetryRoute(app: App, { telemetry, clock }: ServerOptions): v
       operationId: 'streamTelemetry',
       summary: 'Stream telemetry',
       description:
-        'A WebSocket that speaks JSON. Send `{"type":"subscribe","id":"a","hostIds":[…],"controllerIds":[…],"virtualFunctionIds":[…],"periodMs":1000}` and `{"type":"unsubscribe","id":"a"}`; the answers are `subscribed`, `unsubscribed`, `error` with a problem, and a `frame` for each function and period. A reader that is too slow gets the newest frame of each function, with `missed` telling how many were left out before it. Browsers, which cannot set a header here, offer the subprotocols `nvirt.v1` and `nvirt.token.` followed by the token.',
+        'A WebSocket that speaks nvirt.telemetry.v1, which asyncapi.yaml describes: JSON messages, and frames as JSON or as binary columns. Send `{"type":"subscribe","id":"a","hostIds":[…],"periodMs":1000}`; the answer is `subscribed` with a channel, and a `frame` of that channel follows for each function and period. A reader that is too slow gets the newest frame of each function, and `missed` tells how many were left out before it. Browsers, which cannot set a header here, offer the subprotocols `nvirt.telemetry.v1` and `nvirt.token.` followed by the token.',
       tags: ['telemetry'],
       response: {
         101: { description: 'The socket is open', type: 'null' },
@@ -53,13 +62,20 @@ export function telemetryRoute(app: App, { telemetry, clock }: ServerOptions): v
     handler: async () => {
       throw new DoorError({ kind: 'upgrade-required' })
     },
+    preHandler: async (request, reply) => {
+      if (request.ws) letGoOfResponse(reply.raw, request.raw.socket)
+    },
     wsHandler: (socket, request) => {
-      keepAlive(socket, clock)
+      const { caller, id: requestId } = request
+      letGoOfRequest(socket)
+      heartbeat.watch(socket)
       new TelemetrySession(socket, {
         telemetry,
-        caller: request.caller,
-        requestId: request.id,
-        onBug: (bug) => request.log.error({ err: bug }, 'telemetry session'),
+        channels,
+        caller,
+        stream: request.raw.socket,
+        requestId,
+        onBug,
       }).run()
     },
   })

@@ -3,6 +3,7 @@ import { token } from './api.js'
 
 /** @import { ClientMessage, Frame, Problem, ServerMessage } from './types.d.ts' */
 
+const PROTOCOL = 'nvirt.telemetry.v1'
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 4_000
 
@@ -26,7 +27,7 @@ export function telemetryStream({ onFrame, onState, onProblem }) {
 
   function connect() {
     const known = token()
-    const protocols = known ? ['nvirt.v1', `nvirt.token.${known}`] : ['nvirt.v1']
+    const protocols = known ? [PROTOCOL, `nvirt.token.${known}`] : [PROTOCOL]
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     socket = new WebSocket(`${scheme}://${location.host}/v1/telemetry`, protocols)
     socket.addEventListener('open', opened)

@@ -82,7 +82,7 @@ export type Frame = {
 export type ServerMessage =
   | Frame
   | { readonly type: 'error'; readonly problem: Problem }
-  | { readonly type: 'subscribed' | 'unsubscribed' }
+  | { readonly type: 'subscribed' | 'unsubscribed' | 'missed' }
 
 export type ClientMessage = {
   readonly type: 'subscribe' | 'unsubscribe'
