@@ -23,6 +23,7 @@ const options: ServerOptions = {
   inventory: neverAsked('inventory'),
   workflows: neverAsked('workflows'),
   telemetry: neverAsked('telemetry'),
+  history: neverAsked('history'),
   drills: neverAsked('drills'),
   events: neverAsked('events'),
   authenticate: () => {

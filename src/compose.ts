@@ -21,6 +21,12 @@ import { createInventory } from './inventory/scan-service.ts'
 import { linuxHost } from './linux/linux-host.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
+import {
+  openHistory,
+  USUAL_BUDGETS,
+  type HistoryBudgets,
+  type HistoryService,
+} from './telemetry/history/service.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { createTelemetry } from './telemetry/hub.ts'
 import { createWorkflows, type RunningWorkflows } from './workflows/service.ts'
@@ -36,6 +42,8 @@ export type CompositionOptions = {
   readonly logLevel: LogLevel
   /** Default: no. */
   readonly drillsAllowed?: boolean
+  /** Default: the usual ones, but controllers that nobody looks at are left alone. */
+  readonly history?: HistoryBudgets
   /** Of scans; default 30 s. */
   readonly scanPeriodMs?: number
   /** For each kernel call of an operation, until it is reported blocked; default 5 s. */
@@ -49,6 +57,7 @@ export type Composition = {
   readonly inventory: Inventory
   readonly workflows: RunningWorkflows
   readonly telemetry: Telemetry
+  readonly history: HistoryService
   /**
    * What a former process left is taken over and goes on; the fleet is scanned, and from then on by period and by uevent.
    *
@@ -71,8 +80,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     registerHosts(options),
   ])
   const late: Late = { report: () => {}, opening: deferred() }
-  const services = createServices(options, store, hosts, late)
-  const { inventory, workflows, telemetry } = services
+  const services = await createServices(options, store, hosts, late)
+  const { inventory, workflows, history } = services
   const server = await buildServer({
     ...services,
     events: createEvents(store),
@@ -100,6 +109,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       .catch((error: unknown) =>
         late.report('scanning the fleet for the first time', error)
       )
+    history.start()
   }
 
   async function stop(): Promise<void> {
@@ -107,7 +117,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await starting.catch(() => {}) // whoever started it is told
     late.opening.reject(new Error('nvirt stops'))
     await server.close()
-    await telemetry.stop()
+    await history.stop()
+    await services.hub.stop()
     await workflows.stop()
     await inventory.stop()
     await Promise.all(driversOf(hosts).map((driver) => driver.close()))
@@ -146,7 +157,7 @@ function deferred(): Deferred {
   }
 }
 
-function createServices(
+async function createServices(
   options: CompositionOptions,
   store: Store,
   hosts: Hosts,
@@ -178,13 +189,18 @@ function createServices(
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),
   })
   late.workflows = workflows
-  const telemetry = createTelemetry({
-    hosts,
+  const onTrouble = (doing: string, error: unknown) => late.report(doing, error)
+  const hub = createTelemetry({ hosts, store, clock, onTrouble })
+  const history = await openHistory({
+    data: options.data,
+    budgets: options.history ?? { ...USUAL_BUDGETS, fleetPeriodMs: null },
+    telemetry: hub,
     store,
     clock,
-    onTrouble: (doing, error) => late.report(doing, error),
+    onReading: () => {},
+    onTrouble,
   })
-  return { inventory, workflows, telemetry }
+  return { inventory, workflows, history, telemetry: history.telemetry, hub }
 }
 
 /** A host whose own files cannot be read has no id yet: that ends the start, with the reason. */

@@ -36,6 +36,7 @@ async function start(configuration: Configuration): Promise<void> {
     allowedHosts: [configuration.listen.address, ...configuration.allowedHosts],
     logLevel: configuration.logLevel,
     drillsAllowed: configuration.drillsAllowed,
+    history: configuration.history,
   })
   stopOnSignals(composition)
   await listen(composition, configuration.listen)

@@ -23,6 +23,7 @@ import { namespaceRoutes } from './routes/namespaces.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { otherMethods } from './routes/other-methods.ts'
 import { pageRoutes } from './routes/page.ts'
+import { telemetryHistoryRoutes } from './routes/telemetry-history.ts'
 import { virtualFunctionPolicyRoutes } from './routes/virtual-function-policies.ts'
 import { virtualFunctionRoutes } from './routes/virtual-functions.ts'
 import type { ServerOptions } from './services.ts'
@@ -36,6 +37,7 @@ import {
 } from './shapes/drill.ts'
 import { DriftShape } from './shapes/drift.ts'
 import { EventShape } from './shapes/event.ts'
+import { HistoryShape, PinShape } from './shapes/history.ts'
 import { IommuGroupShape, PcieLinkShape } from './shapes/function.ts'
 import { DriftPolicyShape, HostShape } from './shapes/host.ts'
 import { NamespaceShape } from './shapes/namespace.ts'
@@ -65,6 +67,7 @@ const SHAPES = [
   DriftShape,
   EventShape,
   FaultShape,
+  HistoryShape,
   HostShape,
   IommuGroupShape,
   MachineEventShape,
@@ -73,6 +76,7 @@ const SHAPES = [
   OperationErrorShape,
   OperationShape,
   PcieLinkShape,
+  PinShape,
   PlanShape,
   PoolShape,
   ProblemShape,
@@ -184,6 +188,7 @@ function addRoutes(app: App, options: ServerOptions, stopping: AbortSignal): voi
   eventRoutes(app, options)
   drillRoutes(app, options)
   telemetryRoute(app, options)
+  telemetryHistoryRoutes(app, options)
   healthRoute(app)
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   pageRoutes(app, options.pageFolder)

@@ -7,8 +7,17 @@ import { BUCKETS } from './metrics.ts'
 
 export const BLOCK_SAMPLES = 60
 /** Of the objects around the numbers of a block, and of what a series has besides its blocks: measured, rounded up. */
-const BLOCK_OVERHEAD_BYTES = 800
+const BLOCK_OVERHEAD_BYTES = 1_000
 export const SERIES_OVERHEAD_BYTES = 3_000
+
+/** That so many samples of a series take, without latencies. */
+export function seriesBytes(width: number, samples: number): number {
+  return SERIES_OVERHEAD_BYTES + Math.ceil(samples / BLOCK_SAMPLES + 1) * blockBytes(width)
+}
+
+function blockBytes(width: number): number {
+  return BLOCK_OVERHEAD_BYTES + BLOCK_SAMPLES * (8 + 4 + 1 + 4 * width)
+}
 
 export type RecentOptions = {
   readonly budgetBytes: number
@@ -56,7 +65,7 @@ export class Recent {
   }
 
   forget({ blocks }: RecentSeries): void {
-    for (const block of [...blocks]) this.#drop(block)
+    for (const block of blocks.slice()) this.#drop(block)
     this.#bytes -= SERIES_OVERHEAD_BYTES
   }
 
@@ -101,7 +110,7 @@ export class Recent {
   #roomIn({ width, blocks }: RecentSeries): Block | undefined {
     const last = blocks.at(-1)
     if (last && last.count < BLOCK_SAMPLES) return last
-    const bytes = BLOCK_OVERHEAD_BYTES + BLOCK_SAMPLES * (8 + 4 + 1 + 4 * width)
+    const bytes = blockBytes(width)
     if (!this.#fit(bytes)) return undefined
     const block: Block = {
       owner: blocks,
