@@ -21,6 +21,8 @@ import { createInventory } from './inventory/scan-service.ts'
 import { linuxHost } from './linux/linux-host.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
+import { formerMinutes } from './telemetry/findings/former-minutes.ts'
+import { openFindings, type Findings } from './telemetry/findings/service.ts'
 import {
   openHistory,
   USUAL_BUDGETS,
@@ -121,6 +123,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await services.hub.stop()
     await workflows.stop()
     await inventory.stop()
+    await services.findings.stop()
     await Promise.all(driversOf(hosts).map((driver) => driver.close()))
     await store.close()
   }
@@ -134,6 +137,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
 type Late = {
   /** A scan must know what operations hold, an operation ends with a scan. */
   workflows?: RunningWorkflows
+  /** Readings and scans come to it. */
+  findings?: Findings
   /** What went wrong where nobody waits. */
   report: (doing: string, error: unknown) => void
   /** Rejected when work is never started. */
@@ -170,7 +175,10 @@ async function createServices(
     clock,
     changing: (functionId) => late.workflows?.changing(functionId) ?? null,
     pendingPrimary: (controllerId) => late.workflows?.pendingPrimary(controllerId) ?? null,
-    onScanned: (hostId) => late.workflows?.tend(hostId),
+    onScanned: (hostId) => {
+      late.workflows?.tend(hostId)
+      late.findings?.scanned(hostId)
+    },
     onTrouble: (error) => late.report('scanning a host', error),
     ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
   })
@@ -197,10 +205,18 @@ async function createServices(
     telemetry: hub,
     store,
     clock,
-    onReading: () => {},
+    onReading: (reading) => late.findings?.take(reading),
     onTrouble,
   })
-  return { inventory, workflows, history, telemetry: history.telemetry, hub }
+  const findings = await openFindings({
+    data: options.data,
+    store,
+    clock,
+    former: formerMinutes(history, clock.nowMs),
+    onTrouble,
+  })
+  late.findings = findings
+  return { inventory, workflows, history, findings, telemetry: history.telemetry, hub }
 }
 
 /** A host whose own files cannot be read has no id yet: that ends the start, with the reason. */
