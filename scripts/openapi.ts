@@ -24,6 +24,7 @@ const options: ServerOptions = {
   workflows: neverAsked('workflows'),
   telemetry: neverAsked('telemetry'),
   history: neverAsked('history'),
+  metrics: neverAsked('metrics'),
   drills: neverAsked('drills'),
   events: neverAsked('events'),
   authenticate: () => {

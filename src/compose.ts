@@ -19,6 +19,7 @@ import { hostIdOf } from './inventory/identity.ts'
 import type { Inventory } from './inventory/inventory.ts'
 import { createInventory } from './inventory/scan-service.ts'
 import { linuxHost } from './linux/linux-host.ts'
+import { createMetrics, type Metrics, type MetricsOf } from './metrics/metrics.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 import { formerMinutes } from './telemetry/findings/former-minutes.ts'
@@ -46,6 +47,8 @@ export type CompositionOptions = {
   readonly drillsAllowed?: boolean
   /** Default: the usual ones, but controllers that nobody looks at are left alone. */
   readonly history?: HistoryBudgets
+  /** What `/metrics` has series of; default: the service. */
+  readonly metricsOf?: MetricsOf
   /** Of scans; default 30 s. */
   readonly scanPeriodMs?: number
   /** For each kernel call of an operation, until it is reported blocked; default 5 s. */
@@ -124,6 +127,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await workflows.stop()
     await inventory.stop()
     await services.findings.stop()
+    services.metrics.stop()
     await Promise.all(driversOf(hosts).map((driver) => driver.close()))
     await store.close()
   }
@@ -139,6 +143,7 @@ type Late = {
   workflows?: RunningWorkflows
   /** Readings and scans come to it. */
   findings?: Findings
+  metrics?: Metrics
   /** What went wrong where nobody waits. */
   report: (doing: string, error: unknown) => void
   /** Rejected when work is never started. */
@@ -205,7 +210,10 @@ async function createServices(
     telemetry: hub,
     store,
     clock,
-    onReading: (reading) => late.findings?.take(reading),
+    onReading: (reading) => {
+      late.findings?.take(reading)
+      late.metrics?.take(reading)
+    },
     onTrouble,
   })
   const findings = await openFindings({
@@ -216,7 +224,23 @@ async function createServices(
     onTrouble,
   })
   late.findings = findings
-  return { inventory, workflows, history, findings, telemetry: history.telemetry, hub }
+  const metrics = createMetrics(options.metricsOf ?? 'service', clock, {
+    hosts,
+    store,
+    telemetry: history.watched,
+    history: history.held,
+    findings: () => findings.open().map(({ kind }) => kind),
+  })
+  late.metrics = metrics
+  return {
+    inventory,
+    workflows,
+    history,
+    findings,
+    metrics,
+    telemetry: history.telemetry,
+    hub,
+  }
 }
 
 /** A host whose own files cannot be read has no id yet: that ends the start, with the reason. */

@@ -17,6 +17,8 @@ export type Configuration = {
   readonly logLevel: LogLevel
   /** Emulated hosts may be made to fail over the API. */
   readonly drillsAllowed: boolean
+  /** What `/metrics` has series of. */
+  readonly metricsOf: (typeof METRICS_OF)[number]
   readonly history: {
     readonly memoryBytes: number
     readonly diskBytes: number
@@ -33,6 +35,7 @@ export type FleetChoice =
   /** Emulated hosts in a process of their own. */
   | { readonly fleet: 'socket'; readonly path: string }
 
+const METRICS_OF = ['service', 'functions', 'queues'] as const
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -86,6 +89,12 @@ export const CONFIGURATION: readonly ConfigurationVariable[] = [
     default: '10',
     meaning: 'period at which controllers that nobody looks at are read, 1 to 60; or `off`',
   },
+  {
+    variable: 'NVIRT_METRICS',
+    default: 'service',
+    meaning:
+      'what `/metrics` has series of: `service`, `functions` (each controller and VF besides), or `queues` (each queue besides)',
+  },
   { variable: 'NVIRT_LOG', default: 'info', meaning: `one of ${LOG_LEVELS.join(', ')}` },
 ]
 
@@ -111,6 +120,7 @@ export function readConfiguration(environment: Environment): Configuration {
     logLevel: logLevelOf(valueOf(environment, 'NVIRT_LOG')),
     drillsAllowed: drillsOf(valueOf(environment, 'NVIRT_DRILLS')),
     history: historyOf(environment),
+    metricsOf: metricsOf(valueOf(environment, 'NVIRT_METRICS')),
   }
 }
 
@@ -214,6 +224,16 @@ function logLevelOf(value: string): LogLevel {
 function drillsOf(value: string): boolean {
   if (value === 'allowed' || value === 'refused') return value === 'allowed'
   throw new ConfigurationError('NVIRT_DRILLS', value, 'give allowed or refused')
+}
+
+function metricsOf(value: string): Configuration['metricsOf'] {
+  const of = METRICS_OF.find((known) => known === value)
+  if (of !== undefined) return of
+  throw new ConfigurationError(
+    'NVIRT_METRICS',
+    value,
+    `give one of ${METRICS_OF.join(', ')}`
+  )
 }
 
 const MIB = 1024 * 1024

@@ -37,6 +37,7 @@ async function start(configuration: Configuration): Promise<void> {
     logLevel: configuration.logLevel,
     drillsAllowed: configuration.drillsAllowed,
     history: configuration.history,
+    metricsOf: configuration.metricsOf,
   })
   stopOnSignals(composition)
   await listen(composition, configuration.listen)

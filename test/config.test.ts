@@ -18,6 +18,7 @@ test('an empty environment serves the demo fleet on the loopback address', () =>
     allowedHosts: [],
     logLevel: 'info',
     drillsAllowed: false,
+    metricsOf: 'service',
     history: { memoryBytes: 2 ** 28, diskBytes: 2 ** 32, fleetPeriodMs: 10_000 },
   })
 })
@@ -86,6 +87,7 @@ const BAD: readonly (readonly [string, string])[] = [
   ['NVIRT_HISTORY_DISK_MIB', '1048577'],
   ['NVIRT_HISTORY_FLEET_SECONDS', '0'],
   ['NVIRT_HISTORY_FLEET_SECONDS', '61'],
+  ['NVIRT_METRICS', 'all'],
   ['NVIRT_LISTE', '127.0.0.1:1'],
 ]
 

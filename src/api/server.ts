@@ -19,6 +19,7 @@ import { drillRoutes } from './routes/drills.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
 import { hostRoutes } from './routes/hosts.ts'
+import { measured, metricsRoute } from './routes/metrics.ts'
 import { namespaceRoutes } from './routes/namespaces.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { otherMethods } from './routes/other-methods.ts'
@@ -107,6 +108,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   await webSockets(app, options.clock)
   stopInOrder(app, options.clock, inFlight, stopping)
   addChecks(app, options, enter, otherMethods(app))
+  measured(app, options.metrics)
   await openApi(app)
   for (const shape of SHAPES) app.addSchema(shape)
   addRoutes(app, options, stopping.signal)
@@ -190,6 +192,7 @@ function addRoutes(app: App, options: ServerOptions, stopping: AbortSignal): voi
   telemetryRoute(app, options)
   telemetryHistoryRoutes(app, options)
   healthRoute(app)
+  metricsRoute(app, options.metrics)
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   pageRoutes(app, options.pageFolder)
 }

@@ -34,7 +34,14 @@ export type EventView = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+export interface Metrics {
+  /** Prometheus' text format. */
+  scrape: () => Promise<{ readonly type: string; readonly text: string }>
+  answered: (method: string, route: string, status: number, seconds: number) => void
+}
+
 export type ServerOptions = Services & {
+  readonly metrics: Metrics
   readonly clock: Clock
   /** Who asks, by the value of the Authorization header. @throws ControlPlaneError unauthenticated */
   readonly authenticate: (authorization: string | undefined) => Caller

@@ -33,7 +33,7 @@ export class Interest {
     this.#options = options
   }
 
-  /** Somebody watches that, until the returned function is called. */
+  /** Somebody watches that, until the returned function is called, once. */
   watching({ periodMs, ...scope }: SubscribeRequest): () => void {
     const request = { ...scope, periodMs: Math.max(periodMs, FINEST_MS) }
     const key = JSON.stringify(request)
@@ -41,10 +41,7 @@ export class Interest {
     watch.watchers += 1
     watch.cancelEnd?.()
     watch.cancelEnd = undefined
-    let left = false
     return () => {
-      if (left) return
-      left = true
       watch.watchers -= 1
       if (watch.watchers === 0) this.#endLater(key, watch)
     }

@@ -48,6 +48,8 @@ export type HistoryService = TelemetryHistory & {
   /** From now on all controllers are watched, and what is pinned. */
   readonly start: () => void
   readonly stop: () => Promise<void>
+  /** Of others: history itself is no subscriber. Frames since the start. */
+  readonly watched: () => { readonly subscribers: number; readonly frames: number }
   readonly held: () => { readonly series: number; readonly queues: number } & {
     readonly memoryBytes: number
     readonly diskBytes: number
@@ -80,6 +82,7 @@ export async function openHistory(options: HistoryServiceOptions): Promise<Histo
     onReading: options.onReading,
   })
   const interest = new Interest({ ...options, recorder })
+  const watched = { subscribers: 0, frames: 0 }
   const pinned = new Map<string, () => void>()
   const fleet = fleetOf(options, interest)
   const stopSweeping = clock.every(FLUSH_MS, () => recorder.sweep())
@@ -92,7 +95,8 @@ export async function openHistory(options: HistoryServiceOptions): Promise<Histo
   }
 
   return {
-    telemetry: watchedThrough(options.telemetry, interest),
+    telemetry: watchedThrough(options.telemetry, interest, watched),
+    watched: () => ({ ...watched }),
     start: () => {
       fleet?.start()
       for (const id of pins.ids) followPin(id)
@@ -142,18 +146,35 @@ function fleetOf({ budgets, store, clock }: HistoryServiceOptions, interest: Int
     : new FleetWatch({ store, clock, interest, periodMs })
 }
 
-function watchedThrough(telemetry: Telemetry, interest: Interest): Telemetry {
+type Watched = { subscribers: number; frames: number }
+
+function watchedThrough(
+  telemetry: Telemetry,
+  interest: Interest,
+  watched: Watched
+): Telemetry {
   return {
     ...telemetry,
     subscribe: async (caller, request, onFrame) => {
-      const leave = await telemetry.subscribe(caller, request, onFrame)
+      const leave = await telemetry.subscribe(caller, request, (frame) => {
+        watched.frames += 1
+        onFrame(frame)
+      })
       const noLonger = interest.watching(request)
-      return () => {
+      watched.subscribers += 1
+      return once(() => {
+        watched.subscribers -= 1
         noLonger()
         return leave()
-      }
+      })
     },
   }
+}
+
+/** Who leaves twice has left once. */
+function once(leave: () => Promise<void>): () => Promise<void> {
+  let left: Promise<void> | undefined
+  return () => (left ??= leave())
 }
 
 function scopeOf({ read }: Store, functionId: string) {
