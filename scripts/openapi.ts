@@ -23,6 +23,8 @@ const options: ServerOptions = {
   inventory: neverAsked('inventory'),
   workflows: neverAsked('workflows'),
   telemetry: neverAsked('telemetry'),
+  history: neverAsked('history'),
+  metrics: neverAsked('metrics'),
   drills: neverAsked('drills'),
   events: neverAsked('events'),
   authenticate: () => {

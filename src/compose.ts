@@ -20,8 +20,17 @@ import type { Inventory } from './inventory/inventory.ts'
 import { createInventory } from './inventory/scan-service.ts'
 import { tracesLeftBehind } from './left-behind.ts'
 import { linuxHost } from './linux/linux-host.ts'
+import { createMetrics, type Metrics, type MetricsOf } from './metrics/metrics.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
+import { formerMinutes } from './telemetry/findings/former-minutes.ts'
+import { openFindings, type Findings } from './telemetry/findings/service.ts'
+import {
+  openHistory,
+  USUAL_BUDGETS,
+  type HistoryBudgets,
+  type HistoryService,
+} from './telemetry/history/service.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { createTelemetry } from './telemetry/hub.ts'
 import { createWorkflows, type RunningWorkflows } from './workflows/service.ts'
@@ -37,6 +46,10 @@ export type CompositionOptions = {
   readonly logLevel: LogLevel
   /** Default: no. */
   readonly drillsAllowed?: boolean
+  /** Default: the usual ones, but controllers that nobody looks at are left alone. */
+  readonly history?: HistoryBudgets
+  /** What `/metrics` has series of; default: the service. */
+  readonly metricsOf?: MetricsOf
   /** Of scans; default 30 s. */
   readonly scanPeriodMs?: number
   /** For each kernel call of an operation, until it is reported blocked; default 5 s. */
@@ -50,6 +63,7 @@ export type Composition = {
   readonly inventory: Inventory
   readonly workflows: RunningWorkflows
   readonly telemetry: Telemetry
+  readonly history: HistoryService
   /**
    * What a former process left is taken over and goes on; the fleet is scanned, and from then on by period and by uevent.
    *
@@ -72,8 +86,8 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     registerHosts(options),
   ])
   const late: Late = { report: () => {}, opening: deferred() }
-  const services = createServices(options, store, hosts, late)
-  const { inventory, workflows, telemetry } = services
+  const services = await createServices(options, store, hosts, late)
+  const { inventory, workflows, history } = services
   const server = await buildServer({
     ...services,
     events: createEvents(store),
@@ -101,6 +115,7 @@ export async function compose(options: CompositionOptions): Promise<Composition>
       .catch((error: unknown) =>
         late.report('scanning the fleet for the first time', error)
       )
+    history.start()
   }
 
   async function stop(): Promise<void> {
@@ -108,9 +123,12 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await starting.catch(() => {}) // whoever started it is told
     late.opening.reject(new Error('nvirt stops'))
     await server.close()
-    await telemetry.stop()
+    await history.stop()
+    await services.hub.stop()
     await workflows.stop()
     await inventory.stop()
+    await services.findings.stop()
+    services.metrics.stop()
     await Promise.all(driversOf(hosts).map((driver) => driver.close()))
     await store.close()
   }
@@ -124,6 +142,9 @@ export async function compose(options: CompositionOptions): Promise<Composition>
 type Late = {
   /** A scan must know what operations hold, an operation ends with a scan. */
   workflows?: RunningWorkflows
+  /** Readings and scans come to it. */
+  findings?: Findings
+  metrics?: Metrics
   /** What went wrong where nobody waits. */
   report: (doing: string, error: unknown) => void
   /** Rejected when work is never started. */
@@ -147,7 +168,7 @@ function deferred(): Deferred {
   }
 }
 
-function createServices(
+async function createServices(
   options: CompositionOptions,
   store: Store,
   hosts: Hosts,
@@ -165,6 +186,7 @@ function createServices(
     onScanned: (hostId) => {
       disarmLeft(hostId)
       late.workflows?.tend(hostId)
+      late.findings?.scanned(hostId)
     },
     onTrouble: (error) => report('scanning a host', error),
     ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
@@ -184,13 +206,44 @@ function createServices(
     ...(options.callDeadlineMs !== undefined && { deadlineMs: options.callDeadlineMs }),
   })
   late.workflows = workflows
-  const telemetry = createTelemetry({
-    hosts,
+  const hub = createTelemetry({ hosts, store, clock, onTrouble: report })
+  const history = await openHistory({
+    data: options.data,
+    budgets: options.history ?? { ...USUAL_BUDGETS, fleetPeriodMs: null },
+    telemetry: hub,
     store,
     clock,
+    onReading: (reading) => {
+      late.findings?.take(reading)
+      late.metrics?.take(reading)
+    },
     onTrouble: report,
   })
-  return { inventory, workflows, telemetry }
+  const findings = await openFindings({
+    data: options.data,
+    store,
+    clock,
+    former: formerMinutes(history, clock.nowMs),
+    onTrouble: report,
+  })
+  late.findings = findings
+  const metrics = createMetrics(options.metricsOf ?? 'service', clock, {
+    hosts,
+    store,
+    telemetry: history.watched,
+    history: history.held,
+    findings: () => findings.open().map(({ kind }) => kind),
+  })
+  late.metrics = metrics
+  return {
+    inventory,
+    workflows,
+    history,
+    findings,
+    metrics,
+    telemetry: history.telemetry,
+    hub,
+  }
 }
 
 /** A host whose own files cannot be read has no id yet: that ends the start, with the reason. */

@@ -17,6 +17,14 @@ export type Configuration = {
   readonly logLevel: LogLevel
   /** Emulated hosts may be made to fail over the API. */
   readonly drillsAllowed: boolean
+  /** What `/metrics` has series of. */
+  readonly metricsOf: (typeof METRICS_OF)[number]
+  readonly history: {
+    readonly memoryBytes: number
+    readonly diskBytes: number
+    /** null: controllers that nobody looks at are not watched. */
+    readonly fleetPeriodMs: number | null
+  }
 }
 
 export type FleetChoice =
@@ -27,6 +35,7 @@ export type FleetChoice =
   /** Emulated hosts in a process of their own. */
   | { readonly fleet: 'socket'; readonly path: string }
 
+const METRICS_OF = ['service', 'functions', 'queues'] as const
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -65,6 +74,27 @@ export const CONFIGURATION: readonly ConfigurationVariable[] = [
     default: 'refused',
     meaning: '`allowed`: emulated hosts may be made to fail over the API; or `refused`',
   },
+  {
+    variable: 'NVIRT_HISTORY_MEMORY_MIB',
+    default: '256',
+    meaning: 'memory for the last quarter of an hour of telemetry; 16 to 65536',
+  },
+  {
+    variable: 'NVIRT_HISTORY_DISK_MIB',
+    default: '4096',
+    meaning: 'room in `NVIRT_DATA` for the last 30 days of it; 16 to 1048576',
+  },
+  {
+    variable: 'NVIRT_HISTORY_FLEET_SECONDS',
+    default: '10',
+    meaning: 'period at which controllers that nobody looks at are read, 1 to 60; or `off`',
+  },
+  {
+    variable: 'NVIRT_METRICS',
+    default: 'service',
+    meaning:
+      'what `/metrics` has series of: `service`, `functions` (each controller and VF besides), or `queues` (each queue besides)',
+  },
   { variable: 'NVIRT_LOG', default: 'info', meaning: `one of ${LOG_LEVELS.join(', ')}` },
 ]
 
@@ -89,6 +119,8 @@ export function readConfiguration(environment: Environment): Configuration {
     allowedHosts: hostsOf(valueOf(environment, 'NVIRT_ALLOWED_HOSTS')),
     logLevel: logLevelOf(valueOf(environment, 'NVIRT_LOG')),
     drillsAllowed: drillsOf(valueOf(environment, 'NVIRT_DRILLS')),
+    history: historyOf(environment),
+    metricsOf: metricsOf(valueOf(environment, 'NVIRT_METRICS')),
   }
 }
 
@@ -192,4 +224,44 @@ function logLevelOf(value: string): LogLevel {
 function drillsOf(value: string): boolean {
   if (value === 'allowed' || value === 'refused') return value === 'allowed'
   throw new ConfigurationError('NVIRT_DRILLS', value, 'give allowed or refused')
+}
+
+function metricsOf(value: string): Configuration['metricsOf'] {
+  const of = METRICS_OF.find((known) => known === value)
+  if (of !== undefined) return of
+  throw new ConfigurationError(
+    'NVIRT_METRICS',
+    value,
+    `give one of ${METRICS_OF.join(', ')}`
+  )
+}
+
+const MIB = 1024 * 1024
+
+function historyOf(environment: Environment): Configuration['history'] {
+  const wholeOf = (variable: string, least: number, most: number, or = '') =>
+    wholeNumber(variable, valueOf(environment, variable), least, most, or)
+  const period = 'NVIRT_HISTORY_FLEET_SECONDS'
+  const off = valueOf(environment, period) === 'off'
+  return {
+    memoryBytes: wholeOf('NVIRT_HISTORY_MEMORY_MIB', 16, 65_536) * MIB,
+    diskBytes: wholeOf('NVIRT_HISTORY_DISK_MIB', 16, 1_048_576) * MIB,
+    fleetPeriodMs: off ? null : wholeOf(period, 1, 60, ', or off') * 1000,
+  }
+}
+
+function wholeNumber(
+  variable: string,
+  value: string,
+  least: number,
+  most: number,
+  or: string
+): number {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN
+  if (number >= least && number <= most) return number
+  throw new ConfigurationError(
+    variable,
+    value,
+    `give a whole number, ${least} to ${most}${or}`
+  )
 }

@@ -36,6 +36,8 @@ async function start(configuration: Configuration): Promise<void> {
     allowedHosts: [configuration.listen.address, ...configuration.allowedHosts],
     logLevel: configuration.logLevel,
     drillsAllowed: configuration.drillsAllowed,
+    history: configuration.history,
+    metricsOf: configuration.metricsOf,
   })
   stopOnSignals(composition)
   await listen(composition, configuration.listen)

@@ -18,6 +18,8 @@ test('an empty environment serves the demo fleet on the loopback address', () =>
     allowedHosts: [],
     logLevel: 'info',
     drillsAllowed: false,
+    metricsOf: 'service',
+    history: { memoryBytes: 2 ** 28, diskBytes: 2 ** 32, fleetPeriodMs: 10_000 },
   })
 })
 
@@ -49,6 +51,20 @@ test('names under which clients may call are names and addresses of both kinds',
   ])
 })
 
+test('history has budgets, and may leave alone what nobody looks at', () => {
+  const { history } = readConfiguration({
+    NVIRT_HISTORY_MEMORY_MIB: '16',
+    NVIRT_HISTORY_DISK_MIB: '1048576',
+    NVIRT_HISTORY_FLEET_SECONDS: 'off',
+  })
+
+  expect(history).toEqual({
+    memoryBytes: 2 ** 24,
+    diskBytes: 2 ** 40,
+    fleetPeriodMs: null,
+  })
+})
+
 const BAD: readonly (readonly [string, string])[] = [
   ['NVIRT_LISTEN', '8420'],
   ['NVIRT_LISTEN', 'example.org:80'],
@@ -66,6 +82,12 @@ const BAD: readonly (readonly [string, string])[] = [
   ['NVIRT_ALLOWED_HOSTS', 'abcd:8420'],
   ['NVIRT_LOG', 'loud'],
   ['NVIRT_DRILLS', 'yes'],
+  ['NVIRT_HISTORY_MEMORY_MIB', '15'],
+  ['NVIRT_HISTORY_MEMORY_MIB', '1e3'],
+  ['NVIRT_HISTORY_DISK_MIB', '1048577'],
+  ['NVIRT_HISTORY_FLEET_SECONDS', '0'],
+  ['NVIRT_HISTORY_FLEET_SECONDS', '61'],
+  ['NVIRT_METRICS', 'all'],
   ['NVIRT_LISTE', '127.0.0.1:1'],
 ]
 

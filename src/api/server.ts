@@ -19,10 +19,12 @@ import { drillRoutes } from './routes/drills.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
 import { hostRoutes } from './routes/hosts.ts'
+import { measured, metricsRoute } from './routes/metrics.ts'
 import { namespaceRoutes } from './routes/namespaces.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { otherMethods } from './routes/other-methods.ts'
 import { pageRoutes } from './routes/page.ts'
+import { telemetryHistoryRoutes } from './routes/telemetry-history.ts'
 import { virtualFunctionPolicyRoutes } from './routes/virtual-function-policies.ts'
 import { virtualFunctionRoutes } from './routes/virtual-functions.ts'
 import type { ServerOptions } from './services.ts'
@@ -36,6 +38,7 @@ import {
 } from './shapes/drill.ts'
 import { DriftShape } from './shapes/drift.ts'
 import { EventShape } from './shapes/event.ts'
+import { HistoryShape, PinShape } from './shapes/history.ts'
 import { IommuGroupShape, PcieLinkShape } from './shapes/function.ts'
 import { DriftPolicyShape, HostShape } from './shapes/host.ts'
 import { NamespaceShape } from './shapes/namespace.ts'
@@ -65,6 +68,7 @@ const SHAPES = [
   DriftShape,
   EventShape,
   FaultShape,
+  HistoryShape,
   HostShape,
   IommuGroupShape,
   MachineEventShape,
@@ -73,6 +77,7 @@ const SHAPES = [
   OperationErrorShape,
   OperationShape,
   PcieLinkShape,
+  PinShape,
   PlanShape,
   PoolShape,
   ProblemShape,
@@ -103,6 +108,7 @@ export async function buildServer(options: ServerOptions): Promise<App> {
   await webSockets(app, options.clock)
   stopInOrder(app, options.clock, inFlight, stopping)
   addChecks(app, options, enter, otherMethods(app))
+  measured(app, options.metrics)
   await openApi(app)
   for (const shape of SHAPES) app.addSchema(shape)
   addRoutes(app, options, stopping.signal)
@@ -184,7 +190,9 @@ function addRoutes(app: App, options: ServerOptions, stopping: AbortSignal): voi
   eventRoutes(app, options)
   drillRoutes(app, options)
   telemetryRoute(app, options)
+  telemetryHistoryRoutes(app, options)
   healthRoute(app)
+  metricsRoute(app, options.metrics)
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   pageRoutes(app, options.pageFolder)
 }

@@ -4,6 +4,7 @@ import type { Caller } from '../access/caller.ts'
 import type { Clock } from '../clock.ts'
 import type { DrillService } from '../drills/drills.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import type { TelemetryHistory } from '../telemetry/history/telemetry-history.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Workflows } from '../workflows/workflows.ts'
 
@@ -11,6 +12,7 @@ export type Services = {
   readonly inventory: Inventory
   readonly workflows: Workflows
   readonly telemetry: Telemetry
+  readonly history: TelemetryHistory
   readonly drills: DrillService
   readonly events: EventLog
 }
@@ -32,7 +34,14 @@ export type EventView = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+export interface Metrics {
+  /** Prometheus' text format. */
+  scrape: () => Promise<{ readonly type: string; readonly text: string }>
+  answered: (method: string, route: string, status: number, seconds: number) => void
+}
+
 export type ServerOptions = Services & {
+  readonly metrics: Metrics
   readonly clock: Clock
   /** Who asks, by the value of the Authorization header. @throws ControlPlaneError unauthenticated */
   readonly authenticate: (authorization: string | undefined) => Caller

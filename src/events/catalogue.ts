@@ -1,4 +1,4 @@
-/** Every type of event, with the keys that its detail may have. Telemetry makes none. */
+/** Every type of event, with the keys that its detail may have. Of telemetry only what it finds: numbers are no events. */
 export const EVENT_KEYS = {
   'host.appeared': ['hostname'],
   'host.away': ['why'],
@@ -24,12 +24,17 @@ export const EVENT_KEYS = {
   /** What is desired of it and what is seen differ, and do so no longer. */
   'controller.drift-appeared': ['kind', 'expected', 'found', 'remedy'],
   'controller.drift-resolved': ['kind', 'expected', 'found', 'since'],
+  /** What the numbers show: a queue that is stuck, health. Each begins once and ends once. */
+  'controller.finding-began': ['finding', 'qid', 'numbers'],
+  'controller.finding-ended': ['finding', 'qid', 'numbers'],
 
   'virtual-function.appeared': ['after'],
   'virtual-function.changed': ['changes'],
   'virtual-function.gone': ['before'],
   'virtual-function.drift-appeared': ['kind', 'expected', 'found', 'remedy'],
   'virtual-function.drift-resolved': ['kind', 'expected', 'found', 'since'],
+  'virtual-function.finding-began': ['finding', 'qid', 'numbers'],
+  'virtual-function.finding-ended': ['finding', 'qid', 'numbers'],
   'virtual-function.provisioned': [
     'controllerId',
     'vfNumber',

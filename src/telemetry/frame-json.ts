@@ -50,6 +50,6 @@ function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null
 }
 
-function columnOrNull(column: Float64Array): readonly (number | null)[] {
+export function columnOrNull(column: Float64Array): readonly (number | null)[] {
   return Array.from(column, orNull)
 }

@@ -14,6 +14,7 @@ import type { EmulatedMachine } from '../../src/emulator/machine.ts'
 import { emulatedMachine } from '../../src/emulator/power-on.ts'
 import { hostIdOf } from '../../src/inventory/identity.ts'
 import type { Store } from '../../src/store/store.ts'
+import { USUAL_BUDGETS } from '../../src/telemetry/history/service.ts'
 import { caller } from './call.ts'
 import type { Caller } from './call.ts'
 
@@ -29,6 +30,9 @@ type ServiceOptions = {
   readonly drillsAllowed?: boolean
   /** Default: as the service has it. */
   readonly callDeadlineMs?: number
+  readonly metricsOf?: CompositionOptions['metricsOf']
+  /** Default: controllers that nobody looks at are left alone. */
+  readonly fleetPeriodMs?: number
 }
 
 export async function emulatedService({
@@ -36,6 +40,8 @@ export async function emulatedService({
   host = labLikeHost(),
   drillsAllowed = false,
   callDeadlineMs,
+  metricsOf = 'service',
+  fleetPeriodMs,
 }: ServiceOptions = {}): Promise<EmulatedService> {
   const data = mkdtempSync(path.join(tmpdir(), 'nvirt-api-'))
   const machine = await emulatedMachine(
@@ -45,6 +51,8 @@ export async function emulatedService({
   return served(machine, data, {
     token,
     drillsAllowed,
+    metricsOf,
+    ...(fleetPeriodMs !== undefined && { history: { ...USUAL_BUDGETS, fleetPeriodMs } }),
     ...(callDeadlineMs !== undefined && { callDeadlineMs }),
   })
 }
@@ -52,7 +60,10 @@ export async function emulatedService({
 async function served(
   machine: EmulatedMachine,
   data: string,
-  options: Pick<CompositionOptions, 'drillsAllowed' | 'callDeadlineMs'> & {
+  options: Pick<
+    CompositionOptions,
+    'drillsAllowed' | 'callDeadlineMs' | 'metricsOf' | 'history'
+  > & {
     readonly token: string | null
   }
 ): Promise<EmulatedService> {

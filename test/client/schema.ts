@@ -600,6 +600,70 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/telemetry/history': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get telemetry history
+     * @description Samples of the last quarter of an hour, minutes of the last 30 days, as far as the budgets reach: `sources` says what there really is. Controllers are always kept, VFs while they are assigned or watched, queues while they are watched or pinned and a quarter of an hour after. What was not observed is null, never zero.
+     */
+    get: operations['getTelemetryHistory']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/telemetry/pins': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List telemetry pins
+     * @description Functions whose queues are kept although nobody looks; few, on one page.
+     */
+    get: operations['listTelemetryPins']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/telemetry/pins/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Pin telemetry
+     * @description From now on the queues of the function are kept at one second, through restarts. Safe to repeat.
+     */
+    put: operations['pinTelemetry']
+    post?: never
+    /**
+     * Unpin telemetry
+     * @description What is kept stays until its time has come. Safe to repeat.
+     */
+    delete: operations['unpinTelemetry']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/healthz': {
     parameters: {
       query?: never
@@ -1082,6 +1146,80 @@ export interface components {
             fault: 'never-returns'
           }
     }
+    /** @description What a host, controller, VF or queue did */
+    TelemetryHistory: {
+      /**
+       * @description Whose numbers these are; a host has the sum of its controllers
+       * @enum {string}
+       */
+      scope: 'host' | 'controller' | 'virtualFunction' | 'queue'
+      /** @description Of the host, controller or VF; of the function whose queue it is */
+      id: string
+      /** @description Of the queue */
+      qid: number | null
+      /**
+       * Format: date-time
+       * @description Begin of the first step
+       */
+      from: string
+      /**
+       * Format: date-time
+       * @description End of the last step
+       */
+      to: string
+      /** @description Length of a step */
+      stepSeconds: number
+      /** @description How many there are */
+      steps: number
+      /** @description What of the range there is, oldest first; empty: nothing */
+      sources: {
+        /**
+         * @description Samples in memory, or minutes on disk
+         * @enum {string}
+         */
+        kept: 'memory' | 'disk'
+        /**
+         * Format: date-time
+         * @description Begin of the first
+         */
+        from: string
+        /**
+         * Format: date-time
+         * @description End of the last
+         */
+        to: string
+        /** @description Longest interval that is one number there: finer steps repeat it */
+        resolutionSeconds: number
+      }[]
+      /** @description Those that were asked for */
+      metrics: {
+        /**
+         * @description Per second, ms, or commands in flight, as its name says
+         * @enum {string}
+         */
+        metric:
+          | 'readCommandsPerSecond'
+          | 'writeCommandsPerSecond'
+          | 'readBytesPerSecond'
+          | 'writeBytesPerSecond'
+          | 'readLatencyMs'
+          | 'writeLatencyMs'
+          | 'inFlight'
+          | 'interruptsPerSecond'
+          | 'commandsPerSecond'
+        /** @description Mean of what was observed of each step; latencies are weighed by commands */
+        mean: (number | null)[]
+        /** @description Greatest sample of each step */
+        max: (number | null)[]
+      }[]
+      /** @description Commands by latency */
+      latency: {
+        /** @description Upper bound of each bucket but the last, which has all above */
+        boundsMicroseconds: number[]
+        /** @description Commands of each step by bucket; null: not observed */
+        counts: (number[] | null)[]
+      } | null
+    }
     /** @description A Linux host */
     Host: {
       /** @description Opaque id */
@@ -1371,6 +1509,13 @@ export interface components {
       maxSpeed: string | null
       /** @description Most lanes */
       maxWidth: number | null
+    }
+    /** @description Whether the queues of a function are kept although nobody looks */
+    TelemetryPin: {
+      /** @description Id of the controller or VF */
+      functionId: string
+      /** @description They are */
+      pinned: boolean
     }
     /** @description What a request would do, to be run within 15 minutes by the same request with `?plan=<id>`; of each tenant the newest 200 are kept */
     Plan: {
@@ -5066,6 +5211,330 @@ export interface operations {
       }
       /** @description This is a WebSocket */
       426: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getTelemetryHistory: {
+    parameters: {
+      query: {
+        /** @description Whose numbers */
+        scope: 'host' | 'controller' | 'virtualFunction' | 'queue'
+        /** @description Of the host, controller or VF; of the function whose queue it is */
+        id: string
+        /** @description With scope=queue: which */
+        qid?: number
+        /** @description Default: all that the scope has, but latency: commands in log2 buckets */
+        metrics?: (
+          | 'readCommandsPerSecond'
+          | 'writeCommandsPerSecond'
+          | 'readBytesPerSecond'
+          | 'writeBytesPerSecond'
+          | 'readLatencyMs'
+          | 'writeLatencyMs'
+          | 'inFlight'
+          | 'interruptsPerSecond'
+          | 'commandsPerSecond'
+          | 'latency'
+        )[]
+        /** @description Default: a quarter of an hour before `to`; at most 30 days */
+        from?: string
+        /** @description Default: now */
+        to?: string
+        /** @description Default: so that there are at most 300 steps; 2000 are the most */
+        stepSeconds?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The range */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TelemetryHistory']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listTelemetryPins: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description All pins */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description In the order of the cursor */
+            items: components['schemas']['TelemetryPin'][]
+            /** @description Where the next page begins; null on the last */
+            nextCursor: string | null
+          }
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pinTelemetry: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a controller or VF */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The pin */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TelemetryPin']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description No such resource */
+      404: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The state of the resource, another operation or a guard forbids this */
+      409: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description Something is wrong in nvirt */
+      500: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description The host does not answer, or the service is stopping */
+      503: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  unpinTelemetry: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Id of a controller or VF */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The pin */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TelemetryPin']
+        }
+      }
+      /** @description The request cannot be read, or a field is not valid */
+      400: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description A foreign Host or Origin, or not allowed */
+      403: {
         headers: {
           [name: string]: unknown
         }

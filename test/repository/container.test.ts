@@ -19,7 +19,8 @@ const compose = parse(read('docker-compose.yml')) as {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, null>>
 }
-const services = Object.entries(compose.services)
+/** nvirt's own; the others are Prometheus and Grafana. */
+const services = Object.entries(compose.services).filter(([, { build }]) => build)
 const image = environmentOf(named('ENV'))
 const port = (image['NVIRT_LISTEN'] ?? '').split(':').at(-1)
 
