@@ -25,7 +25,7 @@ export interface HostDriver {
    * Pushes a frame for each function every `periodMs`, until the returned function is called. What goes wrong with one
    * of them, a throw of `onFrame` included, goes to `onTrouble`: once, until that function has a frame again.
    *
-   * With `trace` the kernel counts commands and latencies for as long as there is such a watch. The first frames do not wait
+   * With `trace` the kernel counts commands and latencies while there is such a watch, and a moment longer. Frames do not wait
    * for it; a host that cannot has frames without them, which say why.
    */
   watch: (

@@ -92,6 +92,7 @@ export function linuxHost(
       ),
     close: async () => {
       await Promise.all([...running].map((stop) => stop()))
+      await traces.close()
     },
   }
 }

@@ -14,6 +14,8 @@ const FILES = [
   'events/nvme/nvme_complete_rq/trigger',
   'events/nvme/nvme_sq/trigger',
 ]
+/** After which what nobody watches any more is disarmed. */
+const MOMENT_MS = 2000
 const ARM = { change: 'armTrace', queues: 10 } as const
 const DISARM = { change: 'disarmTrace' } as const
 
@@ -58,6 +60,7 @@ test('a watch that asks for it has each command, by queue and latency, and nothi
   await world.clock.advance(3000)
   const last = latestOf(frames)
   await stop()
+  await world.clock.advance(MOMENT_MS)
 
   expect(last.sources).toContain('trace-histograms')
   const done = last.queues.commands.map((count, q) => count - first.queues.commands[q]!)
@@ -116,6 +119,28 @@ test('two watches share what is armed, the last one has it disarmed, and one tha
   expect(ofWithout.untraced).toBeUndefined()
   expect(await filesOf(world)).not.toEqual(found)
   await Promise.all([stopOther(), stopWithout()])
+  await world.clock.advance(MOMENT_MS)
+  expect(await filesOf(world)).toEqual(found)
+})
+
+test('who goes and comes again at once finds the counts going on; a driver that closes does not wait', async () => {
+  const world = await emulatedHost()
+  const found = await filesOf(world)
+  const frames: HostFrame[] = []
+  const stop = await watchTraced(world, frames)
+  await world.clock.advance(5000)
+  const before = latestOf(frames).queues.commands[0]!
+  const armed = world.machine.transcript.length
+
+  await stop()
+  await world.clock.advance(MOMENT_MS / 2)
+  await watchTraced(world, frames)
+  await world.clock.advance(MOMENT_MS)
+  const after = latestOf(frames).queues.commands[0]!
+  expect(world.machine.transcript).toHaveLength(armed)
+  await world.host.close()
+
+  expect(after).toBeGreaterThan(before)
   expect(await filesOf(world)).toEqual(found)
 })
 
@@ -135,6 +160,7 @@ test('what a killed service left is found by the next: removed at its start, or 
   await applied(next, DISARM)
   expect(await filesOf(world), 'while somebody watches').not.toEqual(found)
   await stop()
+  await world.clock.advance(MOMENT_MS)
   const tidied = linuxHost(world.machine.kernel, world.clock)
   await applied(world, ARM)
   await applied({ ...world, host: tidied }, DISARM)

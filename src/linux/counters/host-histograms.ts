@@ -41,7 +41,7 @@ export class HostHistograms {
   /** Its files are closed before they go. */
   async close(): Promise<void> {
     await this.#closeReader()
-    await this.#hold.end()
+    this.#hold.end()
   }
 
   async #open(controllers: readonly TracedController[]): Promise<void> {

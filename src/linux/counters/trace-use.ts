@@ -1,6 +1,7 @@
 /**
  * Who needs the host's traces armed. They are one for the host, so the first who comes has them armed and the last who goes
- * has them disarmed, one after the other; meanwhile nobody waits.
+ * has them disarmed, one after the other; meanwhile nobody waits. Disarmed a moment later: who goes to come again with
+ * other functions finds the counts going on.
  */
 import type { ChangeOutcome, TraceChange } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
@@ -16,20 +17,25 @@ export interface TraceUse {
   begin: (onTrouble: (trouble: unknown) => void) => TraceHold
   /** In its turn. Nothing is disarmed while somebody needs it. @throws {HostDriverError} */
   apply: (change: TraceChange, deadlineMs: number) => Promise<ChangeOutcome>
+  /** Disarms at once what nobody needs any more. @throws {HostDriverError} */
+  close: () => Promise<void>
 }
 
 export type TraceHold = {
   /** null: it is armed. */
   readonly untraced: () => Untraced | null
-  /** Resolves when it is disarmed, as far as that can be, or somebody else has it. Safe to repeat. */
-  readonly end: () => Promise<void>
+  /** Safe to repeat. */
+  readonly end: () => void
 }
+
+const LINGER_MS = 2000
 
 /** @param deadlineMs for each write */
 export function createTraceUse(host: LinuxHost, deadlineMs: number): TraceUse {
   const users = new Set<(trouble: unknown) => void>()
   let untraced: Untraced | null = 'arming'
   let last: Promise<void> = Promise.resolve()
+  let stay: (() => void) | undefined
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = last.then(work)
@@ -55,6 +61,13 @@ export function createTraceUse(host: LinuxHost, deadlineMs: number): TraceUse {
     }
   }
 
+  function disarmSoon(onTrouble: (trouble: unknown) => void): void {
+    stay = host.clock.after(LINGER_MS, () => {
+      stay = undefined
+      inTurn(disarm).catch(onTrouble)
+    })
+  }
+
   function tell(trouble: unknown): void {
     for (const user of users) user(trouble)
   }
@@ -75,11 +88,13 @@ export function createTraceUse(host: LinuxHost, deadlineMs: number): TraceUse {
     begin: (onTrouble) => {
       const user = (trouble: unknown) => onTrouble(trouble)
       users.add(user)
+      stay?.()
+      stay = undefined
       void inTurn(arm)
       return {
         untraced: () => untraced,
-        end: async () => {
-          if (users.delete(user)) await inTurn(disarm).catch(onTrouble)
+        end: () => {
+          if (users.delete(user) && users.size === 0) disarmSoon(onTrouble)
         },
       }
     },
@@ -88,8 +103,15 @@ export function createTraceUse(host: LinuxHost, deadlineMs: number): TraceUse {
         const isDisarm = change.change === 'disarmTrace'
         const isLeft = isDisarm && (users.size > 0 || !(await maybeArmed(host.kernel)))
         if (isLeft) return { outcome: 'done', writes: [] }
+        if (isDisarm) untraced = 'arming'
         return applyTraceChange(host, change, withinMs)
       }),
+    close: async () => {
+      if (!stay) return
+      stay()
+      stay = undefined
+      await inTurn(disarm)
+    },
   }
 }
 

@@ -22,7 +22,7 @@ const host = linuxHost(kernel, systemClock, { askDeadlineMs: DEADLINE_MS })
 const tell = (trouble: unknown) => void writeSync(2, `${String(trouble)}\n`)
 const watching = [pciAddress(address)]
 const detail = { trace: true }
-const stop = await host.watch(watching, Number(period), print, tell, detail)
+await host.watch(watching, Number(period), print, tell, detail)
 process.once('SIGTERM', () => void end())
 // Neither a watch nor a lane keeps a process alive.
 setInterval(() => {}, 2 ** 30)
@@ -41,7 +41,7 @@ function print({ sourceClockMs, observed }: HostFrame): void {
 }
 
 async function end(): Promise<void> {
-  await stop()
+  await host.close()
   await kernel.close()
   rmSync(laneFolder, { recursive: true })
   process.exit(0)
