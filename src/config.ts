@@ -55,7 +55,7 @@ export const CONFIGURATION: readonly ConfigurationVariable[] = [
   {
     variable: 'NVIRT_DATA',
     default: './data',
-    meaning: 'folder of all state: database, token, lanes, emulated machines',
+    meaning: 'folder of all state: database, token, lanes, history, emulated machines',
   },
   {
     variable: 'NVIRT_FLEET',

@@ -10,6 +10,8 @@ import { controller, counts, firstMetric, minuteRow } from './archived.ts'
 
 const DAY = 24 * 60
 const MONTH_MS = 30 * DAY * 60_000
+/** A file system that takes a while to make each write durable. */
+const LONG = { timeout: 120_000 }
 const ALL = { fromMinute: 0, toMinute: 2 ** 31 }
 
 const opened = (folder: string, budgetBytes = 2 ** 24) =>
@@ -108,7 +110,7 @@ test('the two parts of a minute on both sides of a restart are one', async () =>
   await archive.close()
 })
 
-test('a file cut at any byte loses only its tail, and is written on', async () => {
+test('a file cut at any byte loses only its tail, and is written on', LONG, async () => {
   const folder = temporaryFolder()
   const archive = await opened(folder)
   const ends: number[] = []
