@@ -14,7 +14,12 @@ test.for([
   ['not an object', '[1]', 'malformed', undefined],
   ['of an unknown type', '{"type":"dance","id":"x"}', 'type', 'x'],
   ['without an id', '{"type":"unsubscribe"}', 'id', undefined],
-  ['with a field too many', JSON.stringify({ ...subscribe, colour: 'red' }), 'colour', 's1'],
+  [
+    'with a field too many',
+    JSON.stringify({ ...subscribe, colour: 'red' }),
+    'colour',
+    's1',
+  ],
   [
     'with a wrong type',
     JSON.stringify({ ...subscribe, periodMs: '1000' }),

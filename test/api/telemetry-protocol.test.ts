@@ -144,3 +144,17 @@ test('a change that is refused leaves the subscription as it was', async () => {
   expect(refused).toMatchObject({ type: 'error', id: 'a' })
   await client.close()
 })
+
+test('an id may be used again at once, whatever became of the one before', async () => {
+  const client = await openSocket(service.port)
+  const request = { type: 'subscribe', id: 'a', periodMs: 100 }
+
+  client.say({ ...request, controllerIds: ['nobody'] })
+  client.say({ type: 'unsubscribe', id: 'a' })
+  client.say({ ...request, controllerIds: [plainId] })
+
+  await eventually('frames', () => client.frames('a')[1])
+  client.say({ type: 'unsubscribe', id: 'a' })
+  await eventually('the end', () => client.messages.at(-1)?.type === 'unsubscribed')
+  await client.close()
+})

@@ -135,9 +135,11 @@ export class TelemetrySession {
   }
 
   #failed(subscription: Subscription, id: string, error: unknown): void {
+    const isExpected = error instanceof ControlPlaneError
+    if (!isExpected) this.#bug(error)
+    if (subscription.closed) return // nobody asks for it any more, and its id may be another's by now
     if (subscription.channel === undefined) this.#subscriptions.delete(id)
-    if (error instanceof ControlPlaneError) return this.#mistake(error.trouble, id)
-    this.#bug(error)
+    if (isExpected) return this.#mistake(error.trouble, id)
     this.#mistake({ kind: 'bug' }, id)
   }
 
