@@ -124,3 +124,9 @@ test('what nobody knows has no history and cannot be pinned', async () => {
     pinned: false,
   })
 })
+
+test('a list of pins has no pages, and an id has a length', async () => {
+  await service.api.no('listTelemetryPins', { query: { limit: 1 } }, 400, 'invalid')
+  const path = { id: 'x'.repeat(101) }
+  await service.api.no('unpinTelemetry', { path }, 400, 'malformed')
+})

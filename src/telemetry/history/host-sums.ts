@@ -23,7 +23,7 @@ export class HostSums {
     this.#history = history
   }
 
-  /** When a controller comes for the second time all others have come: the sum is taken. */
+  /** When a controller comes for the second time all others have come: the sum is taken, a period late. */
   take(reading: FunctionReading, nowMs: number): void {
     const host = this.#hosts.get(reading.hostId) ?? { latest: new Map(), lastMs: nowMs }
     this.#hosts.set(reading.hostId, host)
