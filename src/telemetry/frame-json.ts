@@ -1,11 +1,17 @@
 /** A frame for people: JSON, with null for what is not observed. Only made where somebody asked for JSON. */
 import { isoTime } from '../clock.ts'
 import { LATENCY_BUCKETS } from '../host/frame.ts'
+import { needsTrace } from './metrics.ts'
 import type { Selection } from './selection.ts'
-import type { DeviceNumbers, FrameColumns, QueueNumbers } from './telemetry.ts'
+import type {
+  DeviceNumbers,
+  FrameColumns,
+  QueueNumbers,
+  RelayedInterrupts,
+} from './telemetry.ts'
 
 /** A `TelemetryFrame`, less the metrics that were not asked for. */
-export function frameAsJson(frame: FrameColumns, { device, queues }: Selection) {
+export function frameAsJson(frame: FrameColumns, { metrics, device, queues }: Selection) {
   const { fn, sequence, sourceClockMs, wallClockMs, periodMs } = frame
   const heading = {
     hostId: fn.hostId,
@@ -16,8 +22,12 @@ export function frameAsJson(frame: FrameColumns, { device, queues }: Selection) 
     at: isoTime(wallClockMs),
     periodMs,
   }
-  if (!frame.observed) return { ...heading, observed: false as const, why: frame.why }
-  const { sources, commandsBasis } = frame
+  if (!frame.observed) {
+    const { why, interrupts } = frame
+    const relayed = interrupts && { interrupts: relayedAsJson(interrupts) }
+    return { ...heading, observed: false as const, why, ...relayed }
+  }
+  const { sources, commandsBasis, untraced } = frame
   const { qid, cpus } = frame.queues
   return {
     ...heading,
@@ -30,6 +40,18 @@ export function frameAsJson(frame: FrameColumns, { device, queues }: Selection) 
       ...Object.fromEntries(queues.map((name) => [name, columnAsJson(frame.queues, name)])),
     },
     device: Object.fromEntries(device.map((name) => [name, numberOf(frame.device, name)])),
+    ...(untraced !== undefined &&
+      metrics.some(needsTrace) && { trace: { observed: false as const, why: untraced } }),
+  }
+}
+
+function relayedAsJson(interrupts: RelayedInterrupts) {
+  if (!interrupts.observed) return interrupts
+  const { qid, perSecond } = interrupts
+  return {
+    observed: true as const,
+    qid: Array.from(qid),
+    perSecond: columnOrNull(perSecond),
   }
 }
 

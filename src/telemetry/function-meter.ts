@@ -11,11 +11,13 @@ import {
   unknownReading,
   type Reading,
 } from './reading.ts'
+import { RelayedMeter } from './relayed-meter.ts'
 import type { FrameColumns } from './telemetry.ts'
 
 export class FunctionMeter {
   readonly #fn: WatchedFunction
   readonly #periodMs: number
+  readonly #relayed = new RelayedMeter()
   #before: Reading | undefined
   #sequence = 0
 
@@ -32,8 +34,11 @@ export class FunctionMeter {
     if (!isObserved(raw)) {
       this.#before = undefined
       const why = raw.observed.observed ? 'gone' : raw.observed.why
-      return { ...this.#heading(raw), observed: false, why }
+      const interrupts = this.#relayed.read(raw)
+      const relayed = interrupts && { interrupts }
+      return { ...this.#heading(raw), observed: false, why, ...relayed }
     }
+    this.#relayed.forget()
     const before = this.#before
     if (before && sameLife(before, raw)) {
       const seconds = (raw.sourceClockMs - before.clockMs) / 1000

@@ -101,7 +101,7 @@ export function measureInterval(
   raw: ObservedHostFrame,
   seconds: number
 ): Interval {
-  const { queues, device, sources } = raw.observed
+  const { queues, device, sources, untraced } = raw.observed
   const { numbers } = before
   numbers.inFlight.set(queues.inFlight)
   ratesPerSecond(before.interrupts, queues.interrupts, seconds, numbers.interruptsPerSecond)
@@ -119,6 +119,7 @@ export function measureInterval(
     commandsBasis,
     queues: before.numbers,
     device: measured,
+    ...(untraced !== undefined && { untraced }),
   }
 }
 

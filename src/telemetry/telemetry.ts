@@ -1,6 +1,11 @@
 /** Telemetry's face: what the hardware is doing. `createTelemetry` (hub.ts) implements it. */
 import type { Caller } from '../access/caller.ts'
-import type { FrameSource, NotObserved } from '../host/frame.ts'
+import type {
+  FrameSource,
+  NotObserved,
+  UncountedInterrupts,
+  Untraced,
+} from '../host/frame.ts'
 import type { DeviceMetric, Metric } from './metrics.ts'
 import type { WatchedFunction } from './scope.ts'
 
@@ -61,9 +66,25 @@ export type FrameColumns = {
       readonly commandsBasis: CommandsBasis
       readonly queues: QueueNumbers
       readonly device: DeviceNumbers
+      /** Why commands and latencies are not observed though somebody asked for them. */
+      readonly untraced?: Untraced
     }
-  | { readonly observed: false; readonly why: NotObserved }
+  | {
+      readonly observed: false
+      readonly why: NotObserved
+      /** Of a guest's function, those that the host relays: all that can be seen of its queues from here. */
+      readonly interrupts?: RelayedInterrupts
+    }
 )
+
+/** Completions may share an interrupt: these are no commands. */
+export type RelayedInterrupts =
+  | {
+      readonly observed: true
+      readonly qid: Float64Array
+      readonly perSecond: Float64Array
+    }
+  | { readonly observed: false; readonly why: UncountedInterrupts }
 
 export type QueueNumbers = {
   readonly qid: Float64Array
@@ -112,6 +133,18 @@ export type TelemetryFrame = {
         readonly latencyMaxUs?: readonly (number | null)[]
       }
       readonly device: { readonly [metric in DeviceMetric]: number | null }
+      /** Only when such metrics were asked for, and are not there. */
+      readonly trace?: { readonly observed: false; readonly why: Untraced }
     }
-  | { readonly observed: false; readonly why: NotObserved }
+  | {
+      readonly observed: false
+      readonly why: NotObserved
+      readonly interrupts?:
+        | {
+            readonly observed: true
+            readonly qid: readonly number[]
+            readonly perSecond: readonly (number | null)[]
+          }
+        | { readonly observed: false; readonly why: UncountedInterrupts }
+    }
 )
