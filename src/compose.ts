@@ -110,12 +110,18 @@ export async function compose(options: CompositionOptions): Promise<Composition>
     await store.startWriting()
     await workflows.resume()
     late.opening.resolve()
-    inventory
-      .start()
-      .catch((error: unknown) =>
-        late.report('scanning the fleet for the first time', error)
-      )
-    history.start()
+    // What nobody waits for comes after the first scan, which it would make twice as long.
+    void scanForTheFirstTime().then(() => {
+      if (!stopping) history.start()
+    })
+  }
+
+  async function scanForTheFirstTime(): Promise<void> {
+    try {
+      await inventory.start()
+    } catch (error) {
+      late.report('scanning the fleet for the first time', error)
+    }
   }
 
   async function stop(): Promise<void> {
