@@ -27,7 +27,24 @@ type LaneScan = {
   readonly functions: readonly FunctionObservation[]
 }
 
+/** Once more where VFs came up between the list of functions and the look at their primary: they would seem not to exist. */
 export async function scanHost(
+  host: LinuxHost,
+  facts: HostFacts,
+  options: SessionOptions
+): Promise<HostObservation> {
+  const seen = await scanOnce(host, facts, options)
+  return lacksVfs(seen) ? scanOnce(host, facts, options) : seen
+}
+
+function lacksVfs({ functions }: HostObservation): boolean {
+  return functions.some(({ address, sriov }) => {
+    const vfCount = sriov?.vfCount ?? 0
+    return vfCount > functions.filter(({ vf }) => vf?.pf === address).length
+  })
+}
+
+async function scanOnce(
   host: LinuxHost,
   facts: HostFacts,
   options: SessionOptions
