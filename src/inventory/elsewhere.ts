@@ -1,5 +1,6 @@
 /** What other hosts have, asked only where an identity is in doubt: two rows must not share an id. */
 import type { ControllerRow } from '../store/rows.ts'
+import { allPages } from '../store/all-pages.ts'
 import type { Store } from '../store/store.ts'
 import type { ControllerIdentity } from './identity.ts'
 import type { Underway } from './underway.ts'
@@ -59,16 +60,6 @@ function isRival(
 }
 
 /** All hosts' rows: asked only for a controller that is marked already, which is rare. */
-function everyController(store: Store): readonly ControllerRow[] {
-  const rows: ControllerRow[] = []
-  let after: string | null = null
-  do {
-    const page: ReturnType<Store['read']['controllers']> = store.read.controllers(
-      {},
-      { after, limit: 500 }
-    )
-    rows.push(...page.items)
-    after = page.next
-  } while (after !== null)
-  return rows
+function everyController({ read }: Store): readonly ControllerRow[] {
+  return [...allPages((page) => read.controllers({}, page))]
 }

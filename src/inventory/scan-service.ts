@@ -4,7 +4,7 @@ import { isoTime, type Clock } from '../clock.ts'
 import { ControlPlaneError } from '../errors.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
-import type { HostRow } from '../store/rows.ts'
+import { allHostIds } from '../store/all-pages.ts'
 import type { Page, Store } from '../store/store.ts'
 import { driftLedger } from './drift/drift-ledger.ts'
 import { foundOn } from './drift/drift-of-host.ts'
@@ -92,7 +92,7 @@ export function createInventory(options: InventoryOptions): Inventory {
 
   /** Hosts of an earlier start that are no longer in the fleet become `away`. */
   async function start(): Promise<void> {
-    const left = everyHostId(read).filter((id) => !hosts.get(id))
+    const left = allHostIds(read).filter((id) => !hosts.get(id))
     await Promise.all([...left.map((id) => rounds.scan(id)), rounds.start()])
   }
 
@@ -127,17 +127,6 @@ export function createInventory(options: InventoryOptions): Inventory {
     start,
     stop: rounds.stop,
   }
-}
-
-function everyHostId(read: Store['read']): readonly string[] {
-  const ids: string[] = []
-  let after: string | null = null
-  do {
-    const page: Page<HostRow> = read.hosts({ after, limit: 500 })
-    ids.push(...page.items.map(({ id }) => id))
-    after = page.next
-  } while (after !== null)
-  return ids
 }
 
 function pageOf<Row, View>(page: Page<Row>, view: (row: Row) => View): Page<View> {

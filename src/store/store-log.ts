@@ -1,9 +1,8 @@
 /** The saga's log over the store: a step's record and what it changes are one transaction. */
 import type { SagaLog } from '../saga/log.ts'
 import { OPEN_STATES, type OperationRecord } from '../saga/operation.ts'
+import { allPages } from './all-pages.ts'
 import type { Store, StoreWrite } from './store.ts'
-
-const PAGE = 200
 
 export function storeLog(store: Store): SagaLog<StoreWrite> {
   return {
@@ -30,16 +29,8 @@ export function storeLog(store: Store): SagaLog<StoreWrite> {
 }
 
 /** Ids are UUIDv7, so their order is that of creation. */
-function allOpen(store: Store): readonly OperationRecord[] {
-  const found: OperationRecord[] = []
-  let after: string | null = null
-  do {
-    const page = store.read.operations(
-      { tenant: null, states: OPEN_STATES },
-      { after, limit: PAGE }
-    )
-    found.push(...page.items)
-    after = page.next
-  } while (after !== null)
-  return found
+function allOpen({ read }: Store): readonly OperationRecord[] {
+  return [
+    ...allPages((page) => read.operations({ tenant: null, states: OPEN_STATES }, page)),
+  ]
 }

@@ -4,6 +4,7 @@
  */
 import { pciAddress } from '../nvme/pci-address.ts'
 import type { ControllerRow, EventRow, VirtualFunctionRow } from '../store/rows.ts'
+import { allHostIds } from '../store/all-pages.ts'
 import type { StoreReader } from '../store/store.ts'
 import type { WatchedFunction } from './scope.ts'
 import type { Scope } from './telemetry.ts'
@@ -14,8 +15,6 @@ type OfHost = {
   /** Of a controller, by its id: itself and its VFs. */
   readonly byController: ReadonlyMap<string, readonly WatchedFunction[]>
 }
-
-const HOSTS_A_PAGE = 1000
 
 export class FunctionsInScope {
   readonly #read: StoreReader
@@ -42,7 +41,7 @@ export class FunctionsInScope {
   of(scope: Scope): Functions {
     const found = new Map<string, WatchedFunction>()
     const add = (fn: WatchedFunction | undefined) => fn && found.set(fn.id, fn)
-    const hostIds = scope.fleet === true ? allHosts(this.#read) : (scope.hostIds ?? [])
+    const hostIds = scope.fleet === true ? allHostIds(this.#read) : (scope.hostIds ?? [])
     for (const id of hostIds) this.#of(id).functions.forEach(add)
     for (const id of scope.controllerIds ?? []) {
       const hostId = this.#read.controller(id)?.hostId
@@ -62,15 +61,6 @@ export class FunctionsInScope {
     this.#hosts.set(hostId, read)
     return read
   }
-}
-
-function* allHosts(read: StoreReader): Generator<string> {
-  let after: string | null = null
-  do {
-    const { items, next } = read.hosts({ after, limit: HOSTS_A_PAGE })
-    for (const { id } of items) yield id
-    after = next
-  } while (after !== null)
 }
 
 function functionsOf(read: StoreReader, hostId: string): OfHost {

@@ -2,7 +2,8 @@
 import { Type } from 'typebox'
 import { isTerminal, type OperationRecord, type OperationState } from '../saga/operation.ts'
 import type { Json } from '../saga/workflow.ts'
-import type { OpenOperation, Page, Store } from '../store/store.ts'
+import { allPages } from '../store/all-pages.ts'
+import type { OpenOperation, Store } from '../store/store.ts'
 import { Held, isShaped } from './logged-shapes.ts'
 
 /** Kinds of subject that this nvirt does not know included. */
@@ -40,17 +41,7 @@ export function operationsIn(
   { read }: Store,
   states: readonly OperationState[]
 ): readonly OperationRecord[] {
-  const found: OperationRecord[] = []
-  let after: string | null = null
-  do {
-    const page: Page<OperationRecord> = read.operations(
-      { tenant: null, states },
-      { after, limit: 500 }
-    )
-    found.push(...page.items)
-    after = page.next
-  } while (after !== null)
-  return found
+  return [...allPages((page) => read.operations({ tenant: null, states }, page))]
 }
 
 /** Which operation holds a function, kept up to date by what the engine tells; asked for every row of every list. */

@@ -4,6 +4,7 @@
  */
 import type { Refusal } from '../errors.ts'
 import type { OperationRecord } from '../saga/operation.ts'
+import { allPages } from '../store/all-pages.ts'
 import type { OpenOperation, Store } from '../store/store.ts'
 import { heldBy, openOperations } from './open-operations.ts'
 
@@ -17,13 +18,8 @@ export function refuseOvertaken(store: Store, record: OperationRecord): readonly
 }
 
 /** Ids are UUIDv7, so their order is that of creation. */
-function* laterOperations({ read }: Store, id: string): Generator<OperationRecord> {
-  let after: string | null = id
-  while (after !== null) {
-    const page = read.operations({ tenant: null }, { after, limit: 500 })
-    yield* page.items
-    after = page.next
-  }
+function laterOperations({ read }: Store, id: string): Iterable<OperationRecord> {
+  return allPages((page) => read.operations({ tenant: null }, page), id)
 }
 
 function isOnTheSame(a: OpenOperation, b: OpenOperation): boolean {

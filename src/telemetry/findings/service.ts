@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { isoTime, type Clock } from '../../clock.ts'
 import { eventWrite } from '../../events/events.ts'
+import { allPages } from '../../store/all-pages.ts'
 import type { Store } from '../../store/store.ts'
 import type { FunctionReading } from '../history/intake.ts'
 import { Finder, type Told } from './finder.ts'
@@ -59,8 +60,8 @@ export async function openFindings(options: FindingsOptions): Promise<Findings> 
   return {
     take: (reading) => finder.take(reading, clock.nowMs()),
     scanned: (hostId) => {
-      for (const { id, present, lastController } of store.read.inventoryOf(hostId)
-        .controllers) {
+      const controllers = allPages((page) => store.read.controllers({ hostId }, page))
+      for (const { id, present, lastController } of controllers) {
         const smart = lastController?.health
         if (!present || !smart) continue
         finder.takeHealth({ hostId, kind: 'controller', id }, smart, clock.nowMs())

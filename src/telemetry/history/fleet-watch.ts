@@ -3,6 +3,7 @@
  * what it costs is bounded, and the gaps between are not observed.
  */
 import type { Clock } from '../../clock.ts'
+import { allHostIds } from '../../store/all-pages.ts'
 import type { Store } from '../../store/store.ts'
 import type { Interest } from './interest.ts'
 
@@ -12,7 +13,6 @@ export const MOST_AT_ONCE = 500
 const PERIODS_OF_TURN = 6
 /** Hosts come in bursts. */
 const SETTLE_MS = 1_000
-const PAGE = 1_000
 
 export class FleetWatch {
   readonly #options: {
@@ -60,7 +60,7 @@ export class FleetWatch {
   #look(): void {
     this.#cancelLook = undefined
     const { interest, store, periodMs } = this.#options
-    const all = allHosts(store)
+    const all = allHostIds(store.read)
     const turns = Math.max(1, Math.ceil(all.length / MOST_AT_ONCE))
     const from = (this.#turn % turns) * MOST_AT_ONCE
     const hostIds = all.slice(from, from + MOST_AT_ONCE)
@@ -70,18 +70,5 @@ export class FleetWatch {
     const before = this.#end
     this.#end = interest.follow({ hostIds, periodMs }, false)
     before?.()
-  }
-}
-
-function allHosts({ read }: Store): readonly string[] {
-  const ids: string[] = []
-  for (let after: string | null = null; ;) {
-    const { items, next }: ReturnType<typeof read.hosts> = read.hosts({
-      after,
-      limit: PAGE,
-    })
-    ids.push(...items.map(({ id }) => id))
-    if (next === null) return ids
-    after = next
   }
 }
