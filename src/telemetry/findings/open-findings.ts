@@ -1,5 +1,6 @@
 /** Findings that were told and have not ended, kept in a small file, so that a restart tells neither twice. */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { replaceFile } from '../replace-file.ts'
 import type { Finding } from './finder.ts'
 import { THRESHOLDS } from './kinds.ts'
 
@@ -19,13 +20,9 @@ export async function readOpenFindings(file: string): Promise<readonly Finding[]
   }
 }
 
-export async function writeOpenFindings(
+export function writeOpenFindings(
   file: string,
   findings: readonly Finding[]
 ): Promise<void> {
-  await writeFile(`${file}.new`, JSON.stringify({ version: VERSION, findings }), {
-    mode: 0o600,
-    flush: true,
-  })
-  await rename(`${file}.new`, file)
+  return replaceFile(file, { version: VERSION, findings })
 }

@@ -1,6 +1,7 @@
 /** Functions whose queues are kept although nobody looks: a small file, replaced as a whole. */
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { replaceFile } from '../replace-file.ts'
 
 export const MOST_PINS = 64
 const VERSION = 1
@@ -28,7 +29,9 @@ export class Pins {
   /** Durable when resolved. */
   async set(ids: readonly string[]): Promise<void> {
     this.#ids = ids
-    const saving = this.#saving.then(() => replace(this.#file, { version: VERSION, ids }))
+    const saving = this.#saving.then(() =>
+      replaceFile(this.#file, { version: VERSION, ids })
+    )
     this.#saving = saving.catch(() => {}) // its caller is told
     await saving
   }
@@ -47,15 +50,4 @@ async function idsIn(file: string): Promise<readonly string[]> {
     throw new Error(`${file} is not of version ${VERSION}`)
   }
   return kept.ids.filter((id) => typeof id === 'string')
-}
-
-async function replace(file: string, content: unknown): Promise<void> {
-  const half = await open(`${file}.new`, 'w', 0o600)
-  try {
-    await half.writeFile(JSON.stringify(content))
-    await half.sync()
-  } finally {
-    await half.close()
-  }
-  await rename(`${file}.new`, file)
 }
