@@ -10,6 +10,7 @@ import type {
 } from '../../kernel/counters.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import { histogramOf } from '../trace-parts.ts'
+import { areSame } from './same.ts'
 import type { TraceHold } from './trace-use.ts'
 
 /** Of one function. */
@@ -33,7 +34,7 @@ export class HostHistograms {
   async read(controllers: readonly TracedController[]): Promise<readonly Traced[]> {
     const untraced = this.#hold.untraced()
     if (untraced !== null) return controllers.map(() => ({ untraced }))
-    if (!isSame(controllers, this.#controllers)) await this.#open(controllers)
+    if (!areSame(controllers, this.#controllers)) await this.#open(controllers)
     await this.#reader?.read()
     return tracedOf(controllers, this.#reader?.values ?? new Float64Array(0))
   }
@@ -101,11 +102,4 @@ function misses(commands: number, row: Float64Array): boolean {
   let sum = 0
   for (const count of row) sum += count
   return commands - sum > MOST_IN_FLIGHT
-}
-
-function isSame(
-  one: readonly TracedController[],
-  other: readonly TracedController[]
-): boolean {
-  return one.length === other.length && one.every((each, n) => each === other[n])
 }

@@ -7,6 +7,7 @@ import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { mayPostInterrupts } from './posted-interrupts.ts'
 import { ifReadable, readText } from '../small-files.ts'
+import { areSame } from './same.ts'
 
 /** Action names of one function: a column. The same array for as long as they are the same. */
 export type InterruptNames = readonly string[]
@@ -41,7 +42,7 @@ export class HostInterrupts {
 
   /** One column for each asked for, in their order. They are filled anew by the next read. */
   async read(columns: readonly InterruptNames[]): Promise<readonly Float64Array[]> {
-    if (!sameColumns(columns, this.#columns)) await this.#open(columns)
+    if (!areSame(columns, this.#columns)) await this.#open(columns)
     await this.#reader?.read()
     const values = this.#reader?.values ?? new Float64Array(0)
     let end = 0
@@ -83,11 +84,4 @@ export function vfioVectors(interrupts: string): ReadonlyMap<string, readonly nu
   }
   for (const vectors of found.values()) vectors.sort((a, b) => a - b)
   return found
-}
-
-function sameColumns(
-  one: readonly InterruptNames[],
-  other: readonly InterruptNames[]
-): boolean {
-  return one.length === other.length && one.every((names, n) => names === other[n])
 }

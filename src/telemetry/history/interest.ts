@@ -4,6 +4,7 @@
  */
 import { SYSTEM } from '../../access/caller.ts'
 import type { Clock } from '../../clock.ts'
+import { scopeKey } from '../scope.ts'
 import type { SubscribeRequest, Telemetry } from '../telemetry.ts'
 import { FINEST_MS, KEEP_RECENT_MS } from './history.ts'
 import { readingOf } from './intake.ts'
@@ -39,7 +40,7 @@ export class Interest {
    */
   watching({ periodMs, metrics: _metrics, ...scope }: SubscribeRequest): () => void {
     const request = { ...scope, periodMs: Math.max(periodMs, FINEST_MS) }
-    const key = JSON.stringify(request)
+    const key = `${scopeKey(scope)} ${request.periodMs}`
     const watch = this.#watches.get(key) ?? this.#begin(key, request)
     watch.watchers += 1
     watch.cancelEnd?.()
