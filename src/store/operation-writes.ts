@@ -51,7 +51,7 @@ export function logOperation(connection: Connection, entry: LogEntry): void {
   const after = applyEntry(before, entry)
   const changes = onlyGoesOn(before, entry)
     ? goOn(prepare, after)
-    : writeEntry(prepare, entry, after)
+    : writeEntry(prepare, entry, after.steps === before.steps ? null : after.steps)
   if (changes === 0) throw new StaleFence(operationId)
   if (isTerminal(after.state)) operations.delete(operationId)
   else operations.set(operationId, after)
@@ -79,9 +79,14 @@ function goOn(prepare: Prepare, after: OperationRecord): number {
   return prepare(GO_ON).run(...set, id, fence).changes
 }
 
-function writeEntry(prepare: Prepare, entry: LogEntry, after: OperationRecord): number {
+/** @param steps null: they stay, as where only a lease is kept */
+function writeEntry(
+  prepare: Prepare,
+  entry: LogEntry,
+  steps: OperationRecord['steps'] | null
+): number {
   const { operationId: id, fence } = entry
-  const set = { ...entryColumns(entry), steps: stepsColumn(after.steps) }
+  const set = { ...entryColumns(entry), ...(steps && { steps: stepsColumn(steps) }) }
   const columns = Object.keys(set).map((column) => `"${column}" = @${column}`)
   const sql = `UPDATE "Operation" SET ${columns.join(', ')} WHERE "id" = @id AND "fence" <= @fence`
   return prepare(sql).run({ ...set, id, fence }).changes
