@@ -6,7 +6,6 @@ import type { OperationRecord, StepRecord } from './operation.ts'
 export function applyEntry(record: OperationRecord, entry: LogEntry): OperationRecord {
   const { fence, at, step, next, retry } = entry
   const before = retry ? toBeUndoneAgain(record.steps) : record.steps
-  const steps = step ? applyStep(before, step) : before
   const { id, workflow, version, params, actor, tenant, createdAt } = record
   // Written out, since it is made for each entry: a copy of all that is there costs several times as much.
   return {
@@ -26,7 +25,7 @@ export function applyEntry(record: OperationRecord, entry: LogEntry): OperationR
     owner: entry.owner ?? record.owner,
     leaseUntilMs: entry.leaseUntilMs ?? record.leaseUntilMs,
     fence,
-    steps: next ? applyStep(steps, next) : steps,
+    steps: step ? applySteps(before, step, next) : before,
     updatedAt: isRenewal(entry) ? record.updatedAt : at,
   }
 }
@@ -47,10 +46,21 @@ function toBeUndoneAgain(steps: readonly StepRecord[]): readonly StepRecord[] {
   )
 }
 
-function applyStep(steps: readonly StepRecord[], entry: StepEntry): readonly StepRecord[] {
+function applySteps(
+  before: readonly StepRecord[],
+  step: StepEntry,
+  next: StepEntry | undefined
+): readonly StepRecord[] {
+  const steps = before.slice()
+  applyStep(steps, step)
+  if (next) applyStep(steps, next)
+  return steps
+}
+
+function applyStep(steps: StepRecord[], entry: StepEntry): void {
   const before = steps[entry.index]
   if (before === undefined) throw new Error(`no step ${entry.index} in this operation`)
-  return steps.with(entry.index, {
+  steps[entry.index] = {
     name: before.name,
     state: entry.state ?? before.state,
     output: orStays(entry.output, before.output),
@@ -59,7 +69,7 @@ function applyStep(steps: readonly StepRecord[], entry: StepEntry): readonly Ste
     progress: entry.progress ?? before.progress,
     startedAt: entry.startedAt ?? before.startedAt,
     endedAt: entry.endedAt ?? before.endedAt,
-  })
+  }
 }
 
 /** null is a value: what was there is cleared. */

@@ -5,15 +5,15 @@ import type { StepRecord } from './operation.ts'
 import type { OperationRun } from './operation-run.ts'
 import { contextOf, endsRun } from './operation-run.ts'
 import { delayMs } from './retry-policy.ts'
-import { createReporter } from './step-progress.ts'
+import { StepReporter } from './step-progress.ts'
 import { untilUnblocked } from './until-unblocked.ts'
-import type { OperationError, Step } from './workflow.ts'
+import type { OperationError, Step, StepResult } from './workflow.ts'
 
 /** Names of the steps whose undo failed for good; empty: everything is as found. */
 export async function goBack<W>(run: OperationRun<W>): Promise<readonly string[]> {
   for (const [index, step] of [...run.steps.entries()].reverse()) {
     if (!isToUndo(run, index)) continue
-    await holdStepLocks(run, index, run.signal)
+    await holdStepLocks(run, index, run.leaving)
     await undoStep(run, index, step)
     releaseStepLocks(run)
   }
@@ -70,7 +70,7 @@ async function undoStep<W>(
       })
       return
     }
-    await run.clock.sleep(delayMs(run.retry, failures), run.signal)
+    await run.clock.sleep(delayMs(run.retry, failures), run.leaving.signal)
   }
 }
 
@@ -79,20 +79,23 @@ async function attempt<W>(
   index: number,
   step: Step<W>
 ): Promise<OperationError | undefined> {
-  run.signal.throwIfAborted()
+  run.leaving.throwIfAborted()
   await run.journal.append({
     state: 'undoing',
     waitsFor: [],
     blocked: null,
     step: { index, state: 'undoing' },
   })
-  const progress = createReporter(run, index)
+  const reporter = new StepReporter(run, index)
   try {
-    const done = await untilUnblocked(run, run.signal, async () => {
-      const context = contextOf(run, index, true, progress.report)
+    const look = async (): Promise<StepResult<W>> => {
+      const context = contextOf(run, index, true, reporter)
       return (await step.undo?.(context)) ?? { result: 'done' }
-    })
-    await progress.flush()
+    }
+    const first = await look()
+    const done =
+      first.result === 'done' ? first : await untilUnblocked(run, run.leaving, first, look)
+    await reporter.flush()
     const undone = { index, state: 'undone', endedAt: run.journal.now() } as const
     await run.journal.append({ state: 'undoing', blocked: null, step: undone }, done.writes)
     return undefined
@@ -100,6 +103,6 @@ async function attempt<W>(
     if (endsRun(error)) throw error
     return toOperationError(step.name, error)
   } finally {
-    progress.close()
+    reporter.close()
   }
 }

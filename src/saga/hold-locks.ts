@@ -1,22 +1,29 @@
 /** Waiting for locks, in order, and saying for whom. */
+import type { Leaving } from './leaving.ts'
 import type { LockRequest } from './locks.ts'
 import type { OperationRun } from './operation-run.ts'
 import { goesBack, hasBegun } from './operation-run.ts'
+import type { Step } from './workflow.ts'
 
 /** @throws the reason of the signal; {Cancelled} when nothing has begun, so that there is nothing to undo under them */
 export async function holdOperationLocks<W>(run: OperationRun<W>): Promise<void> {
   const isBegun = hasBegun(run.journal.record())
-  await untilHeld(run, run.operationLocks, isBegun ? run.signal : run.forward)
+  await untilHeld(run, run.operationLocks, isBegun ? run.leaving : run.forward)
 }
 
 /** Those that are already held for this step, after its failure or a restart, stay held. */
 export async function holdStepLocks<W>(
   run: OperationRun<W>,
   index: number,
-  leave: AbortSignal
+  leave: Leaving
 ): Promise<void> {
   if (run.stepLocks?.index !== index) requestStepLocks(run, index)
   if (run.stepLocks) await untilHeld(run, run.stepLocks.request, leave)
+}
+
+/** Without locks it waits for nobody. */
+export function needsLocks<W>({ locks }: Step<W>): boolean {
+  return locks !== undefined && locks.length > 0
 }
 
 /** Takes its place in the queue, without waiting. */
@@ -34,7 +41,7 @@ export function releaseStepLocks<W>(run: OperationRun<W>): void {
 async function untilHeld<W>(
   run: OperationRun<W>,
   request: LockRequest,
-  leave: AbortSignal
+  leave: Leaving
 ): Promise<void> {
   const state = goesBack(run.journal.record()) ? 'undoing' : 'waiting'
   for (;;) {
@@ -45,7 +52,7 @@ async function untilHeld<W>(
     if (!sameIds(waitsFor, run.journal.record().waitsFor)) {
       await run.journal.append({ state, waitsFor })
     }
-    await unlessAborted(moved, leave)
+    await unlessAborted(moved, leave.signal)
   }
 }
 

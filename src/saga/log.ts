@@ -3,15 +3,25 @@ import type {
   OperationRecord,
   OperationState,
   PersonalRequest,
+  StepRecord,
   StepState,
 } from './operation.ts'
 import type { Json, OperationError, StepProgress } from './workflow.ts'
 
 export interface SagaLog<W> {
   /** Durable when resolved, with `writes` in the same transaction. */
-  create: (operation: OperationRecord, writes: readonly W[]) => Promise<void>
-  /** Durable when resolved, all or nothing. @throws what `admitEntry` throws: {StaleFence}, {Cancelled}, {NotNow} */
-  append: (entry: LogEntry, writes: readonly W[]) => Promise<void>
+  create: (operation: OperationRecord, writes: readonly W[]) => Promise<unknown>
+  /**
+   * Durable when resolved, all or nothing.
+   *
+   * @param steps those after the entry, where it changes any; null: they stay
+   * @throws what `admitEntry` throws: {StaleFence}, {Cancelled}, {NotNow}
+   */
+  append: (
+    entry: LogEntry,
+    steps: readonly StepRecord[] | null,
+    writes: readonly W[]
+  ) => Promise<unknown>
   /** Operations that have not ended, oldest first. */
   loadOpen: () => Promise<readonly OperationRecord[]>
   load: (id: string) => Promise<OperationRecord | undefined>
@@ -27,24 +37,24 @@ export interface SagaLog<W> {
   ) => Promise<number | undefined>
 }
 
-/** One durable step forward of one operation. Absent fields stay as they are. */
+/** One durable step forward of one operation. What is absent or undefined stays as it is. */
 export type LogEntry = {
   readonly operationId: string
   readonly fence: number
   readonly at: string
-  readonly state?: OperationState
-  readonly committed?: boolean
-  readonly error?: OperationError | null
-  readonly blocked?: Json
-  readonly waitsFor?: readonly string[]
-  readonly owner?: string
-  readonly leaseUntilMs?: number
-  readonly cancelRequest?: PersonalRequest
-  /** It was stuck, and goes on from there: steps whose undo failed are to be undone again. */
-  readonly retry?: PersonalRequest
-  readonly step?: StepEntry
+  readonly leaseUntilMs?: number | undefined
+  readonly step?: StepEntry | undefined
   /** The step that begins as that one is done: its intent. */
-  readonly next?: StepEntry
+  readonly next?: StepEntry | undefined
+  readonly state?: OperationState | undefined
+  readonly committed?: boolean | undefined
+  readonly error?: OperationError | null | undefined
+  readonly blocked?: Json | undefined
+  readonly waitsFor?: readonly string[] | undefined
+  readonly owner?: string | undefined
+  readonly cancelRequest?: PersonalRequest | undefined
+  /** It was stuck, and goes on from there: steps whose undo failed are to be undone again. */
+  readonly retry?: PersonalRequest | undefined
 }
 
 export type StepEntry = {

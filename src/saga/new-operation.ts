@@ -18,15 +18,16 @@ export function newOperation<W>(
   { definition, steps }: Plan<W>,
   { waitsFor, owner, leaseUntilMs, at, begun }: Beginning
 ): OperationRecord {
+  const { id, workflow, params, actor, tenant } = operation
   return {
-    ...operation,
+    id,
+    workflow,
     version: definition.version,
+    params,
+    actor,
+    tenant,
+    createdAt: at,
     state: waitsFor.length > 0 ? 'waiting' : 'running',
-    steps: steps.map(({ name }, index) =>
-      index === 0 && begun
-        ? { ...NOT_BEGUN, name, state: 'running', attempts: 1, startedAt: at }
-        : { ...NOT_BEGUN, name }
-    ),
     committed: false,
     cancelRequest: null,
     error: null,
@@ -35,8 +36,24 @@ export function newOperation<W>(
     owner,
     leaseUntilMs,
     fence: 1,
-    createdAt: at,
+    steps: steps.map(({ name }, index) =>
+      stepRecord(name, index === 0 && begun ? at : null)
+    ),
     updatedAt: at,
+  }
+}
+
+/** @param begunAt null: it is to come */
+function stepRecord(name: string, begunAt: string | null): StepRecord {
+  return {
+    name,
+    state: begunAt === null ? 'pending' : 'running',
+    output: null,
+    error: null,
+    attempts: begunAt === null ? 0 : 1,
+    progress: null,
+    startedAt: begunAt,
+    endedAt: null,
   }
 }
 

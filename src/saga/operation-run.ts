@@ -1,10 +1,12 @@
 /** One operation as it runs in this process. */
 import type { Clock } from '../clock.ts'
 import type { Journal } from './journal.ts'
+import type { Leaving } from './leaving.ts'
 import { Cancelled, StaleFence } from './log.ts'
 import type { LockRequest, Locks } from './locks.ts'
 import type { OperationRecord, StepRecord } from './operation.ts'
 import type { RetryPolicy } from './retry-policy.ts'
+import type { StepReporter } from './step-progress.ts'
 import type { Json, Step, StepContext, WorkflowDefinition } from './workflow.ts'
 
 export type OperationRun<W> = {
@@ -18,10 +20,10 @@ export type OperationRun<W> = {
   stepLocks: { readonly index: number; readonly request: LockRequest } | undefined
   readonly clock: Clock
   readonly retry: RetryPolicy
-  /** Aborted with {Stopped}: the engine stops, or somebody else has taken the operation over. */
-  readonly signal: AbortSignal
+  /** With {Stopped}: the engine stops, or somebody else has taken the operation over. */
+  readonly leaving: Leaving
   /** The same for the way forward, which also ends with {Cancelled}: waits are left, what is in flight is let end. */
-  readonly forward: AbortSignal
+  readonly forward: Leaving
   /** The step whose intent was written with what came before it, and that has not run since. */
   intended: number | undefined
   /** A step waits for what no program can hurry: stopping does not wait for it. */
@@ -61,23 +63,48 @@ export function contextOf<W>(
   run: OperationRun<W>,
   index: number,
   own: boolean,
-  progress: StepContext['progress']
+  reporter: StepReporter<W>
 ): StepContext {
-  const { id, fence, actor, tenant, steps } = run.journal.record()
-  const outputs: Record<string, Json> = {}
-  for (const [at, step] of steps.entries()) {
-    const isKnown = at < index || (own && at === index && step.output !== null)
-    if (isKnown) outputs[step.name] = step.output
+  return new ContextOfStep(run.journal.record(), index, own, reporter)
+}
+
+/** What few steps ask for is put together when they do. */
+class ContextOfStep<W> implements StepContext {
+  readonly operationId: string
+  readonly step: string
+  readonly fence: number
+  readonly actor: string
+  readonly tenant: string
+  readonly reported: StepContext['reported']
+  private readonly steps: readonly StepRecord[]
+  /** So many of them. */
+  private readonly known: number
+  private readonly reporter: StepReporter<W>
+
+  constructor(
+    { id, steps, fence, actor, tenant }: OperationRecord,
+    index: number,
+    own: boolean,
+    reporter: StepReporter<W>
+  ) {
+    const step = steps[index]
+    this.operationId = id
+    this.step = step?.name ?? ''
+    this.fence = fence
+    this.actor = actor
+    this.tenant = tenant
+    this.reported = step?.progress ?? null
+    this.steps = steps
+    this.known = own && step !== undefined && step.output !== null ? index + 1 : index
+    this.reporter = reporter
   }
-  const { name = '', progress: reported = null } = steps[index] ?? {}
-  return {
-    operationId: id,
-    step: name,
-    fence,
-    outputs,
-    actor,
-    tenant,
-    progress,
-    reported,
+
+  get outputs(): Readonly<Record<string, Json>> {
+    const known = this.steps.slice(0, this.known)
+    return Object.fromEntries(known.map(({ name, output }) => [name, output]))
+  }
+
+  get progress(): StepContext['progress'] {
+    return (now) => this.reporter.report(now)
   }
 }

@@ -10,6 +10,7 @@ import { beginsAtOnce } from './go-forward.ts'
 import { requestStepLocks } from './hold-locks.ts'
 import type { Journal } from './journal.ts'
 import { createJournal } from './journal.ts'
+import { Leaving } from './leaving.ts'
 import type { LockRequest } from './locks.ts'
 import { createLocks } from './locks.ts'
 import type { SagaLog } from './log.ts'
@@ -46,10 +47,14 @@ export type EngineOptions<W> = {
 
 type Running<W> = {
   readonly run: OperationRun<W>
-  readonly control: AbortController
-  /** Of the way forward only. */
-  readonly forward: AbortController
   finished: Promise<void>
+}
+
+/** The run ends where it stands. */
+function leave<W>({ run }: Running<W>): void {
+  const stopped = new Stopped()
+  run.leaving.abort(stopped)
+  run.forward.abort(stopped)
 }
 
 /** Between two looks at operations of another owner, at least. */
@@ -66,7 +71,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     trouble('telling of an operation', error)
   )
   const ends = createEnds({ clock, get })
-  const stopping = new AbortController()
+  const stopping = new Leaving()
   const cancelRenewal = clock.every(leaseMs / 3, renewLeases)
   let cancelResume = () => {}
 
@@ -74,7 +79,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     operation: StartOperation,
     writes: readonly W[]
   ): Promise<OperationRecord> {
-    stopping.signal.throwIfAborted()
+    stopping.throwIfAborted()
     const plan = book.plan(operation.workflow, operation.params)
     // The place in the queue is that of the call, not of the disk.
     const request = locks.request(operation.id, 'operation', plan.locks)
@@ -102,14 +107,12 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   }
 
   function prepare(record: OperationRecord, plan: Plan<W>, operationLocks: LockRequest) {
-    const control = new AbortController()
-    const forward = new AbortController()
+    const leaving = new Leaving()
+    const forward = new Leaving()
     const { definition, steps } = plan
     const { id, cancelRequest, committed } = record
-    const { signal } = control
-    signal.addEventListener('abort', () => forward.abort(signal.reason))
     if (cancelRequest && !committed) forward.abort(new Cancelled(cancelRequest))
-    const journal = journalOf(record, signal)
+    const journal = journalOf(record, leaving)
     const run: OperationRun<W> = {
       id,
       definition,
@@ -119,24 +122,24 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       operationLocks,
       clock,
       retry: policy,
-      signal,
-      forward: forward.signal,
+      leaving,
+      forward,
       stepLocks: undefined,
       blocked: false,
       intended: undefined,
     }
-    const entry: Running<W> = { run, control, forward, finished: Promise.resolve() }
+    const entry: Running<W> = { run, finished: Promise.resolve() }
     running.set(id, entry)
     return entry
   }
 
-  function journalOf(record: OperationRecord, signal: AbortSignal): Journal<W> {
+  function journalOf(record: OperationRecord, leaving: Leaving): Journal<W> {
     return createJournal(record, {
       log,
       clock,
       leaseMs,
       retry: policy,
-      signal,
+      leaving,
       onChange: (changed) => {
         changes.tell(changed)
         ends.tell(changed)
@@ -145,7 +148,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   }
 
   function begin(entry: Running<W>): void {
-    if (stopping.signal.aborted) entry.control.abort(new Stopped())
+    if (stopping.aborted) leave(entry)
     entry.finished = runOperation(entry.run)
       .catch(async (error: unknown) => {
         if (!endsRun(error)) await giveUp(entry.run, error)
@@ -171,7 +174,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     if (!entry) return cancelElsewhere(id, request, writes)
     const { journal } = entry.run
     await journal.appendOnce({ cancelRequest: request }, writes)
-    entry.forward.abort(new Cancelled(request))
+    entry.run.forward.abort(new Cancelled(request))
     return journal.record()
   }
 
@@ -185,7 +188,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     if (!record) throw new NotNow(id)
     const { fence } = record
     const entry = { operationId: id, fence, at: request.at, cancelRequest: request }
-    await log.append(entry, writes)
+    await log.append(entry, null, writes)
     const after = applyEntry(record, entry)
     changes.tell(after)
     return after
@@ -196,7 +199,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     request: PersonalRequest,
     writes: readonly W[]
   ): Promise<OperationRecord> {
-    stopping.signal.throwIfAborted()
+    stopping.throwIfAborted()
     const record = await log.load(id)
     if (record?.state !== 'stuck' || running.has(id)) throw new NotNow(id)
     const plan = planToRetry(record)
@@ -205,7 +208,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     const reopened = applyEntry(record, entry)
     const context = endContext(reopened, record.error, request.at)
     const own = plan.definition.onRetried?.(context) ?? []
-    await log.append(entry, [...own, ...writes])
+    await log.append(entry, reopened.steps, [...own, ...writes])
     changes.tell(reopened)
     begin(prepare(reopened, plan, locks.request(id, 'operation', plan.locks)))
     return reopened
@@ -229,7 +232,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
         owner,
         leaseMs,
         takeOverAll,
-        journalOf: (record) => journalOf(record, stopping.signal),
+        journalOf: (record) => journalOf(record, stopping),
       },
       (id) => running.has(id)
     )
@@ -247,7 +250,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
 
   function resumeLater(leaseUntilMs: number | undefined): void {
     cancelResume()
-    if (leaseUntilMs === undefined || stopping.signal.aborted) return
+    if (leaseUntilMs === undefined || stopping.aborted) return
     const delayMs = Math.max(RESUME_DELAY_MS, leaseUntilMs - clock.nowMs())
     cancelResume = clock.after(delayMs, () => {
       resume().catch(() => resumeLater(leaseUntilMs))
@@ -255,10 +258,10 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   }
 
   function renewLeases(): void {
-    for (const { run, control } of running.values()) {
-      run.journal.renew().catch((error: unknown) => {
+    for (const entry of running.values()) {
+      entry.run.journal.renew().catch((error: unknown) => {
         // Any other failure is tried again in a third of the lease, and the fence guards what happens meanwhile.
-        if (error instanceof StaleFence) control.abort(new Stopped())
+        if (error instanceof StaleFence) leave(entry)
       })
     }
   }
@@ -273,7 +276,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     cancelRenewal()
     cancelResume()
     const left = [...running.values()]
-    for (const { control } of left) control.abort(new Stopped())
+    for (const entry of left) leave(entry)
     await Promise.all(
       left.filter(({ run }) => !run.blocked).map(({ finished }) => finished)
     )

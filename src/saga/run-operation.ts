@@ -115,7 +115,7 @@ export async function end<W>(
         })
         return
       }
-      await run.clock.sleep(delayMs(retry, failures), run.signal)
+      await run.clock.sleep(delayMs(retry, failures), run.leaving.signal)
     }
   }
 }

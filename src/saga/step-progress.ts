@@ -5,18 +5,46 @@ import type { StepContext, StepProgress } from './workflow.ts'
 /** Between two durable ones, at least. */
 export const PROGRESS_MS = 2_000
 
-export interface StepReporter {
-  readonly report: StepContext['progress']
-  /** The step has failed or is done: makes the last durable. @throws what the journal throws */
-  readonly flush: () => Promise<void>
+/** Of one attempt at a step. Most steps say nothing, and cost nothing then. */
+export class StepReporter<W> {
+  private readonly run: OperationRun<W>
+  private readonly index: number
+  private log: ProgressLog | undefined
+  private isOver = false
+
+  constructor(run: OperationRun<W>, index: number) {
+    this.run = run
+    this.index = index
+  }
+
+  report(now: Omit<StepProgress, 'at'>): void {
+    if (!this.isOver) (this.log ??= createProgressLog(this.run, this.index)).say(now)
+  }
+
+  /** The step has failed or is done: makes the last durable. undefined: it had said nothing. @throws what the journal throws */
+  flush(): Promise<void> | undefined {
+    this.close()
+    return this.log?.flush()
+  }
+
   /** Nothing more is written. */
+  close(): void {
+    this.isOver = true
+    this.log?.close()
+  }
+}
+
+type ProgressLog = {
+  readonly say: StepContext['progress']
+  /** After `close`. */
+  readonly flush: () => Promise<void>
   readonly close: () => void
 }
 
-export function createReporter<W>(
+function createProgressLog<W>(
   { journal, clock }: OperationRun<W>,
   index: number
-): StepReporter {
+): ProgressLog {
   let latest: StepProgress | undefined
   let writing: Promise<void> | undefined
   let isOver = false
@@ -44,22 +72,18 @@ export function createReporter<W>(
     writeLater()
   }
 
-  function close(): void {
-    isOver = true
-    cancel?.()
-  }
-
   return {
-    report: (now) => {
-      if (isOver) return
+    say: (now) => {
       latest = { ...now, at: journal.now() }
       writeLater()
     },
     flush: async () => {
-      close()
       await writing
       await write()
     },
-    close,
+    close: () => {
+      isOver = true
+      cancel?.()
+    },
   }
 }

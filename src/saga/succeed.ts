@@ -1,5 +1,4 @@
 /** The good end: with the record of the last step, or after it. */
-import { applyEntry } from './apply-entry.ts'
 import { endContext } from './end-context.ts'
 import type { Change } from './journal.ts'
 import { StaleFence, type StepEntry } from './log.ts'
@@ -43,12 +42,10 @@ export async function succeedWith<W>(
 ): Promise<boolean> {
   const { journal, forward } = run
   if (forward.aborted) return false
-  const change: Change = { ...SUCCEEDED, step }
+  const change: Change = { state: 'succeeded', blocked: null, waitsFor: [], step }
   try {
-    const { id, fence } = journal.record()
-    const entry = { ...change, operationId: id, fence, at: journal.now() }
-    const record = applyEntry(journal.record(), entry)
-    await journal.appendOnce(change, [...writes, ...writesOf(run, record)])
+    const own = run.definition.onSucceeded ? writesOf(run, journal.after(change)) : []
+    await journal.appendOnce(change, own.length === 0 ? writes : [...writes, ...own])
     return true
   } catch (thrown) {
     if (thrown instanceof StaleFence) throw thrown

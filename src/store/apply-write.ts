@@ -4,73 +4,87 @@ import { writeDrift } from './drift-writes.ts'
 import { appendEvent } from './event-writes.ts'
 import { putHost, reconcile } from './inventory-writes.ts'
 import { confirmScan, voidDigest } from './scan-digest-writes.ts'
-import { createOperation, logOperation, takeOverOperation } from './operation-writes.ts'
+import {
+  insertOperation,
+  logEntry,
+  takeOverOperation,
+  writePlainEntry,
+} from './operation-writes.ts'
 import { putPlan } from './plan-writes.ts'
 import type { OrdinaryWrite } from './ordinary-writes.ts'
 import { isOrdinary, writeOrdinary } from './ordinary-writes.ts'
 import { writePolicy } from './policy-writes.ts'
 import type { WriterConnection } from './writer-connection.ts'
-import type { WireWrite } from './writer-messages.ts'
+import type { WireWrite } from './wire-writes.ts'
 
-/** @throws {StaleFence}, {IdempotencyTaken}, or what SQLite or Prisma say of the row */
-export async function applyWrites(
+/** What a transaction comes to, as its writes are made. */
+type News = { readonly events: number[]; fence: number | null }
+
+/** At once, where Prisma is not needed. @throws {StaleFence}, {IdempotencyTaken}, or what SQLite or Prisma say of the row */
+export function applyWrites(
   connection: WriterConnection,
   writes: readonly WireWrite[]
+): CommitResult | Promise<CommitResult> {
+  const news: News = { events: [], fence: null }
+  const { prepare } = connection
+  for (const [at, write] of writes.entries()) {
+    if (isOrdinary(write)) return applyOrdinary(connection, writes.slice(at), news)
+    writePrepared(prepare, write, news)
+  }
+  return news
+}
+
+async function applyOrdinary(
+  connection: WriterConnection,
+  writes: readonly WireWrite[],
+  news: News
 ): Promise<CommitResult> {
-  const events: number[] = []
-  let fence: number | null = null
+  const { prepare } = connection
   for (const write of writes) {
     if (isOrdinary(write)) {
       await writeOrdinary(await connection.prisma(), write)
-      voidDigest(connection.prepare, write)
-      continue
-    }
-    const written = writePrepared(connection, write)
-    if (written.event !== undefined) events.push(written.event)
-    fence = written.fence ?? fence
+      voidDigest(prepare, write)
+    } else writePrepared(prepare, write, news)
   }
-  return { events, fence }
+  return news
 }
 
 function writePrepared(
-  connection: WriterConnection,
-  write: Exclude<WireWrite, OrdinaryWrite>
-): { readonly event?: number; readonly fence?: number | null } {
-  const { prepare } = connection
+  prepare: WriterConnection['prepare'],
+  write: Exclude<WireWrite, OrdinaryWrite>,
+  news: News
+): void {
   switch (write.write) {
-    case 'appendEvent':
-      return { event: appendEvent(prepare, write.event) }
+    case 'goOn':
+    case 'succeed':
+      return writePlainEntry(prepare, write)
+    case 'logEntry':
+      return logEntry(prepare, write)
+    case 'insertOperation':
+      return insertOperation(prepare, write)
     case 'takeOverOperation':
-      return { fence: takeOverOperation(connection, write) }
-    case 'createOperation':
-      createOperation(connection, write.operation)
-      return {}
-    case 'logOperation':
-      logOperation(connection, write.entry)
-      return {}
+      news.fence = takeOverOperation(prepare, write)
+      return
+    case 'appendEvent':
+      news.events.push(appendEvent(prepare, write.event))
+      return
     case 'putHost':
-      putHost(prepare, write.row)
-      return {}
+      return putHost(prepare, write.row)
     case 'confirmScan':
-      confirmScan(prepare, write)
-      return {}
+      return confirmScan(prepare, write)
     case 'settleHost':
     case 'setDriftPolicy':
     case 'putDrift':
     case 'deleteDrift':
     case 'putHealing':
     case 'deleteHealing':
-      writeDrift(prepare, write)
-      return {}
+      return writeDrift(prepare, write)
     case 'putPlan':
-      putPlan(prepare, write)
-      return {}
+      return putPlan(prepare, write)
     case 'putVirtualFunctionPolicy':
     case 'deleteVirtualFunctionPolicy':
-      writePolicy(prepare, write)
-      return {}
+      return writePolicy(prepare, write)
     case 'packedReconcile':
-      reconcile(prepare, write)
-      return {}
+      return reconcile(prepare, write)
   }
 }

@@ -6,7 +6,7 @@ import { applyWrites } from './apply-write.ts'
 import { isOrdinary } from './ordinary-writes.ts'
 import type { CommitResult } from './store.ts'
 import type { WriterConnection } from './writer-connection.ts'
-import type { WireWrite } from './writer-messages.ts'
+import type { WireWrite } from './wire-writes.ts'
 
 export type TransactionOutcome =
   | { readonly ok: true; readonly result: CommitResult }
@@ -19,7 +19,7 @@ export async function commitGroup(
 ): Promise<readonly TransactionOutcome[]> {
   try {
     // Prisma may take a while to load: not with a transaction open.
-    if (transactions.flat().some(isOrdinary)) await connection.prisma()
+    if (transactions.some((writes) => writes.some(isOrdinary))) await connection.prisma()
     const together = await allTogether(connection, transactions)
     return together ?? (await eachAlone(connection, transactions))
   } catch (error) {
@@ -40,8 +40,11 @@ async function allTogether(
   const outcomes: TransactionOutcome[] = []
   db.exec('BEGIN IMMEDIATE')
   try {
-    for (const writes of transactions)
-      outcomes.push({ ok: true, result: await applyWrites(connection, writes) })
+    for (const writes of transactions) {
+      const applied = applyWrites(connection, writes)
+      const result = applied instanceof Promise ? await applied : applied
+      outcomes.push({ ok: true, result })
+    }
   } catch {
     // Which of them it is, and why, is seen when each is done alone.
     rollBack(connection)
@@ -78,12 +81,10 @@ async function inSavepoint(
     if (!db.inTransaction) throw error
     db.exec('ROLLBACK TO one')
     db.exec('RELEASE one')
-    connection.operations.clear()
     return { ok: false, error }
   }
 }
 
-function rollBack({ db, operations }: WriterConnection): void {
-  operations.clear()
+function rollBack({ db }: WriterConnection): void {
   if (db.inTransaction) db.exec('ROLLBACK')
 }

@@ -27,26 +27,30 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const listeners = new Set<(events: readonly EventRow[]) => void>()
 
   let starting: Promise<Writer> | undefined
+  let started: Writer | undefined
   const writer = () =>
     (starting ??= startWriter({ file, migrationsFolder }, (writes, result) => {
+      if (result.events.length === 0) return
       const events = eventsOf(writes, result)
-      if (events.length > 0) for (const listener of listeners) tell(listener, events)
-    }))
+      for (const listener of listeners) tell(listener, events)
+    }).then((writing) => (started = writing)))
   const db = openMigrated(file, migrationsFolder) ?? (await madeBy(writer, file))
 
   return {
     read: createReader(db),
     startWriting: async () => void (await writer()),
-    commit: async (writes) => (await writer()).commit(writes),
+    commit: (writes) =>
+      started ? started.commit(writes) : writer().then((one) => one.commit(writes)),
     onEvents: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     close: async () => {
-      const started = starting
+      const last = starting
       starting = closedForEver()
+      started = undefined
       // What was asked for before is committed now, and whoever is told of it may read.
-      await (await started?.catch(() => undefined))?.close()
+      await (await last?.catch(() => undefined))?.close()
       db.close()
     },
   }

@@ -84,34 +84,70 @@ function toStep(stored: StoredStep): StepRecord {
   return { ...NOT_BEGUN, ...stored }
 }
 
-export function operationColumns(record: OperationRecord): OperationColumns {
-  return {
-    ...record,
-    params: toJson(record.params),
-    committed: record.committed ? 1 : 0,
-    cancelRequest: toJson(record.cancelRequest),
-    error: toJson(record.error),
-    blocked: toJson(record.blocked),
-    waitsFor: JSON.stringify(record.waitsFor),
-    steps: stepsColumn(record.steps),
-  }
+/** In the order of `operationValues`. */
+export const OPERATION_COLUMNS = [
+  'id',
+  'workflow',
+  'version',
+  'params',
+  'state',
+  'committed',
+  'cancelRequest',
+  'error',
+  'blocked',
+  'waitsFor',
+  'actor',
+  'tenant',
+  'owner',
+  'leaseUntilMs',
+  'fence',
+  'createdAt',
+  'updatedAt',
+] as const satisfies readonly (keyof OperationColumns)[]
+
+export type OperationValues = readonly (string | number | null)[]
+
+/** All but its steps. */
+export function operationValues(record: OperationRecord): OperationValues {
+  return [
+    record.id,
+    record.workflow,
+    record.version,
+    toJson(record.params),
+    record.state,
+    record.committed ? 1 : 0,
+    toJson(record.cancelRequest),
+    toJson(record.error),
+    toJson(record.blocked),
+    JSON.stringify(record.waitsFor),
+    record.actor,
+    record.tenant,
+    record.owner,
+    record.leaseUntilMs,
+    record.fence,
+    record.createdAt,
+    record.updatedAt,
+  ]
 }
 
-/** As `toStep` reads them. Put together by hand, since this is what each record of an operation costs most. */
-export function stepsColumn(steps: readonly StepRecord[]): string {
-  return `[${steps.map(textOf).join(',')}]`
-}
-
-function textOf(step: StepRecord): string {
+/** As `toStep` reads it. Put together by hand, since this is what each record of an operation costs most. */
+export function stepText(step: StepRecord): string {
   const { name, state, attempts, output, error, progress, startedAt, endedAt } = step
-  let text = `{"name":${JSON.stringify(name)},"state":"${state}","attempts":${attempts}`
+  let text = `{"name":${quoted(name)},"state":"${state}","attempts":${attempts}`
   if (output !== null) text += `,"output":${JSON.stringify(output)}`
   if (error !== null) text += `,"error":${JSON.stringify(error)}`
   if (progress !== null) text += `,"progress":${JSON.stringify(progress)}`
-  if (startedAt !== null) text += `,"startedAt":${JSON.stringify(startedAt)}`
-  if (endedAt !== null) text += `,"endedAt":${JSON.stringify(endedAt)}`
+  if (startedAt !== null) text += `,"startedAt":${quoted(startedAt)}`
+  if (endedAt !== null) text += `,"endedAt":${quoted(endedAt)}`
   return `${text}}`
 }
+
+/** What needs no escape is quoted as it is: names and times always. */
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+const PLAIN = /^[\w:.-]*$/
 
 /** The columns that an entry sets, with the meaning of {applyEntry}: absent fields stay, and renewing a lease is no update. */
 export function entryColumns(entry: LogEntry): Partial<OperationColumns> {

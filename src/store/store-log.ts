@@ -6,12 +6,10 @@ import type { Store, StoreWrite } from './store.ts'
 
 export function storeLog(store: Store): SagaLog<StoreWrite> {
   return {
-    create: async (operation, writes) => {
-      await store.commit([{ write: 'createOperation', operation }, ...writes])
-    },
-    append: async (entry, writes) => {
-      await store.commit([{ write: 'logOperation', entry }, ...writes])
-    },
+    create: (operation, writes) =>
+      store.commit([{ write: 'createOperation', operation }, ...writes]),
+    append: (entry, steps, writes) =>
+      store.commit([{ write: 'logOperation', entry, steps }, ...writes]),
     loadOpen: () => Promise.resolve(allOpen(store)),
     load: (id) => Promise.resolve(store.read.operation(null, id)),
     takeOver: async (id, owner, leaseUntilMs, nowMs) => {

@@ -6,7 +6,6 @@
  */
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import Database from 'better-sqlite3'
-import type { OperationRecord } from '../saga/operation.ts'
 import type { PrismaClient } from './generated/client.ts'
 import { nestedAdapter } from './nested-adapter.ts'
 import { StoreError } from './store-error.ts'
@@ -15,8 +14,6 @@ export type WriterConnection = {
   readonly db: Database.Database
   /** A statement with numbers as numbers; the same text gives the same one. */
   readonly prepare: (sql: string) => Database.Statement
-  /** Operations that have not ended, as this connection has written them: to be emptied when it rolls back. */
-  readonly operations: Map<string, OperationRecord>
   /** Loads Prisma on first use. */
   readonly prisma: () => Promise<PrismaClient>
   readonly close: () => Promise<void>
@@ -47,7 +44,7 @@ export async function openWriterConnection(file: string): Promise<WriterConnecti
     await prisma?.$disconnect()
     db.close()
   }
-  return { db, prepare, operations: new Map(), prisma: () => (loading ??= load()), close }
+  return { db, prepare, prisma: () => (loading ??= load()), close }
 }
 
 /** The adapter keeps its connection in `client` (7.10: dist/index.mjs, BetterSQLite3Queryable), which its types do not say. */

@@ -1,42 +1,16 @@
 /** What the calling thread and the writer say to each other. */
 import { Cancelled, NotNow, StaleFence } from '../saga/log.ts'
 import type { PersonalRequest } from '../saga/operation.ts'
-import type { PackedReconcile } from './inventory-writes.ts'
-import type { CommitResult, StoreWrite } from './store.ts'
+import type { CommitResult } from './store.ts'
 import { IdempotencyTaken } from './store.ts'
 import type { StoreProblem } from './store-error.ts'
 import { StoreError } from './store-error.ts'
+import type { Wire } from './wire-writes.ts'
 
 export type WriterSettings = { readonly file: string; readonly migrationsFolder: string }
 
-/** A write as it crosses to the writer's thread. */
-export type WireWrite = Exclude<StoreWrite, { write: 'reconcile' }> | PackedReconcile
-
-export type WireTransaction = { readonly id: number; readonly writes: readonly WireWrite[] }
-
-/**
- * As JSON they cross in half the time; but a packed scan is long, and JSON already.
- */
-export type WireTransactions = string | readonly WireTransaction[]
-
-/** @throws TypeError when one of them holds what JSON cannot say */
-export function packTransactions(
-  transactions: readonly WireTransaction[]
-): WireTransactions {
-  const isLong = transactions.some(({ writes }) =>
-    writes.some(({ write }) => write === 'packedReconcile')
-  )
-  return isLong ? transactions : JSON.stringify(transactions)
-}
-
-export function unpackTransactions(packed: WireTransactions): readonly WireTransaction[] {
-  // Of `packTransactions`, in this process.
-  return typeof packed === 'string' ? (JSON.parse(packed) as WireTransaction[]) : packed
-}
-
 export type WriterRequest =
-  | { readonly ask: 'commit'; readonly transactions: WireTransactions }
-  | { readonly ask: 'close' }
+  { readonly ask: 'commit'; readonly transactions: Wire } | { readonly ask: 'close' }
 
 export type WriterReply =
   | { readonly reply: 'ready' }

@@ -6,13 +6,10 @@ import { readMigrations } from './migrations-folder.ts'
 import type { CommitResult } from './store.ts'
 import type { WriterConnection } from './writer-connection.ts'
 import { openWriterConnection } from './writer-connection.ts'
-import type {
-  WireTransaction,
-  WriterReply,
-  WriterRequest,
-  WriterSettings,
-} from './writer-messages.ts'
-import { toWire, unpackTransactions } from './writer-messages.ts'
+import { unpackTransactions } from './wire-reading.ts'
+import type { WireTransaction } from './wire-writes.ts'
+import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts'
+import { toWire } from './writer-messages.ts'
 
 const port = parentPort
 if (port === null) throw new Error('the writer runs as a worker thread')

@@ -1,17 +1,16 @@
 /** The calling thread's side of the writer: sends transactions, hands back what became of them in the order of their commits. */
 import { Worker } from 'node:worker_threads'
-import { packReconcile } from './inventory-writes.ts'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
+import { createStepTexts } from './step-texts.ts'
+import { packTransaction, type Wire } from './wire-writes.ts'
 import type {
   WireOutcome,
-  WireTransaction,
-  WireWrite,
   WriterReply,
   WriterRequest,
   WriterSettings,
 } from './writer-messages.ts'
-import { fromWire, packTransactions, toWire } from './writer-messages.ts'
+import { fromWire, toWire } from './writer-messages.ts'
 
 export interface Writer {
   readonly commit: (writes: readonly StoreWrite[]) => Promise<CommitResult>
@@ -20,6 +19,9 @@ export interface Writer {
 }
 
 const WITHOUT_NEWS = { ok: true, result: { events: [], fence: null } } as const
+
+/** Transactions in one message, at most. */
+const AT_ONCE = 128
 
 /** Told of each transaction that is durable, before its `commit` resolves. */
 export type OnCommit = (writes: readonly StoreWrite[], result: CommitResult) => void
@@ -76,33 +78,26 @@ export async function startWriter(
   }
 
   const send = (request: WriterRequest) => worker.postMessage(request)
-  let waiting: WireTransaction[] = []
+  const texts = createStepTexts()
+  let waiting: Wire = []
+  let count = 0
 
-  /** What is asked for in one turn of the loop crosses in one message: each costs as much as its transaction. */
-  function sendLater(transaction: WireTransaction): void {
-    if (waiting.length === 0) setImmediate(sendWaiting)
-    waiting.push(transaction)
+  /**
+   * What is asked for in one turn of the loop crosses in few messages, since each costs as much as its transaction; but of
+   * many the first are written while the others are still being asked for.
+   */
+  function sendLater(id: number, writes: readonly StoreWrite[]): void {
+    packTransaction(waiting, id, writes, texts)
+    count++
+    if (count === 1) setImmediate(sendWaiting)
+    else if (count === AT_ONCE) sendWaiting()
   }
 
   function sendWaiting(): void {
     const transactions = waiting
     waiting = []
-    if (transactions.length === 0) return
-    try {
-      send({ ask: 'commit', transactions: packTransactions(transactions) })
-    } catch {
-      // One of them holds what cannot be sent: that one is refused, by itself.
-      for (const transaction of transactions) sendAlone(transaction)
-    }
-  }
-
-  function sendAlone(transaction: WireTransaction): void {
-    try {
-      send({ ask: 'commit', transactions: packTransactions([transaction]) })
-    } catch (cause) {
-      const refused = { ok: false, error: toWire(cause, 'sending a transaction') } as const
-      settle({ id: transaction.id, ...refused })
-    }
+    count = 0
+    if (transactions.length > 0) send({ ask: 'commit', transactions })
   }
 
   return {
@@ -113,8 +108,12 @@ export async function startWriter(
           return
         }
         const id = ++lastId
-        sendLater({ id, writes: writes.map(toWireWrite) })
-        sent.set(id, { writes, resolve, reject })
+        try {
+          sendLater(id, writes)
+          sent.set(id, { writes, resolve, reject })
+        } catch (cause) {
+          reject(fromWire(toWire(cause, 'sending a transaction')))
+        }
       }),
     close: async () => {
       over ??= new StoreError('writing a closed database', { kind: 'writer-ended' })
@@ -123,10 +122,6 @@ export async function startWriter(
       await ended
     },
   }
-}
-
-function toWireWrite(write: StoreWrite): WireWrite {
-  return write.write === 'reconcile' ? packReconcile(write) : write
 }
 
 /** Compiled, the thread's file is JavaScript beside this one. */

@@ -6,7 +6,7 @@ import { createEvents, eventWrite } from '../../src/events/events.ts'
 import { tellingOfOperations } from '../../src/events/operation-events.ts'
 import type { EventRow } from '../../src/store/rows.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
-import { operationRecord } from '../store/rows.ts'
+import { logged, operationRecord } from '../store/rows.ts'
 import { temporaryStore } from '../store/temporary-store.ts'
 
 const AT = '2026-01-01T00:00:00.000Z'
@@ -86,19 +86,11 @@ test('operations tell of their beginning, their blocks and their end, and of not
   await store.commit([
     { write: 'createOperation', operation: operationRecord({ tenant: 'blue' }) },
   ])
-  await store.commit([
-    { write: 'logOperation', entry: { ...entry, step: { index: 0, state: 'running' } } },
-  ])
-  await store.commit([{ write: 'logOperation', entry: { ...entry, leaseUntilMs: 9 } }])
-  await store.commit([
-    { write: 'logOperation', entry: { ...entry, state: 'blocked', blocked: { pid: 7 } } },
-  ])
-  await store.commit([
-    { write: 'logOperation', entry: { ...entry, state: 'undoing', error } },
-  ])
-  await store.commit([
-    { write: 'logOperation', entry: { ...entry, state: 'undone', error } },
-  ])
+  await store.commit([logged({ ...entry, step: { index: 0, state: 'running' } })])
+  await store.commit([logged({ ...entry, leaseUntilMs: 9 })])
+  await store.commit([logged({ ...entry, state: 'blocked', blocked: { pid: 7 } })])
+  await store.commit([logged({ ...entry, state: 'undoing', error })])
+  await store.commit([logged({ ...entry, state: 'undone', error })])
 
   const told = createEvents(store).list(BLUE, 0, 10)
   expect(told.map(({ type, detail }) => ({ type, detail }))).toEqual([

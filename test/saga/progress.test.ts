@@ -116,3 +116,24 @@ test('a full disk keeps the step from nothing but its end', async () => {
   expect(meanwhile).toEqual({ said: ['worked on'], state: 'running' })
   expect(ended).toMatchObject({ state: 'succeeded', steps: [{ progress: MiB(1) }] })
 })
+
+test('what is said while the intent is being written is kept beside it', async () => {
+  const { memory, boot, end } = bench()
+  const a = step('a', [], {
+    guard: async ({ progress }: StepContext) => {
+      progress(MiB(1)) // is on its way to the log when the guard passes
+      return { result: 'passed' }
+    },
+    run: async () => {
+      seen.push(memory.operations.get('o1')?.steps[0])
+      return { result: 'done' }
+    },
+  })
+  const seen: unknown[] = []
+  const { engine } = boot([workflow([a])])
+
+  await engine.start(operation('o1'), [])
+  await end('o1')
+
+  expect(seen).toMatchObject([{ state: 'running', attempts: 1, progress: { done: 1 } }])
+})

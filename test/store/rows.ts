@@ -1,5 +1,7 @@
 /** Rows as a scan and a workflow would make them; a test names only what it is about. */
 import type { ControllerObservation } from '../../src/host/observation.ts'
+import { applyEntry } from '../../src/saga/apply-entry.ts'
+import type { LogEntry } from '../../src/saga/log.ts'
 import type { OperationRecord } from '../../src/saga/operation.ts'
 import type {
   AssignmentRow,
@@ -9,7 +11,7 @@ import type {
   NewEvent,
   VirtualFunctionRow,
 } from '../../src/store/rows.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store, StoreWrite } from '../../src/store/store.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
 
 const AT = '2026-01-01T00:00:00.000Z'
@@ -217,4 +219,13 @@ export async function withInventory(store: Store): Promise<void> {
       namespaces: [namespaceRow()],
     },
   ])
+}
+
+/** What an engine writes for an entry. @param before what the operation's record is then */
+export function logged(
+  entry: LogEntry,
+  before: OperationRecord = operationRecord()
+): StoreWrite {
+  const { steps } = applyEntry(before, entry)
+  return { write: 'logOperation', entry, steps: steps === before.steps ? null : steps }
 }

@@ -1,7 +1,7 @@
 /** What is written of an operation's steps is what its entries say. */
 import { expect, test } from 'vitest'
 import { IdempotencyTaken } from '../../src/store/store.ts'
-import { operationRecord } from './rows.ts'
+import { logged, operationRecord } from './rows.ts'
 import { temporaryStore } from './temporary-store.ts'
 
 test('a log entry changes what it names and nothing else', async () => {
@@ -10,17 +10,14 @@ test('a log entry changes what it names and nothing else', async () => {
   const error = { step: 'bind-vfio', message: 'binding', causes: ['EBUSY'], detail: null }
 
   await store.commit([
-    {
-      write: 'logOperation',
-      entry: {
-        operationId: 'operation-1',
-        fence: 1,
-        at: 'later',
-        state: 'undoing',
-        error,
-        step: { index: 1, state: 'failed', error, output: { writes: 2 }, attempts: 1 },
-      },
-    },
+    logged({
+      operationId: 'operation-1',
+      fence: 1,
+      at: 'later',
+      state: 'undoing',
+      error,
+      step: { index: 1, state: 'failed', error, output: { writes: 2 }, attempts: 1 },
+    }),
   ])
 
   const before = operationRecord()
@@ -51,14 +48,9 @@ test('what a refused transaction said of a step counts for nothing afterwards', 
   const done = { index: 0, state: 'done', output: 'never' } as const
   await store.commit([key])
 
-  const refused = store.commit([
-    { write: 'logOperation', entry: { ...entry, step: done } },
-    key,
-  ])
+  const refused = store.commit([logged({ ...entry, step: done }), key])
   await expect(refused).rejects.toThrow(IdempotencyTaken)
-  await store.commit([
-    { write: 'logOperation', entry: { ...entry, step: { index: 1, state: 'running' } } },
-  ])
+  await store.commit([logged({ ...entry, step: { index: 1, state: 'running' } })])
 
   expect(store.read.operation(null, 'operation-1')?.steps).toMatchObject([
     { state: 'pending', output: null },
@@ -72,17 +64,14 @@ test('a step that is done and the next one that is intended are one entry', asyn
   await store.commit([{ write: 'createOperation', operation }])
 
   await store.commit([
-    {
-      write: 'logOperation',
-      entry: {
-        operationId: 'operation-1',
-        fence: 1,
-        at: 'later',
-        state: 'running',
-        step: { index: 0, state: 'done', output: null, error: null, endedAt: 'later' },
-        next: { index: 1, state: 'running', attempts: 1, startedAt: 'later' },
-      },
-    },
+    logged({
+      operationId: 'operation-1',
+      fence: 1,
+      at: 'later',
+      state: 'running',
+      step: { index: 0, state: 'done', output: null, error: null, endedAt: 'later' },
+      next: { index: 1, state: 'running', attempts: 1, startedAt: 'later' },
+    }),
   ])
 
   const [first, second] = operation.steps

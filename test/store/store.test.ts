@@ -9,6 +9,7 @@ import {
   hostRow,
   namespaceRow,
   newEvent,
+  logged,
   operationRecord,
   virtualFunctionRow,
   withInventory,
@@ -207,10 +208,7 @@ test('the log of a former owner is refused whole', async () => {
   const tooEarly = await takeOver('process-2', 29_999)
   const taken = await takeOver('process-2', 30_000)
   const stale = store.commit([
-    {
-      write: 'logOperation',
-      entry: { operationId: 'operation-1', fence: 1, at: 'later', state: 'succeeded' },
-    },
+    logged({ operationId: 'operation-1', fence: 1, at: 'later', state: 'succeeded' }),
     { write: 'appendEvent', event: newEvent() },
   ])
 

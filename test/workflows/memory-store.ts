@@ -171,7 +171,11 @@ function apply(to: Writable, write: StoreWrite): number | null {
     case 'logOperation': {
       const record = existing(to.operations, write.entry.operationId)
       admitEntry(record, write.entry)
-      to.operations.set(record.id, applyEntry(record, write.entry))
+      const { entry, steps } = write
+      to.operations.set(record.id, {
+        ...applyEntry(record, entry),
+        steps: steps ?? record.steps,
+      })
       return null
     }
     case 'takeOverOperation':

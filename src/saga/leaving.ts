@@ -1,0 +1,33 @@
+/**
+ * That a run is to be left, and why. Most runs are never left: the AbortSignal, which costs as much as a step, is made for
+ * whoever waits by it.
+ */
+export class Leaving {
+  private reason: Error | undefined
+  private controller: AbortController | undefined
+
+  get aborted(): boolean {
+    return this.reason !== undefined
+  }
+
+  /** @throws the reason */
+  throwIfAborted(): void {
+    if (this.reason !== undefined) throw this.reason
+  }
+
+  /** Its reason is the one that {abort} was given. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController()
+      if (this.reason !== undefined) this.controller.abort(this.reason)
+    }
+    return this.controller.signal
+  }
+
+  /** The first reason counts. */
+  abort(reason: Error): void {
+    if (this.reason !== undefined) return
+    this.reason = reason
+    this.controller?.abort(reason)
+  }
+}

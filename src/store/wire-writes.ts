@@ -1,0 +1,119 @@
+/**
+ * Transactions as they cross to the writer's thread: one flat array of texts and numbers for all that are sent at once. A
+ * text is copied, where an object would be taken apart here and put together there. What most of an operation's
+ * records come to has a form of its own, everything else is JSON.
+ */
+import type { LogEntry } from '../saga/log.ts'
+import type { OperationRecord } from '../saga/operation.ts'
+import { isTerminal } from '../saga/operation.ts'
+import type { PackedReconcile } from './inventory-writes.ts'
+import { packReconcile } from './inventory-writes.ts'
+import type { OperationValues } from './operation-columns.ts'
+import { operationValues } from './operation-columns.ts'
+import type { StepTexts } from './step-texts.ts'
+import type { StoreWrite } from './store.ts'
+
+/** A write as the writer's thread makes it. */
+export type WireWrite =
+  | Exclude<StoreWrite, { write: 'reconcile' | 'createOperation' | 'logOperation' }>
+  | PackedReconcile
+  | {
+      readonly write: 'insertOperation'
+      readonly values: OperationValues
+      readonly steps: string
+    }
+  | { readonly write: 'logEntry'; readonly entry: LogEntry; readonly steps: string | null }
+  | PlainEntry
+
+/** An entry that says nothing but how far its steps are, or that with the last of them all is well. */
+export type PlainEntry = {
+  readonly write: 'goOn' | 'succeed'
+  readonly id: string
+  readonly fence: number
+  readonly steps: string
+  readonly at: string
+  readonly leaseUntilMs: number
+}
+
+export type WireTransaction = { readonly id: number; readonly writes: readonly WireWrite[] }
+
+export type WireValue = string | number | null
+/** Of each transaction: its id, how many writes it has, and of each its kind and what that kind says. */
+export type Wire = WireValue[]
+
+export const KIND = {
+  goOn: 0,
+  succeed: 1,
+  logEntry: 2,
+  insertOperation: 3,
+  packedReconcile: 4,
+  json: 5,
+} as const
+
+/** In the place of a number of steps. */
+export const UNCHANGED = -1
+
+/**
+ * Adds a transaction; nothing of it when that fails.
+ *
+ * @throws TypeError when it holds what JSON cannot say
+ */
+export function packTransaction(
+  wire: Wire,
+  id: number,
+  writes: readonly StoreWrite[],
+  texts: StepTexts
+): void {
+  const { length } = wire
+  try {
+    wire.push(id, writes.length)
+    for (const write of writes) packWrite(wire, write, texts)
+  } catch (error) {
+    wire.length = length
+    throw error
+  }
+}
+
+function packWrite(wire: Wire, write: StoreWrite, texts: StepTexts): void {
+  if (write.write === 'logOperation') packEntry(wire, write, texts)
+  else if (write.write === 'createOperation') packOperation(wire, write.operation, texts)
+  else if (write.write === 'reconcile')
+    wire.push(KIND.packedReconcile, packReconcile(write).rows)
+  else wire.push(KIND.json, JSON.stringify(write))
+}
+
+function packOperation(wire: Wire, operation: OperationRecord, texts: StepTexts): void {
+  wire.push(KIND.insertOperation, ...operationValues(operation))
+  packTexts(wire, texts.of(operation.id, operation.steps))
+}
+
+function packEntry(
+  wire: Wire,
+  { entry, steps }: Extract<StoreWrite, { write: 'logOperation' }>,
+  texts: StepTexts
+): void {
+  const { operationId, fence, at, leaseUntilMs } = entry
+  const plain = steps === null ? undefined : plainKind(entry)
+  if (plain === undefined || leaseUntilMs === undefined)
+    wire.push(KIND.logEntry, JSON.stringify(entry))
+  else wire.push(KIND[plain], operationId, fence, at, leaseUntilMs)
+  if (steps === null) wire.push(UNCHANGED)
+  else packTexts(wire, texts.of(operationId, steps))
+  if (entry.state !== undefined && isTerminal(entry.state)) texts.forget(operationId)
+}
+
+/** They are put together there: here each is sent as it is kept. */
+function packTexts(wire: Wire, texts: readonly string[]): void {
+  wire.push(texts.length)
+  for (const text of texts) wire.push(text)
+}
+
+function plainKind(entry: LogEntry): PlainEntry['write'] | undefined {
+  const { state, blocked, waitsFor } = entry
+  if (entry.committed !== undefined || entry.error !== undefined) return undefined
+  if (entry.owner !== undefined || entry.cancelRequest !== undefined) return undefined
+  if (entry.retry !== undefined) return undefined
+  if (state === undefined && blocked === undefined && waitsFor === undefined) return 'goOn'
+  const isAllWell = state === 'succeeded' && blocked === null && waitsFor?.length === 0
+  return isAllWell ? 'succeed' : undefined
+}
