@@ -98,8 +98,17 @@ async function showsRefusal({ dashboard }: Clicks): Promise<void> {
 }
 
 async function release({ dashboard, vf }: Clicks): Promise<void> {
+  const { dialog } = dashboard
   await dashboard.press(vf, 'Release…')
-  await dashboard.press(dashboard.dialog, 'Release')
+  const asItIs = dialog.getByLabel('Free it although it is not cleaned')
+  const logical = dialog.getByLabel('Delete its namespaces and create others')
+  await asItIs.check()
+  await logical.check()
+  await dashboard.press(dialog, 'Release')
+  await dialog.getByText('is cleaned in no way').first().waitFor()
+  await asItIs.uncheck()
+  await logical.uncheck()
+  await dashboard.press(dialog, 'Release')
   await dashboard.succeeded('Release')
   await vf.getByRole('button', { name: 'Retire' }).waitFor()
 }

@@ -163,13 +163,22 @@ function releaseActions(assignment, fleet) {
           label: 'Free it although it is not cleaned',
           type: 'checkbox',
         },
+        {
+          name: 'logical',
+          label:
+            'Delete its namespaces and create others like them, instead of erasing: nobody shows then that nothing can be read',
+          type: 'checkbox',
+        },
       ],
       submit: quarantined ? 'Clean' : 'Release',
       fleet,
       request: (form) => ({
         method: 'POST',
         path: `/v1/assignments/${assignment.id}/release`,
-        body: { acceptUncleaned: isChecked(form, 'acceptUncleaned') },
+        body: {
+          acceptUncleaned: isChecked(form, 'acceptUncleaned'),
+          ...(isChecked(form, 'logical') && { cleaning: 'logical' }),
+        },
       }),
     })
   return [{ name: 'release', label: quarantined ? 'Clean again…' : 'Release…', run }]
