@@ -68,19 +68,21 @@ export function shownFigures(page: Page): Promise<readonly Shown[]> {
   )
 }
 
-/** Figures of which some belong to a later frame than those. */
+/** Figures of busy functions, each of which has shown a later frame than it did before: they do not come all at once. */
 export function laterFigures(
   page: Page,
   before: readonly Shown[]
 ): Promise<readonly Shown[]> {
   return eventually('a later frame', async () => {
     const now = await shownFigures(page)
-    return sequencesOf(now) === sequencesOf(before) ? undefined : now
+    const isLater = before.filter(isBusy).every((first) => hasMovedOn(first, now))
+    return isLater && now.some(isBusy) ? now : undefined
   })
 }
 
-function sequencesOf(shown: readonly Shown[]): string {
-  return shown.map(({ sequence }) => sequence).join()
+function hasMovedOn(before: Shown, now: readonly Shown[]): boolean {
+  const later = now.find(({ functionId }) => functionId === before.functionId)
+  return later === undefined || later.sequence > before.sequence
 }
 
 /** @throws AssertionError unless every figure is the frame's */
