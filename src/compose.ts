@@ -188,6 +188,7 @@ async function createServices(
     store,
     clock,
     changing: (functionId) => late.workflows?.changing(functionId) ?? null,
+    isBeingChanged: (hostId) => late.workflows?.isBeingChanged(hostId) ?? false,
     pendingPrimary: (controllerId) => late.workflows?.pendingPrimary(controllerId) ?? null,
     onScanned: (hostId) => {
       disarmLeft(hostId)

@@ -6,7 +6,7 @@
 import { predictVfAddress, type PciAddress } from '../nvme/pci-address.ts'
 import type { AskNow } from './appearing-vf.ts'
 import type { HostChange } from './change.ts'
-import type { HostQuery } from './query.ts'
+import type { Attachments, HostQuery } from './query.ts'
 
 /** What a drive is taken to attach to a VF by itself. */
 export type SelfAttaching = {
@@ -31,8 +31,30 @@ export async function afterAttachments(
   assumed: Assumed,
   query: Query<'attachments'>
 ): Promise<readonly number[]> {
-  const { pf, cntlid } = query
-  const attached = new Set((await ask(query)).nsids)
+  return withChanges(ask, assumed, query, (await ask(query)).nsids)
+}
+
+export async function afterAttachmentsOfEach(
+  ask: AskNow,
+  assumed: Assumed,
+  query: Query<'attachmentsOfEach'>
+): Promise<readonly Attachments[]> {
+  const { attachments } = await ask(query)
+  return Promise.all(
+    attachments.map(async ({ cntlid, nsids }) => ({
+      cntlid,
+      nsids: await withChanges(ask, assumed, { pf: query.pf, cntlid }, nsids),
+    }))
+  )
+}
+
+async function withChanges(
+  ask: AskNow,
+  assumed: Assumed,
+  { pf, cntlid }: Pick<Query<'attachments'>, 'pf' | 'cntlid'>,
+  nsids: readonly number[]
+): Promise<readonly number[]> {
+  const attached = new Set(nsids)
   const own = assumed.selfAttaching.filter((one) => one.cntlid === cntlid)
   const occasionOf = await occasions(ask, own)
   for (const change of assumed.changes) {

@@ -8,6 +8,7 @@ import type { HostChange } from './change.ts'
 import { HostDriverError } from './driver.ts'
 import {
   afterAttachments,
+  afterAttachmentsOfEach,
   attachedAfter,
   type SelfAttaching,
 } from './foresee-attachments.ts'
@@ -47,6 +48,8 @@ async function answer(
   switch (query.read) {
     case 'identity':
       return identityAfter(ask, changes, query.fn)
+    case 'answering':
+      return answeringAfter(ask, changes, query.fn)
     case 'binding':
       return bindingAfter(ask, changes, query.fn)
     case 'group':
@@ -59,6 +62,8 @@ async function answer(
       return { secondaries: secondariesAfter(await ask(query), changes, query.pf) }
     case 'attachments':
       return { nsids: await afterAttachments(ask, assumed, query) }
+    case 'attachmentsOfEach':
+      return { attachments: await afterAttachmentsOfEach(ask, assumed, query) }
     case 'attachedControllers':
       return { cntlids: await attachedAfter(ask, assumed, query) }
     case 'primary':
@@ -108,6 +113,17 @@ async function identityAfter(ask: AskNow, changes: readonly HostChange[], fn: Pc
     return { address: fn, pci, vf: { pf: vf.pf, vfNumber: vf.vfNumber } }
   }
   const { controller, ...found } = await ask({ read: 'identity', fn })
+  const { driver } = await bindingAfter(ask, changes, fn)
+  return controller && driver === 'nvme' ? { ...found, controller } : found
+}
+
+async function answeringAfter(ask: AskNow, changes: readonly HostChange[], fn: PciAddress) {
+  const vf = await appearingVf(ask, changes, fn)
+  if (vf) {
+    const { bootId } = await ask({ read: 'answering', fn: vf.pf })
+    return { bootId, vf: { pf: vf.pf, vfNumber: vf.vfNumber } }
+  }
+  const { controller, ...found } = await ask({ read: 'answering', fn })
   const { driver } = await bindingAfter(ask, changes, fn)
   return controller && driver === 'nvme' ? { ...found, controller } : found
 }

@@ -13,8 +13,10 @@ import type { BlockedReport } from './change.ts'
 import type { IommuGroup } from './observation.ts'
 
 export type HostQuery =
-  /** Who is behind this address now. */
+  /** Who is behind this address now: what answers there, and what PCI says of it. */
   | { readonly read: 'identity'; readonly fn: PciAddress }
+  /** Of that, what takes neither a lock nor a look at the bus: enough to know again whoever answers. */
+  | { readonly read: 'answering'; readonly fn: PciAddress }
   | { readonly read: 'binding'; readonly fn: PciAddress }
   | { readonly read: 'group'; readonly fn: PciAddress }
   /** What its kernel was told that makes IOMMU groups promise more isolation than there is. */
@@ -30,6 +32,12 @@ export type HostQuery =
   | { readonly read: 'secondaries'; readonly pf: PciAddress }
   /** Namespaces attached to that controller, by nsid, asked of the primary. */
   | { readonly read: 'attachments'; readonly pf: PciAddress; readonly cntlid: number }
+  /** The same of several controllers, from one look at the drive. */
+  | {
+      readonly read: 'attachmentsOfEach'
+      readonly pf: PciAddress
+      readonly cntlids: readonly number[]
+    }
   /** Controllers, on whatever host, that a namespace is attached to. */
   | {
       readonly read: 'attachedControllers'
@@ -71,6 +79,7 @@ export type HostQuery =
 
 export type HostAnswers = {
   identity: FunctionIdentity
+  answering: Answering
   binding: Binding
   group: { readonly group: IommuGroup | null }
   isolation: { readonly weakenedBy: readonly IsolationWeakness[] }
@@ -82,6 +91,8 @@ export type HostAnswers = {
   primary: PrimaryCapabilities
   secondaries: { readonly secondaries: readonly SecondaryController[] }
   attachments: { readonly nsids: readonly number[] }
+  /** In the order of the question. */
+  attachmentsOfEach: { readonly attachments: readonly Attachments[] }
   attachedControllers: { readonly cntlids: readonly number[] }
   /** null: the host's nvme driver does not have it, so it cannot be asked. */
   tenantReach: { readonly reach: readonly TenantReach[] | null }
@@ -158,9 +169,13 @@ export type HostReply<Q extends HostQuery> =
  * What tells one function from another. With a controller that answers: serial, NQN, cntlid. Without (vfio-pci, unbound):
  * PCI facts, to be compared with those recorded at assignment.
  */
-export type FunctionIdentity = {
+export type FunctionIdentity = Omit<Answering, 'bootId'> & {
   readonly address: PciAddress
   readonly pci: PciFacts
+}
+
+export type Answering = {
+  readonly bootId: string
   /** Absent when no nvme driver answers for the function. */
   readonly controller?: {
     readonly serial: string
@@ -170,6 +185,8 @@ export type FunctionIdentity = {
   /** Of a VF: its primary's address and its 1-based VF number. */
   readonly vf?: { readonly pf: PciAddress; readonly vfNumber: number }
 }
+
+export type Attachments = { readonly cntlid: number; readonly nsids: readonly number[] }
 
 export type PciFacts = {
   readonly vendor: string

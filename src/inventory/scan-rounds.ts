@@ -16,6 +16,8 @@ const PAUSE_MS = 100
 
 /** A bind gives a dozen uevents; one scan after the last of them is enough. */
 const UEVENT_QUIET_MS = 200
+/** An operation ends with a scan of its own, and those in between would only delay it; others' changes wait no longer. */
+const BUSY_MS = 10_000
 
 export interface ScanRounds {
   /** Resolves after a scan that began no earlier than this call. */
@@ -29,12 +31,14 @@ export type RoundsOptions = {
   readonly clock: Clock
   readonly periodMs: number
   readonly scanHost: (hostId: string) => Promise<void>
+  /** An operation is changing the host just now. */
+  readonly isBeingChanged: (hostId: string) => boolean
   /** Told of what went wrong in a scan that nobody waits for. */
   readonly onTrouble: (error: unknown) => void
 }
 
 export function scanRounds(options: RoundsOptions): ScanRounds {
-  const { hosts, clock, periodMs, onTrouble } = options
+  const { hosts, clock, periodMs, isBeingChanged, onTrouble } = options
   const byHost = new Map<string, Coalesced>()
   const ears = new Map<HostDriver, Promise<() => Promise<void>>>()
   let stopped = false
@@ -51,7 +55,9 @@ export function scanRounds(options: RoundsOptions): ScanRounds {
   function listen(): void {
     for (const host of hosts.all()) {
       if (host.reach === 'away' || ears.has(host.driver)) continue
-      const ear = listenTo(clock, host.driver, () => void scanAside(host.id))
+      const { id, driver } = host
+      const isBusy = () => isBeingChanged(id)
+      const ear = listenTo(clock, driver, isBusy, () => void scanAside(id))
       ears.set(host.driver, ear)
       ear.catch((error: unknown) => {
         ears.delete(host.driver)
@@ -119,13 +125,26 @@ function pause(clock: Clock, ms: number): Promise<void> {
 async function listenTo(
   clock: Clock,
   driver: HostDriver,
+  isBusy: () => boolean,
   scanSoon: () => void
 ): Promise<() => Promise<void>> {
   let cancel: () => void = () => {}
+  let waitingSince: number | undefined
   const close = await driver.onUevent(() => {
+    waitingSince ??= clock.monotonicMs()
     cancel()
-    cancel = clock.after(UEVENT_QUIET_MS, scanSoon)
+    cancel = clock.after(UEVENT_QUIET_MS, () => scanUnlessBusy(clock.monotonicMs()))
   })
+
+  function scanUnlessBusy(now: number): void {
+    if (isBusy() && now - (waitingSince ?? now) < BUSY_MS) {
+      cancel = clock.after(UEVENT_QUIET_MS, () => scanUnlessBusy(clock.monotonicMs()))
+      return
+    }
+    waitingSince = undefined
+    scanSoon()
+  }
+
   return () => {
     cancel()
     return close()

@@ -35,6 +35,8 @@ export type InventoryOptions = {
   readonly periodMs?: number
   /** The operation that holds a function, if one does. */
   readonly changing: (functionId: string) => string | null
+  /** An operation is changing the host just now. Absent: nobody does. */
+  readonly isBeingChanged?: (hostId: string) => boolean
   /** What was allocated to a primary and waits for its reset. Absent: nobody allocates. */
   readonly pendingPrimary?: (controllerId: string) => FlexibleResources | null
   /** After each scan of a host that answered, or did not. */
@@ -65,6 +67,7 @@ export function createInventory(options: InventoryOptions): Inventory {
       await scanHost(context, hostId)
       options.onScanned?.(hostId)
     },
+    isBeingChanged: options.isBeingChanged ?? (() => false),
     onTrouble: options.onTrouble ?? (() => {}),
   })
   const { pendingPrimary = () => null } = options

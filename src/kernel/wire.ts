@@ -1,6 +1,7 @@
 /**
  * Kernel calls and answers as lines of JSON, for a process on the other side of a pipe or a socket. Bytes become
- * `{"$bytes": base64}`; everything else in a call or an answer is JSON already.
+ * `{"$bytes": base64, "length": n}`, without the zeros at their end: of a page of a drive they are most. Everything else in
+ * a call or an answer is JSON already.
  */
 
 /** One line, newline and all. */
@@ -17,12 +18,24 @@ export function fromLine(line: string): unknown {
 function bytesAsText(this: Record<string, unknown>, key: string, value: unknown): unknown {
   const bytes = this[key]
   if (!(bytes instanceof Uint8Array)) return value
-  const { buffer, byteOffset, byteLength } = bytes
-  return { $bytes: Buffer.from(buffer, byteOffset, byteLength).toString('base64') }
+  const { buffer, byteOffset, length } = bytes
+  const text = Buffer.from(buffer, byteOffset, lengthWithoutZeros(bytes))
+  return { $bytes: text.toString('base64'), length }
+}
+
+function lengthWithoutZeros(bytes: Uint8Array): number {
+  let length = bytes.length
+  while (length > 0 && bytes[length - 1] === 0) length--
+  return length
 }
 
 function textAsBytes(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('$bytes' in value)) return value
   if (typeof value.$bytes !== 'string') return value
-  return new Uint8Array(Buffer.from(value.$bytes, 'base64'))
+  const said = Buffer.from(value.$bytes, 'base64')
+  // Absent in journals of emulated machines of an nvirt that wrote the zeros too.
+  const { length } = value as { readonly length?: number }
+  const bytes = new Uint8Array(length ?? said.length)
+  bytes.set(said)
+  return bytes
 }

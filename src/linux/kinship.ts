@@ -80,6 +80,8 @@ export function laneKeyOf(fn: PciAddress, kinship: Kinship): PciAddress | null {
 
 async function physfn(kernel: Kernel, fn: PciAddress): Promise<PciAddress | undefined> {
   const path = attributePath(fn, 'physfn')
+  // To most it is no VF: an error costs several times as much as being told so.
+  if (!(await kernel.call({ call: 'exists', path }))) return undefined
   const link = await ifPresent(kernel.call({ call: 'readLink', path }))
   return link === null ? undefined : parsePciAddress(lastPart(link))
 }

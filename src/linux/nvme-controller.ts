@@ -45,13 +45,33 @@ export async function liveController(kernel: Kernel, fn: PciAddress): Promise<st
   })
 }
 
-export type ControllerAttributes = {
-  readonly state: string
+type ControllerIdentity = {
   readonly serial: string
-  readonly model: string
-  readonly firmware: string
   readonly subsystemNqn: string
   readonly cntlid: number
+}
+
+/** null when it went away in the meantime. */
+export function controllerIdentityOf(
+  kernel: Kernel,
+  name: string
+): Promise<ControllerIdentity | null> {
+  return ifPresent(readIdentity(kernel, name))
+}
+
+async function readIdentity(kernel: Kernel, name: string): Promise<ControllerIdentity> {
+  const text = (file: string) => readText(kernel.call, `${controllerPath(name)}/${file}`)
+  return {
+    serial: await text('serial'),
+    subsystemNqn: await text('subsysnqn'),
+    cntlid: await cntlidOf(kernel, name),
+  }
+}
+
+export type ControllerAttributes = ControllerIdentity & {
+  readonly state: string
+  readonly model: string
+  readonly firmware: string
   readonly queueCount: number
   readonly queueDepth: number
 }
@@ -68,12 +88,10 @@ async function readAttributes(kernel: Kernel, name: string): Promise<ControllerA
   const text = (file: string) => readText(kernel.call, `${controllerPath(name)}/${file}`)
   const count = (file: string) => readCount(kernel.call, `${controllerPath(name)}/${file}`)
   return {
+    ...(await readIdentity(kernel, name)),
     state: await text('state'),
-    serial: await text('serial'),
     model: await text('model'),
     firmware: await text('firmware_rev'),
-    subsystemNqn: await text('subsysnqn'),
-    cntlid: await cntlidOf(kernel, name),
     queueCount: await count('queue_count'),
     // sqsize is 0's based.
     queueDepth: (await count('sqsize')) + 1,

@@ -92,8 +92,8 @@ export async function linkOf(kernel: Kernel, fn: PciAddress): Promise<PcieLink> 
 }
 
 /** null: not a PF that can do SR-IOV. */
-export function totalVfsOf(session: LaneSession, pf: PciAddress): Promise<number | null> {
-  return ifPresent(readCount(session.call, attributePath(pf, 'sriov_totalvfs')))
+export function totalVfsOf(kernel: Kernel, pf: PciAddress): Promise<number | null> {
+  return ifPresent(readCount(kernel.call, attributePath(pf, 'sriov_totalvfs')))
 }
 
 /** null: not a PF that can do SR-IOV. */
@@ -101,12 +101,14 @@ export async function sriovOf(
   session: LaneSession,
   pf: PciAddress
 ): Promise<SriovState | null> {
-  const count = (attribute: string) => readCount(session.call, attributePath(pf, attribute))
-  const totalVfs = await totalVfsOf(session, pf)
+  const { kernel } = session
+  const count = (attribute: string) => readCount(kernel.call, attributePath(pf, attribute))
+  const totalVfs = await totalVfsOf(kernel, pf)
   if (totalVfs === null) return null
   return {
     totalVfs,
-    vfCount: await count('sriov_numvfs'),
+    // Alone of these it waits for the device lock.
+    vfCount: await readCount(session.call, attributePath(pf, 'sriov_numvfs')),
     autoprobe: (await count('sriov_drivers_autoprobe')) === 1,
     offset: await count('sriov_offset'),
     stride: await count('sriov_stride'),
@@ -114,7 +116,7 @@ export async function sriovOf(
 }
 
 /** Words of `reset_method`; null where the kernel has no such attribute. */
-export async function resetMethodsOf(session: LaneSession, fn: PciAddress) {
-  const text = await ifReadable(readText(session.call, attributePath(fn, 'reset_method')))
+export async function resetMethodsOf(kernel: Kernel, fn: PciAddress) {
+  const text = await ifReadable(readText(kernel.call, attributePath(fn, 'reset_method')))
   return text === null ? null : text.split(/\s+/).filter((word) => word !== '')
 }

@@ -18,7 +18,7 @@ export async function secondariesOf(
   session: LaneSession,
   pf: PciAddress
 ): Promise<readonly SecondaryController[]> {
-  return secondariesAmong(session, pf, (await totalVfsOf(session, pf)) ?? 0)
+  return secondariesAmong(session, pf, (await totalVfsOf(session.kernel, pf)) ?? 0)
 }
 
 async function secondariesAmong(
@@ -47,7 +47,7 @@ export async function secondaryLook(
   pf: PciAddress,
   cntlid: number
 ): Promise<() => Promise<SecondaryController>> {
-  const totalVfs = (await totalVfsOf(session, pf)) ?? 0
+  const totalVfs = (await totalVfsOf(session.kernel, pf)) ?? 0
   return async () => {
     const secondaries = await secondariesAmong(session, pf, totalVfs)
     const found = secondaries.find((secondary) => secondary.cntlid === cntlid)

@@ -1,4 +1,5 @@
 /** Which namespaces a controller is attached to. */
+import type { HostChange } from '../host/change.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { look, type Move } from './moves.ts'
 
@@ -9,7 +10,7 @@ export function attachExactly(
   wanted: readonly number[]
 ): Move {
   return look({ read: 'attachments', pf, cntlid }, ({ nsids }) => [
-    detachOthers(pf, cntlid, wanted),
+    ...detaching(pf, cntlid, without(nsids, wanted)),
     ...wanted
       .filter((nsid) => !nsids.includes(nsid))
       .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid }) as const),
@@ -23,9 +24,11 @@ export function detachThese(
   nsids: readonly number[]
 ): Move {
   return look({ read: 'attachments', pf, cntlid }, ({ nsids: attached }) =>
-    nsids
-      .filter((nsid) => attached.includes(nsid))
-      .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }))
+    detaching(
+      pf,
+      cntlid,
+      nsids.filter((nsid) => attached.includes(nsid))
+    )
   )
 }
 
@@ -36,8 +39,18 @@ export function detachOthers(
   wanted: readonly number[]
 ): Move {
   return look({ read: 'attachments', pf, cntlid }, ({ nsids }) =>
-    nsids
-      .filter((nsid) => !wanted.includes(nsid))
-      .map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }))
+    detaching(pf, cntlid, without(nsids, wanted))
   )
+}
+
+function detaching(
+  pf: PciAddress,
+  cntlid: number,
+  nsids: readonly number[]
+): readonly HostChange[] {
+  return nsids.map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }))
+}
+
+function without(nsids: readonly number[], wanted: readonly number[]): readonly number[] {
+  return nsids.filter((nsid) => !wanted.includes(nsid))
 }

@@ -77,7 +77,7 @@ export async function ownersOf(
   }
   // Where a former release put some of them back.
   if (attachments && when === 'before') return attachments.controllers
-  const { controller } = await ask({ read: 'identity', fn })
+  const { controller } = await ask({ read: 'answering', fn })
   return controller ? [controller.cntlid] : []
 }
 

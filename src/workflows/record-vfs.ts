@@ -25,6 +25,8 @@ export async function recordVfs({ ask }: Turn, p: ProvisionParams): Promise<Done
   const pf = p.primary.address
   const { offset, stride } = await ask({ read: 'sriov', pf })
   const { secondaries } = await ask({ read: 'secondaries', pf })
+  const cntlids = p.virtualFunctions.map(({ cntlid }) => cntlid)
+  const { attachments } = await ask({ read: 'attachmentsOfEach', pf, cntlids })
   const found: Found[] = []
   for (const { vfNumber, cntlid } of p.virtualFunctions) {
     const address = predictVfAddress(pf, vfNumber - 1, offset, stride)
@@ -36,14 +38,14 @@ export async function recordVfs({ ask }: Turn, p: ProvisionParams): Promise<Done
         ? refuseForeignBinding(address, binding)
         : [functionBound(address, binding.driver)]
     if (foreign.length > 0) throw refused(`looking at VF ${vfNumber}`, foreign)
-    const { nsids } = await ask({ read: 'attachments', pf, cntlid })
+    const attached = attachments.find((entry) => entry.cntlid === cntlid)
     const held = secondaries.find((entry) => entry.cntlid === cntlid)?.held
     found.push({
       vfNumber,
       address,
       binding,
       held: held ?? { vq: 0, vi: 0 },
-      nsids: [...nsids],
+      nsids: [...(attached?.nsids ?? [])],
     })
   }
   return { output: found }

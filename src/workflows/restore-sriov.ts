@@ -54,7 +54,7 @@ export function recordSriov(of: Primary): Row {
 }
 
 async function bootOf(ask: Ask, pf: PciAddress): Promise<string> {
-  return (await ask({ read: 'identity', fn: pf })).pci.bootId
+  return (await ask({ read: 'answering', fn: pf })).bootId
 }
 
 /** The first nvirt recorded no boot. */

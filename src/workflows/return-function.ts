@@ -28,8 +28,8 @@ export async function bindingFound(
   { identity }: Recorded
 ): Promise<HostBinding | null> {
   try {
-    const found = await ask({ read: 'identity', fn })
-    if (found.pci.bootId !== identity.pci.bootId) return null
+    const { bootId } = await ask({ read: 'answering', fn })
+    if (bootId !== identity.pci.bootId) return null
     return await ask({ read: 'binding', fn })
   } catch (error) {
     if (error instanceof HostDriverError && error.failure.kind === 'gone') return null

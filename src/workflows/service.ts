@@ -22,6 +22,7 @@ import { prepareWork } from './caretaker/prepare-work.ts'
 import { policyWrites } from './caretaker/policy-writes.ts'
 import { stillToDo } from './caretaker/work-now.ts'
 import { createPolicies } from './declared/policies.ts'
+import { hostsAtWork } from './hosts-at-work.ts'
 import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
@@ -74,6 +75,8 @@ export type WorkflowsOptions = {
 export interface RunningWorkflows extends Workflows {
   /** The open operation that holds a function; null: none does. */
   readonly changing: (functionId: string) => string | null
+  /** An operation of the host has just begun or ended a step: it has not ended, and waits for nobody. */
+  readonly isBeingChanged: (hostId: string) => boolean
   /** Allocated to a primary, and in force only after its next reset; null: nothing that is known. */
   readonly pendingPrimary: (controllerId: string) => FlexibleResources | null
   /** After each scan of a host. */
@@ -87,6 +90,8 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const engine = engineOf(options, around)
   const held = heldFunctions(store)
   engine.onChange(held.note)
+  const atWork = hostsAtWork(clock)
+  engine.onChange(atWork.note)
   const pending = pendingAllocations(store)
   engine.onChange(pending.note)
   const turns = createTurns()
@@ -242,6 +247,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     },
     tend,
     changing: held.holderOf,
+    isBeingChanged: atWork.isAtWork,
     pendingPrimary: pending.of,
   }
 }

@@ -131,7 +131,7 @@ test('a kernel on the other side of a socket: reads, writes, commands, errnos', 
   expect((await machine.transcript()).length).toBe(3)
   await expect(kernel.call({ call: 'read', path: '/sys/none' })).rejects.toThrow('ENOENT')
   await expect(
-    kernel.call({ call: 'read', path: AUTOPROBE }),
+    kernel.call({ call: 'read', path: `${PF}/sriov_numvfs` }),
     'belongs in a lane'
   ).rejects.toThrow('may block')
 })

@@ -17,6 +17,7 @@ function fleetOf(count: number) {
     hosts,
     clock,
     periodMs: PERIOD_MS,
+    isBeingChanged: () => false,
     scanHost: () => {
       counts.begun++
       return new Promise((resolve) => {

@@ -49,6 +49,41 @@ test('a burst of uevents is one scan, shortly after the last of them', async () 
   await inventory.stop()
 })
 
+test('uevents of a host that an operation changes are one scan, once it is done', async () => {
+  const { inventory, clock, host, beChanged } = watched()
+  await inventory.start()
+  beChanged(true)
+  host.uevent('add')
+  await clock.advance(3_000)
+  host.uevent('change')
+  await clock.advance(3_000)
+  const meanwhile = host.scans
+
+  beChanged(false)
+  await clock.advance(200)
+  const afterwards = host.scans
+  await clock.advance(10_000)
+  await inventory.stop()
+
+  expect([meanwhile, afterwards, host.scans]).toEqual([1, 2, 2])
+})
+
+test('however long operations go on, ten seconds after a uevent its host is scanned', async () => {
+  const { inventory, clock, host, beChanged } = watched()
+  await inventory.start()
+  beChanged(true)
+
+  host.uevent('add')
+  await clock.advance(9_000)
+  host.uevent('change')
+  await clock.advance(900)
+  const before = host.scans
+  await clock.advance(400)
+  await inventory.stop()
+
+  expect([before, host.scans]).toEqual([1, 2])
+})
+
 test('scans of one host never overlap, and who asks meanwhile shares the next', async () => {
   const { inventory, host } = watched()
   const letGo = host.hold()

@@ -18,11 +18,13 @@ export function watched() {
   const host = fakeHost()
   hosts.set({ id: HOST_ID, reach: 'reachable', driver: host.driver })
   const troubles: unknown[] = []
+  let isBeingChanged = false
   const inventory = createInventory({
     hosts,
     store,
     clock,
     changing: () => null,
+    isBeingChanged: () => isBeingChanged,
     onTrouble: (error) => troubles.push(error),
   })
   const events = (kind: string) =>
@@ -38,7 +40,8 @@ export function watched() {
     hosts.set({ id, reach: 'reachable', driver: other.driver })
     return id
   }
-  return { clock, store, hosts, host, another, inventory, events, troubles }
+  const beChanged = (now: boolean) => (isBeingChanged = now)
+  return { clock, store, hosts, host, another, inventory, events, troubles, beChanged }
 }
 
 const OBSERVED = scanOf([primary(), fn()], [namespace()])

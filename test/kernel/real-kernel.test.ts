@@ -86,6 +86,17 @@ describe('a direct call', () => {
     await expect(kernel.call(call)).rejects.toThrow('belongs in a lane')
   })
 
+  test.for(['sriov_totalvfs', 'sriov_offset', 'sriov_drivers_autoprobe', 'reset_method'])(
+    '%s takes no lock, and needs no lane',
+    async (attribute) => {
+      const path = `/sys/bus/pci/devices/ffff:00:00.0/${attribute}`
+
+      await expect(kernel.call({ call: 'read', path })).rejects.toMatchObject({
+        errno: 'ENOENT',
+      })
+    }
+  )
+
   test('finds who has a file open', async () => {
     writeFileSync(at('held'), '')
     const fd = openSync(at('held'), 'r')

@@ -19,6 +19,22 @@ test('bytes and text come back as they went', () => {
   )
 })
 
+test('a page of a drive is as long as what it says, and comes back whole', () => {
+  const data = new Uint8Array(4096)
+  data.set([7, 0, 1], 2)
+
+  const line = toLine({ answer: { data } })
+
+  expect(line.length).toBeLessThan(100)
+  expect(fromLine(line)).toEqual({ answer: { data } })
+})
+
+test('a line of before zeros were left out is read as it was meant', () => {
+  expect(fromLine('{"answer":{"$bytes":"AQAA"}}')).toEqual({
+    answer: new Uint8Array([1, 0, 0]),
+  })
+})
+
 test('a Buffer, even one that is part of another, comes back as its own bytes', () => {
   const whole = Buffer.from([1, 2, 3, 4])
 

@@ -30,7 +30,7 @@ const ANSWER_LIMIT_MS = 1_000
 const TRIES = 3
 
 let lab: Lab
-let holder: VfioHolder
+let holder: VfioHolder & { readonly address: string }
 let operationId: string
 
 beforeAll(async () => {
@@ -87,6 +87,21 @@ test.for(['/v1/controllers', '/v1/virtualFunctions', '/v1/operations', '/healthz
   }
 )
 
+test('meanwhile the kernel answers what nvirt asks without a lane', async () => {
+  const { agent } = lab
+  const asked = ['totalvfs', 'offset', 'stride', 'drivers_autoprobe'].map(
+    (attribute) => `sriov_${attribute}`
+  )
+  const paths = [...asked, 'reset_method'].map(
+    (attribute) => `/sys/bus/pci/devices/${SRIOV_ADDRESS}/${attribute}`
+  )
+  const ofHeld = `/sys/bus/pci/devices/${holder.address}/reset_method`
+
+  const answers = await agent.run('timeout', '10', 'cat', ...paths, ofHeld)
+
+  expect(answers.trim().split('\n')).toHaveLength(paths.length + 1)
+})
+
 test('meanwhile another controller is assigned, and released again', async () => {
   const { client, agent } = lab
   const plain = await plainController(client)
@@ -134,12 +149,12 @@ test('when the holder goes all ends well, and the machine is as it was found', a
   expect(await machineSnapshot(agent)).toEqual(found)
 })
 
-async function holdSomeVf(): Promise<VfioHolder> {
+async function holdSomeVf(): Promise<typeof holder> {
   const { agent } = lab
   const vf = `/sys/bus/pci/devices/${SRIOV_ADDRESS}/${HELD}`
   const address = (await agent.shell(`basename $(readlink ${vf})`)).trim()
   await agent.shell(`echo vfio-pci > ${vf}/driver_override`)
   await agent.shell(`echo ${address} > /sys/bus/pci/drivers_probe`)
   const group = Number(await agent.shell(`basename $(readlink ${vf}/iommu_group)`))
-  return holdVfio(agent, address, group)
+  return { ...(await holdVfio(agent, address, group)), address }
 }

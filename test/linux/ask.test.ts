@@ -40,6 +40,44 @@ test('identity has the controller where one answers, and PCI facts in any case',
   expect(ofVf.controller).toBeUndefined()
 })
 
+test('who answers is asked of no lane, and is as identity says', async () => {
+  const world = capturedHost()
+  const identities = []
+  for (const fn of [plain, pf, vf1])
+    identities.push(await answerTo(world, { read: 'identity', fn }))
+  world.machine.laneCalls.length = 0
+
+  const answering = []
+  for (const fn of [plain, pf, vf1])
+    answering.push(await answerTo(world, { read: 'answering', fn }))
+
+  expect(answering).toEqual(
+    identities.map(({ pci: { bootId }, controller, vf }) => ({
+      bootId,
+      ...(controller && { controller }),
+      ...(vf && { vf }),
+    }))
+  )
+  expect(world.machine.laneCalls).toEqual([])
+})
+
+test('what several controllers are attached to comes from one look at the drive', async () => {
+  const world = capturedHost()
+  world.drive.attached.set(3, [2, 1])
+  const query = { read: 'attachmentsOfEach', pf, cntlids: [2, 1, 9] } as const
+
+  const { attachments } = await answerTo(world, query)
+  const commands = world.machine.laneCalls.length
+  const alone = await answerTo(world, { read: 'attachments', pf, cntlid: 2 })
+
+  expect(attachments).toEqual([
+    { cntlid: 2, nsids: alone.nsids },
+    { cntlid: 1, nsids: [1, 3] },
+    { cntlid: 9, nsids: [] },
+  ])
+  expect(world.machine.laneCalls).toHaveLength(2 * commands)
+})
+
 test('binding is driver and override', async () => {
   const world = capturedHost()
   world.machine.files.text(`/sys/bus/pci/devices/${VF1}/driver_override`, 'none\n')

@@ -1,6 +1,6 @@
 /** Answers one question, read from the machine just then. */
 import { HostDriverError } from '../../host/driver.ts'
-import type { HostAnswers, HostQuery, HostReply } from '../../host/query.ts'
+import type { Attachments, HostAnswers, HostQuery, HostReply } from '../../host/query.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { partsPresent, TRACE_LANE } from '../change/trace.ts'
 import { explaining, inLane, inLaneOf, type LinuxHost } from '../in-lane.ts'
@@ -13,7 +13,7 @@ import { secondariesOf } from '../secondaries.ts'
 import { readAllocated, readAllocation } from './allocated.ts'
 import { ifReadable } from '../small-files.ts'
 import { readCondition, readErasable, readFormat, readMarkersOn } from './erasable.ts'
-import { readIdentity } from './identity.ts'
+import { readAnswering, readIdentity } from './identity.ts'
 import { readTenantReach } from './tenant-reach.ts'
 import { readIsolation } from './isolation.ts'
 import { readPaths } from './paths.ts'
@@ -82,6 +82,8 @@ async function answer(
   switch (query.read) {
     case 'identity':
       return readIdentity(host, session, query.fn)
+    case 'answering':
+      return readAnswering(host, query.fn)
     case 'binding':
       return bindingOf(session, query.fn)
     case 'usage':
@@ -91,13 +93,15 @@ async function answer(
     case 'sriov':
       return readSriov(session, query.pf)
     case 'resetMethods':
-      return { methods: await resetMethodsOf(session, query.fn) }
+      return { methods: await resetMethodsOf(session.kernel, query.fn) }
     case 'primary':
       return primaryCapabilities(session, await liveController(session.kernel, query.pf))
     case 'secondaries':
       return { secondaries: await secondariesOf(session, query.pf) }
     case 'attachments':
       return { nsids: await readAttachments(session, query) }
+    case 'attachmentsOfEach':
+      return { attachments: await readAttachmentsOfEach(session, query) }
     case 'attachedControllers':
       return { cntlids: await readAttached(session, query) }
     case 'tenantReach':
@@ -134,11 +138,20 @@ async function readAttachments(
   session: LaneSession,
   { pf, cntlid }: { readonly pf: PciAddress; readonly cntlid: number }
 ): Promise<readonly number[]> {
+  const [found] = await readAttachmentsOfEach(session, { pf, cntlids: [cntlid] })
+  return found?.nsids ?? []
+}
+
+async function readAttachmentsOfEach(
+  session: LaneSession,
+  { pf, cntlids }: { readonly pf: PciAddress; readonly cntlids: readonly number[] }
+): Promise<readonly Attachments[]> {
   const name = await liveController(session.kernel, pf)
-  const attached: number[] = []
-  for (const nsid of await namespaceIds(session, name)) {
-    const controllers = await attachedControllers(session, name, nsid)
-    if (controllers.includes(cntlid)) attached.push(nsid)
-  }
-  return attached
+  const attached: { readonly nsid: number; readonly to: readonly number[] }[] = []
+  for (const nsid of await namespaceIds(session, name))
+    attached.push({ nsid, to: await attachedControllers(session, name, nsid) })
+  return cntlids.map((cntlid) => ({
+    cntlid,
+    nsids: attached.filter(({ to }) => to.includes(cntlid)).map(({ nsid }) => nsid),
+  }))
 }

@@ -120,7 +120,7 @@ async function requireResettable(
   if ((await readCount(session.call, attributePath(pf, 'sriov_numvfs'))) > 0) {
     throw refused({ kind: 'vfs-already-enabled' })
   }
-  const methods = await resetMethodsOf(session, pf)
+  const methods = await resetMethodsOf(session.kernel, pf)
   if (methods?.[0] === 'flr') return
   throw refused({
     kind: 'no-function-level-reset',

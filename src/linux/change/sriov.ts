@@ -21,12 +21,13 @@ export async function setAutoprobe(
   change: ChangeOf<'setAutoprobe'>
 ): Promise<void> {
   const path = attributePath(change.pf, 'sriov_drivers_autoprobe')
-  const found = await readText(session.call, path)
+  const { kernel } = session
+  const found = await readText(kernel.call, path)
   for (const write of autoprobeWrites(change, found === '1')) {
     await session.call(write)
     expectEffect(change, {
       expected: write.text,
-      found: await readText(session.call, path),
+      found: await readText(kernel.call, path),
     })
   }
 }

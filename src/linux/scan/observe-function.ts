@@ -114,7 +114,7 @@ async function laneFields(
         : await serialNumberOf(session, address),
     },
     binding,
-    resetMethods: await resetMethodsOf(session, address),
+    resetMethods: await resetMethodsOf(session.kernel, address),
     sriov,
     controller: controller && {
       ...controller,

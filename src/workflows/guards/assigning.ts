@@ -74,7 +74,7 @@ async function refuseNotExactly(
   ask: Ask,
   { witness, controller, nsids }: AssignParams
 ): Promise<readonly Refusal[]> {
-  const spokesman = await ask({ read: 'identity', fn: witness })
+  const spokesman = await ask({ read: 'answering', fn: witness })
   if (!controller.controller || !spokesman.controller) return []
   const { cntlid } = controller.controller
   return refuseOtherNamespaces(ask, witness, cntlid, nsids, ASSIGN_AGAIN)
@@ -88,7 +88,7 @@ async function reachedNow(
   { nsids, witness, vf, controller }: AssignParams
 ): Promise<readonly number[] | undefined> {
   const cntlid = vf?.cntlid ?? controller.controller?.cntlid
-  const spokesman = await ask({ read: 'identity', fn: witness })
+  const spokesman = await ask({ read: 'answering', fn: witness })
   if (cntlid === undefined || !spokesman.controller) return nsids
   const attached = await attachedNamespaces(ask, witness, cntlid)
   return attached && [...new Set([...nsids, ...attached])]

@@ -4,7 +4,7 @@ import { HostDriverError } from '../../host/driver.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { spokesmanOf, type AssignParams, type Direct } from '../assign-params.ts'
 import type { Ask } from '../host-session.ts'
-import { isExpected, type ExpectedController } from './identity.ts'
+import { lookAt, type ExpectedController } from './identity.ts'
 import { refuseLastPath } from './last-path.ts'
 import { refuseAttachedElsewhere } from './namespaces.ts'
 import { refuseUsed } from './usage.ts'
@@ -47,8 +47,8 @@ export async function cntlidsOf(
 /** A controller that answers as who is expected. */
 export async function answers(ask: Ask, expected: ExpectedController): Promise<boolean> {
   try {
-    const found = await ask({ read: 'identity', fn: expected.address })
-    return found.controller !== undefined && isExpected(found, expected)
+    const found = await lookAt(ask, expected)
+    return found.answers && found.isExpected
   } catch (error) {
     if (error instanceof HostDriverError && error.failure.kind === 'gone') return false
     throw error

@@ -64,17 +64,15 @@ export async function refuseOther(
   reboot: 'refused' | 'allowed' = 'refused'
 ): Promise<readonly Refusal[]> {
   if (vfNumber !== null) {
-    const { vf } = await ask({ read: 'identity', fn })
+    const { vf } = await ask({ read: 'answering', fn })
     const isIt = vf?.pf === controller.address && vf.vfNumber === vfNumber
     if (!isIt)
       return [otherThan(fn, vf ? `VF ${vf.vfNumber} of ${vf.pf}` : 'no virtual function')]
   }
-  const found = await ask({ read: 'identity', fn: controller.address })
-  const isRebooted = found.pci.bootId !== controller.pci.bootId
+  const found = await lookAt(ask, controller)
+  const isRebooted = found.bootId !== controller.pci.bootId
   if (isRebooted && reboot === 'refused') return [rebooted(fn)]
-  return isExpected(found, controller)
-    ? []
-    : [otherThan(controller.address, inWords(found))]
+  return found.isExpected ? [] : [otherThan(controller.address, found.inWords)]
 }
 
 /**
@@ -86,13 +84,42 @@ export async function refuseOther(
 export async function isThere(ask: Ask, target: Target): Promise<boolean> {
   try {
     if (target.lasts === 'boot') return (await refuseOther(ask, target)).length === 0
-    const found = await ask({ read: 'identity', fn: target.fn })
-    const isRebooted = found.pci.bootId !== target.controller.pci.bootId
-    if (isRebooted && !found.controller) throw silent(target.fn, found)
-    return isExpected(found, target.controller)
+    const found = await lookAt(ask, target.controller)
+    const isRebooted = found.bootId !== target.controller.pci.bootId
+    if (isRebooted && !found.answers) throw silent(target.fn, found)
+    return found.isExpected
   } catch (error) {
     if (error instanceof HostDriverError && error.failure.kind === 'gone') return false
     throw error
+  }
+}
+
+export type Found = {
+  readonly bootId: string
+  /** A controller does: whoever it is. */
+  readonly answers: boolean
+  readonly isExpected: boolean
+  readonly inWords: string
+}
+
+/** Who answers proves who it is; what PCI says of the slot is read only where nobody does, or never did. */
+export async function lookAt(ask: Ask, expected: ExpectedController): Promise<Found> {
+  const fn = expected.address
+  const { bootId, controller } = await ask({ read: 'answering', fn })
+  if (controller && expected.controller) {
+    return {
+      bootId,
+      answers: true,
+      isExpected: isSame(controller, expected.controller),
+      inWords: controllerInWords(controller),
+    }
+  }
+  const found = await ask({ read: 'identity', fn })
+  return {
+    bootId: found.pci.bootId,
+    answers: found.controller !== undefined,
+    isExpected: isExpected(found, expected),
+    inWords: inWords(found),
   }
 }
 
@@ -141,15 +168,19 @@ function rebooted(device: PciAddress): Refusal {
   }
 }
 
-function silent(device: PciAddress, found: FunctionIdentity): ControlPlaneError {
+function silent(device: PciAddress, found: Found): ControlPlaneError {
   return new ControlPlaneError(`looking who is at ${device}`, {
     kind: 'guard',
-    refusals: [otherThan(device, inWords(found))],
+    refusals: [otherThan(device, found.inWords)],
   })
 }
 
 function inWords({ controller, pci }: FunctionIdentity): string {
   return controller
-    ? `serial ${controller.serial}, ${controller.subsystemNqn}, cntlid ${controller.cntlid}`
+    ? controllerInWords(controller)
     : `a function ${pci.vendor}:${pci.device} at ${pci.topology} that does not answer`
+}
+
+function controllerInWords({ serial, subsystemNqn, cntlid }: ControllerIdentity): string {
+  return `serial ${serial}, ${subsystemNqn}, cntlid ${cntlid}`
 }

@@ -50,7 +50,7 @@ export async function usesThrough(
   ask: Ask,
   fn: PciAddress
 ): Promise<readonly NamespaceUse[]> {
-  const { controller, vf } = await ask({ read: 'identity', fn })
+  const { controller, vf } = await ask({ read: 'answering', fn })
   if (!controller) return []
   return usesOf(ask, fn, await attachedNamespaces(ask, vf?.pf ?? fn, controller.cntlid))
 }
