@@ -1,0 +1,45 @@
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { systemClock } from '../src/clock.ts'
+
+function busy(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
+test('of repeats that are due at once each has a turn of the event loop to itself', async () => {
+  const MANY = 20
+  let turn = 0
+  const turns: number[] = []
+  const ends = Array.from({ length: MANY }, () =>
+    systemClock.every(10, () => {
+      turns.push(turn)
+      busy(1)
+    })
+  )
+  while (turns.length < 5 * MANY) {
+    turn += 1
+    await setImmediate()
+  }
+  for (const end of ends) end()
+
+  expect(new Set(turns).size).toBe(turns.length)
+})
+
+test('a repeat that was kept waiting runs once for all that it has missed, and then when it would have', async () => {
+  const MS = 40
+  const begun = performance.now()
+  const periods: number[] = []
+  const end = systemClock.every(MS, () =>
+    periods.push(Math.floor((performance.now() - begun) / MS))
+  )
+  busy(5.5 * MS)
+  while (periods.length < 6) await setTimeout(1)
+  end()
+  const runs = periods.length
+  await setTimeout(3 * MS)
+
+  expect(periods[0]).toBeGreaterThanOrEqual(5)
+  expect(periods).toEqual([...new Set(periods)])
+  expect(periods.length).toBe(runs)
+})
