@@ -52,7 +52,7 @@ function repeat(ms: number, run: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
   let ended = false
   function wait(): void {
-    timer = setTimeout(() => inTurn(turn), dueMs - performance.now()).unref()
+    timer = setTimeout(() => inTurn(turn), Math.ceil(dueMs - performance.now())).unref()
   }
   function turn(): void {
     if (ended) return
