@@ -16,6 +16,7 @@ import { driverOf, functionExists } from '../pci-function.ts'
 import { ifReadable, readCount, readText } from '../small-files.ts'
 import { BLOCK, controllerPath, debugBlockPath } from '../sysfs-paths.ts'
 import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+import { areSame } from './same.ts'
 
 export type CounterPlan =
   | ({
@@ -56,6 +57,21 @@ export async function planCounters(
   return before
 }
 
+/**
+ * Whether a controller's plan is still right as far as no uevent tells: its state, its queues, and hidden disks, of which a
+ * namespace attached to another controller besides makes one. A third of what planning anew costs, and most looks find no more.
+ */
+export async function stillHolds(
+  { kernel }: PlanContext,
+  plan: CounterPlan
+): Promise<boolean> {
+  if (!plan.observed) return false
+  const name = `nvme${plan.traced.instance}`
+  if ((await controllerStateOf(kernel, name)) !== 'live') return false
+  const [queues, disks] = [await ioQueuesOf(kernel, name), await pathDisksOf(kernel, name)]
+  return queues === plan.qids.length && areSame(disks, plan.disks)
+}
+
 function isSame(before: CounterPlan, now: CounterPlan): boolean {
   const { cpus: _, ...rest } = before
   return isDeepStrictEqual({ ...rest, cpus: now.cpus }, now)
@@ -75,11 +91,8 @@ async function planOfController(kernel: Kernel, fn: PciAddress): Promise<Counter
     return unobserved('controller-not-live')
   }
   const disks = await pathDisksOf(kernel, name)
-  const count = await ifReadable(
-    readCount(kernel.call, `${controllerPath(name)}/queue_count`)
-  )
-  // queue_count has the admin queue in it.
-  const qids = Array.from({ length: Math.max(0, (count ?? 1) - 1) }, (_, i) => i + 1)
+  const queues = await ioQueuesOf(kernel, name)
+  const qids = Array.from({ length: queues }, (_, i) => i + 1)
   const [disk] = disks
   return {
     observed: true,
@@ -97,6 +110,12 @@ async function planOfController(kernel: Kernel, fn: PciAddress): Promise<Counter
     ],
     interrupts: qids.map((qid) => `${name}q${qid}`),
   }
+}
+
+/** queue_count has the admin queue in it. */
+async function ioQueuesOf({ call }: Kernel, name: string): Promise<number> {
+  const count = await ifReadable(readCount(call, `${controllerPath(name)}/queue_count`))
+  return Math.max(0, (count ?? 1) - 1)
 }
 
 /** A disk that goes and comes has its name again, but not its number. Source: Linux block/genhd.c, inc_diskseq; from 5.15 on. */
