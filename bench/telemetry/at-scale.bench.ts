@@ -3,7 +3,7 @@
  * all of them, while a third process reads the API. The service is the compiled one, a process of its own; each frame is
  * counted at its client.
  *
- *     npm run build && npx tsx bench/telemetry/at-scale.bench.ts [--hosts 1000] [--vfs 16] [--queues 20] [--spread 5] ...
+ *     npm run build && npx tsx bench/telemetry/at-scale.bench.ts [--hosts 800] [--vfs 20] [--queues 20] [--spread 5] ...
  *
  * Latencies are of the clock, and what else the machine does is in them: therefore the API's without subscribers are of the same
  * run, and processor time is told besides.
@@ -27,9 +27,9 @@ const TIMES_UNLOADED = 3
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    hosts: { type: 'string', default: '1000' },
+    hosts: { type: 'string', default: '800' },
     /** Of each host, and I/O queues of each. */
-    vfs: { type: 'string', default: '16' },
+    vfs: { type: 'string', default: '20' },
     queues: { type: 'string', default: '20' },
     subscribers: { type: 'string', default: '1000' },
     /** Queues of a window, and hosts that they are of. */

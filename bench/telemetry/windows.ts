@@ -6,7 +6,7 @@ import { grouped } from '../../src/linux/grouped.ts'
 export type WindowShape = {
   /** VFs of a window. */
   readonly functions: number
-  /** Hosts that they are of. */
+  /** Hosts that they are of: those have a whole number of windows. */
   readonly spread: number
 }
 

@@ -13,7 +13,7 @@ import { movement } from './posted-interrupts.ts'
 /** Between looks while no uevent came: at what none would tell, which takes three small reads. */
 const LOOK_AGAIN_MS = 1000
 /** Between those at driver and disks too, some ten small reads. */
-const PLAN_AGAIN_MS = 10_000
+const PLAN_AGAIN_MS = 30_000
 
 export type FunctionWatch = {
   /** Looks, where it is time to, and reads all but the interrupts. */
