@@ -7,23 +7,25 @@ function busy(ms: number): void {
   while (performance.now() < until);
 }
 
-test('of repeats that are due at once each has a turn of the event loop to itself', async () => {
-  const MANY = 20
+test('repeats that are due at once keep nobody else waiting for all of them', async () => {
+  const [MANY, WORK_MS] = [50, 2]
   let turn = 0
   const turns: number[] = []
   const ends = Array.from({ length: MANY }, () =>
     systemClock.every(10, () => {
       turns.push(turn)
-      busy(1)
+      busy(WORK_MS)
     })
   )
-  while (turns.length < 5 * MANY) {
+  while (turns.length < 4 * MANY) {
     turn += 1
     await setImmediate()
   }
   for (const end of ends) end()
 
-  expect(new Set(turns).size).toBe(turns.length)
+  const ofTurn = turns.filter((one) => one === turns[MANY])
+  expect(ofTurn.length).toBeLessThanOrEqual(3)
+  expect(new Set(turns).size).toBeGreaterThan(turns.length / 4)
 })
 
 /** A timer may come so much before its time. */
