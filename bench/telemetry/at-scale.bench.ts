@@ -23,6 +23,8 @@ import { windowsOf } from './windows.ts'
 /** Of the issue: the API's p99 keeps one of them. */
 const P99_MS = 50
 const TIMES_UNLOADED = 3
+/** Of the frames that are due: a round may begin or end within a tick. */
+const DELIVERED = 0.97
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -129,17 +131,30 @@ async function round(service: Service, api: PeerProcess, crowd: PeerProcess) {
   }
 }
 
+/** An API that is fast since nobody was told anything keeps no goal. */
 function tellAll(unloaded: readonly number[], rounds: readonly Round[]): void {
   const of = (figure: keyof Round) => spreadOf(rounds.map((one) => one[figure]))
+  const wanted = params.subscribers * functions
+  const delivered = spreadOf(rounds.map((one) => one.framesPerSecond / wanted))
+  const isDelivered = delivered.min >= DELIVERED
   const peer = { name: 'the API without subscribers', ...spreadOf(unloaded) }
   const most = Math.max(P99_MS, TIMES_UNLOADED * peer.med)
   const ratio = spreadOf(rounds.map(({ p99 }) => p99 / most))
-  const verdict = { goalMs: most, ratio, goal: 1, pass: verdictOf(ratio, 1) }
-  tell('p99 of the API', 'ms', { product: of('p99'), peer, ...verdict })
-  const wanted = params.subscribers * functions
-  const got = of('framesPerSecond')
-  const all = { wanted, goal: 0.99, pass: got.min >= 0.99 * wanted }
-  tell('frames delivered', 'frames per second', { product: got, ...all })
+  const pass = isDelivered && verdictOf(ratio, 1)
+  tell('p99 of the API', 'ms', {
+    product: of('p99'),
+    peer,
+    mostMs: most,
+    ratio,
+    goal: 1,
+    pass,
+  })
+  tell('frames delivered, of those that are due', 'part', {
+    product: delivered,
+    least: DELIVERED,
+    pass: isDelivered,
+  })
+  tell('frames delivered', 'frames per second', { product: of('framesPerSecond') })
   tell('processor time of the service', 'ms per second', { product: of('cpuMsPerSecond') })
   tell('p99 of the event loop’s delay', 'ms', { product: of('eventLoopP99Ms') })
   tell('p99 of frames’ lateness', 'ms', { product: of('lateP99Ms') })
