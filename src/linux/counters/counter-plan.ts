@@ -43,7 +43,19 @@ type QueuePlan = {
   readonly cpus: readonly string[]
 }
 
-export type PlanContext = { readonly kernel: Kernel; readonly interrupts: HostInterrupts }
+export type PlanContext = {
+  readonly kernel: Kernel
+  readonly bootId: string
+  readonly interrupts: HostInterrupts
+  /** The driver's, for as long as it lives: watches begin and end, and another one may be of the same function. */
+  readonly knownCpus: KnownCpus
+}
+
+/** Of each function, CPUs of its queues in what life they were read: they do not change within one. */
+export type KnownCpus = Map<
+  PciAddress,
+  { readonly life: string; readonly cpus: readonly string[] }
+>
 
 /** @param before the plan until now: given back as it is while nothing has changed */
 export async function planCounters(
@@ -51,9 +63,8 @@ export async function planCounters(
   fn: PciAddress,
   before: CounterPlan | undefined
 ): Promise<CounterPlan> {
-  const { kernel } = context
   const plan = await planAnew(context, fn)
-  if (before === undefined || !isSame(before, plan)) return withCpus(kernel, plan)
+  if (before === undefined || !isSame(before, plan)) return withCpus(context, fn, plan)
   return before
 }
 
@@ -141,10 +152,19 @@ async function planOfGuest(
   }
 }
 
-/** Read once for each plan: a file for each queue. */
-async function withCpus(kernel: Kernel, plan: CounterPlan): Promise<CounterPlan> {
+/** A file for each queue. */
+async function withCpus(
+  { kernel, bootId, knownCpus }: PlanContext,
+  fn: PciAddress,
+  plan: CounterPlan
+): Promise<CounterPlan> {
+  const life = `${bootId} ${plan.observed ? plan.life : plan.why}`
+  const known = knownCpus.get(fn)
+  if (known?.life === life && known.cpus.length === plan.qids.length)
+    return { ...plan, cpus: known.cpus }
   const disk = plan.observed ? plan.disks[0] : undefined
   const cpus = await Promise.all(plan.qids.map((qid) => cpusOf(kernel, disk, qid)))
+  knownCpus.set(fn, { life, cpus })
   return { ...plan, cpus }
 }
 

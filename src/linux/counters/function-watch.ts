@@ -2,12 +2,16 @@
 import type { Clock } from '../../clock.ts'
 import type { HostFrame } from '../../host/frame.ts'
 import type { CounterReader, TracedController } from '../../kernel/counters.ts'
-import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
-import { planCounters, stillHolds, type CounterPlan } from './counter-plan.ts'
+import {
+  planCounters,
+  stillHolds,
+  type CounterPlan,
+  type PlanContext,
+} from './counter-plan.ts'
 import { hasVanished, observedOf, type Counted } from './frame-columns.ts'
 import type { Traced } from './host-histograms.ts'
-import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+import type { InterruptNames } from './host-interrupts.ts'
 import { movement } from './posted-interrupts.ts'
 
 /** Between looks while no uevent came: at what none would tell, which takes three small reads. */
@@ -40,19 +44,13 @@ type Watched = {
   complete: boolean
 }
 
-export type WatchContext = {
-  readonly kernel: Kernel
+export type WatchContext = PlanContext & {
   readonly clock: Clock
   readonly emulated: boolean
-  readonly interrupts: HostInterrupts
 }
 
-export function watchFunction(
-  host: WatchContext,
-  fn: PciAddress,
-  bootId: string
-): FunctionWatch {
-  const { kernel, clock, emulated } = host
+export function watchFunction(host: WatchContext, fn: PciAddress): FunctionWatch {
+  const { kernel, clock, emulated, bootId } = host
   let watched: Watched | undefined
   let lookAtMs = 0
   let planAtMs = 0
