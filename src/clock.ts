@@ -68,8 +68,8 @@ function repeat(ms: number, run: () => void): () => void {
   }
 }
 
-/** Of a turn of the event loop: so much longer anybody else waits for his. */
-const TURN_MS = 4
+/** Of a turn of the event loop: as long as all others had since the last one, between these bounds, so that neither starves. */
+const TURN_MS = { least: 4, most: 20 }
 
 function inTurn(turn: () => void): void {
   due.push(turn)
@@ -79,7 +79,9 @@ function inTurn(turn: () => void): void {
 let turnEndsMs = 0
 
 function takeTurns(): void {
-  turnEndsMs = performance.now() + TURN_MS
+  const nowMs = performance.now()
+  const othersMs = nowMs - turnEndsMs
+  turnEndsMs = nowMs + Math.min(TURN_MS.most, Math.max(TURN_MS.least, othersMs))
   takeTurn()
 }
 
