@@ -17,6 +17,7 @@ import type { Drills } from './host/drills.ts'
 import { createHosts, type Hosts } from './host/hosts.ts'
 import { hostIdOf } from './inventory/identity.ts'
 import type { Inventory } from './inventory/inventory.ts'
+import { loopLoad } from './inventory/loop-load.ts'
 import { createInventory } from './inventory/scan-service.ts'
 import { tracesLeftBehind } from './left-behind.ts'
 import { linuxHost } from './linux/linux-host.ts'
@@ -196,6 +197,7 @@ async function createServices(
       late.findings?.scanned(hostId)
     },
     onTrouble: (error) => report('scanning a host', error),
+    load: loopLoad(),
     ...(options.scanPeriodMs !== undefined && { periodMs: options.scanPeriodMs }),
   })
   const workflows = createWorkflows({

@@ -9,12 +9,17 @@ import Database from 'better-sqlite3'
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js')
 
 export type Service = {
+  readonly port: number
+  /** Of its `Authorization: Bearer`. */
+  readonly token: string
   readonly sinceStartS: () => number
   /** Resolves when so many hosts have been stored since the start. */
   readonly stored: (hosts: number) => Promise<void>
   readonly cpuS: () => number
   /** Of the thread that scans, and serves: about what the start would take on a machine that does nothing else. */
   readonly mainThreadCpuS: () => number
+  /** Since it was asked the last time. */
+  readonly eventLoopP99Ms: () => Promise<number>
   readonly residentMiB: () => number
   readonly mostResidentMiB: () => number
   readonly rows: () => Readonly<Record<string, number>>
@@ -41,12 +46,23 @@ export async function startService({ fleet, data }: ServiceOptions): Promise<Ser
   })
   const exited = once(child, 'exit')
   const lines = createInterface(child.stdout)
-  await Promise.race([once(lines, 'line'), failed(exited)])
+  const [address] = (await Promise.race([once(lines, 'line'), failed(exited)])) as string[]
   const db = new Database(path.join(data, 'nvirt.db'), { readonly: true })
   const count = (sql: string, ...values: string[]) =>
     (db.prepare(sql).get(...values) as { n: number }).n
   const scanned = `SELECT count(*) AS "n" FROM "Host" WHERE "observedAt" >= ?`
+  const port = Number(/:(\d+)\/$/.exec(address ?? '')?.[1])
+  const token = readFileSync(path.join(data, 'token'), 'utf8').trim()
   return {
+    port,
+    token,
+    eventLoopP99Ms: async () => {
+      const headers = { authorization: `Bearer ${token}` }
+      const text = await (
+        await fetch(`http://127.0.0.1:${port}/metrics`, { headers })
+      ).text()
+      return 1000 * Number(/^nodejs_eventloop_lag_p99_seconds (.+)$/m.exec(text)?.[1])
+    },
     sinceStartS: () => (performance.now() - started) / 1000,
     stored: async (hosts) => {
       while (count(scanned, startedAt) < hosts) {

@@ -1,12 +1,17 @@
 // Many subscribers of a telemetry socket in one process: subscribers PORT COUNT FUNCTIONS (ws|raw) [SUBSCRIBE-MESSAGE]
+//                                                      subscribers PORT COUNT FUNCTIONS windows MESSAGES-FILE TOKEN
 //
 // Every binary message must be the next one: a frame for each of FUNCTIONS functions, then those of the next sequence number
 // (Uint32 at 12 of the payload). When it was made (Float64 at 16, ms of the monotonic clock) tells how late it came. `raw`
-// has no handshake: the messages begin at once. A line to it is a command, and a line from it is the answer:
+// has no handshake: the messages begin at once. With `windows` each line of a file is a subscription to FUNCTIONS functions, taken
+// in turn; functions (16 bytes at 64) tick each at its own time, the next frame of each must be the next of its sequence, and
+// the wall clock (Float64 at 24) tells how late it came. A line to it is a command, and a line from it is the answer:
 //   joined         when everybody has had an answer to the subscription
 //   await FRAMES   when everybody who reads has had so many frames since the start, or after 60 s: MIN MAX WRONG MISSED ENDED
 //                  UNTOLD: the last is how many, of those that had stopped, have had and missed another number of frames
 //   stop COUNT     the first ones read no more; read: all read again
+//   windows        since the last time: FRAMES BYTES MIN MAX WRONG MISSED ENDED UNSEEN: frames of all, the fewest and the most of one,
+//                  and how many functions have not been seen by a subscriber whose window has them
 //   late           p50 and p99 of the lateness since the last time, µs, of those that read all the time
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -27,21 +32,28 @@
 #define LATE_STEPS 2000000 // 10 s
 
 typedef struct {
+  uint8_t id[16];
+  uint32_t last;
+} sequence;
+
+typedef struct {
   int fd, open, stopped, lagged;
   uint64_t left;  // of the payload
   uint8_t head[10], kept[KEPT];
   int headLength, keptLength;
-  uint64_t frames, texts, missed;
+  uint64_t frames, texts, missed, bytes;
+  sequence *seen; // of a window, in the order in which they came first
+  int seenCount, next;
 } subscriber;
 
 static subscriber *all;
-static int count, functions, raw;
+static int count, functions, raw, windows;
 static uint64_t wrong, ended;
 static uint32_t late[LATE_STEPS];
 
 static double nowMs(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(windows ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
   return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
@@ -49,6 +61,22 @@ static void fail(const char *doing) { perror(doing); exit(1); }
 
 static void sendAll(int fd, const void *bytes, size_t length) {
   if (write(fd, bytes, length) != (ssize_t)length) fail("write");
+}
+
+/* @returns whether it is the next of its function, or the first */
+static int isNext(subscriber *s, const uint8_t *id, uint32_t number) {
+  for (int i = 0; i < s->seenCount; i++) {
+    sequence *of = &s->seen[(s->next + i) % s->seenCount]; // they come in the same order mostly
+    if (memcmp(of->id, id, 16)) continue;
+    s->next = (of - s->seen + 1) % s->seenCount;
+    int right = number == of->last + 1;
+    of->last = number;
+    return right;
+  }
+  if (s->seenCount == functions) return 0;
+  sequence *of = &s->seen[s->seenCount++];
+  memcpy(of->id, id, 16), of->last = number, s->next = 0;
+  return 1;
 }
 
 static void message(subscriber *s, double now) {
@@ -67,9 +95,9 @@ static void message(subscriber *s, double now) {
   uint32_t sequence;
   double made;
   memcpy(&sequence, s->kept + 12, 4);
-  memcpy(&made, s->kept + 16, 8);
+  memcpy(&made, s->kept + (windows ? 24 : 16), 8);
   // Who has stopped for a while goes on with what is newest: that its counts are told is another test.
-  if (!s->lagged && sequence != s->frames / functions + 1) wrong++;
+  if (windows ? !isNext(s, s->kept + 64, sequence) : !s->lagged && sequence != s->frames / functions + 1) wrong++;
   s->frames++;
   int64_t step = (now - made) * 1e3 / LATE_STEP;
   if (s->lagged) return;
@@ -78,6 +106,7 @@ static void message(subscriber *s, double now) {
 
 static void take(subscriber *s, const uint8_t *p, size_t n) {
   double now = nowMs();
+  s->bytes += n;
   while (n) {
     if (s->left) {
       uint64_t k = s->left < n ? s->left : n;
@@ -96,19 +125,20 @@ static void take(subscriber *s, const uint8_t *p, size_t n) {
   }
 }
 
-static void shake(int fd, int port, const char *subscribe) {
-  char text[4096];
+static void shake(int fd, int port, const char *subscribe, const char *token) {
+  char text[4096], credentials[256] = "";
+  if (token) snprintf(credentials, sizeof credentials, "Authorization: Bearer %s\r\n", token);
   int n = snprintf(text, sizeof text,
     "GET /v1/telemetry HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-    "Sec-WebSocket-Protocol: nvirt.telemetry.v1\r\n\r\n", port);
+    "%sSec-WebSocket-Protocol: nvirt.telemetry.v1\r\n\r\n", port, credentials);
   sendAll(fd, text, n);
   int got = 0;
   while (got < 4 || memcmp(text + got - 4, "\r\n\r\n", 4)) // nothing follows before we subscribe
     if (read(fd, text + got++, 1) != 1) fail("handshake");
   if (strncmp(text, "HTTP/1.1 101", 12)) fprintf(stderr, "%.200s\n", text), exit(1);
   size_t length = strlen(subscribe);
-  uint8_t out[1024] = {0x81};
+  static uint8_t out[65536] = {0x81};
   int at = length < 126 ? 2 : 4;
   out[1] = 0x80 | (length < 126 ? length : 126);
   if (length >= 126) out[2] = length >> 8, out[3] = length;
@@ -136,6 +166,19 @@ static void least(uint64_t *min, uint64_t *max, uint64_t *texts) {
     if (s->frames < *min) *min = s->frames;
     if (s->frames > *max) *max = s->frames;
   }
+}
+
+/* What has come since the last time. */
+static void tellWindows(uint64_t missed) {
+  uint64_t frames = 0, bytes = 0, min = UINT64_MAX, max = 0, unseen = 0;
+  for (int i = 0; i < count; i++) {
+    subscriber *s = &all[i];
+    frames += s->frames, bytes += s->bytes, unseen += functions - s->seenCount;
+    if (s->frames < min) min = s->frames;
+    if (s->frames > max) max = s->frames;
+    s->frames = s->bytes = 0;
+  }
+  printf("%lu %lu %lu %lu %lu %lu %lu %lu\n", frames, bytes, min, max, wrong, missed, ended, unseen);
 }
 
 static double lateness(double part) {
@@ -175,6 +218,8 @@ static int answer(int ep, const char *command) {
   } else if (!strncmp(command, "await", 5)) {
     if (min < frames && nowMs() - waitingSince < 60e3) return 0;
     printf("%lu %lu %lu %lu %lu %lu\n", min, max, wrong, missed, ended, untold);
+  } else if (!strncmp(command, "windows", 7)) {
+    tellWindows(missed);
   } else if (!strncmp(command, "late", 4)) {
     printf("%.0f %.0f\n", lateness(0.5), lateness(0.99));
     memset(late, 0, sizeof late);
@@ -194,15 +239,29 @@ static void readFrom(subscriber *s) {
   close(s->fd), s->open = 0, ended++;
 }
 
+/* The next line of the file, over and over; without its end. */
+static const char *nextLine(const char *path) {
+  static char line[65536];
+  static FILE *file;
+  if (!file && !(file = fopen(path, "r"))) fail(path);
+  char *got = fgets(line, sizeof line, file);
+  if (!got) rewind(file), got = fgets(line, sizeof line, file);
+  if (!got) fail(path);
+  line[strcspn(line, "\n")] = 0;
+  return line;
+}
+
 int main(int argc, char **argv) {
   if (argc < 5) return 2;
   int port = atoi(argv[1]), ep = epoll_create1(0);
   count = atoi(argv[2]), functions = atoi(argv[3]), raw = !strcmp(argv[4], "raw");
+  windows = !strcmp(argv[4], "windows");
   all = calloc(count, sizeof *all);
   for (int i = 0; i < count; i++) {
     subscriber *s = &all[i];
     s->fd = dial(port), s->open = 1;
-    if (!raw) shake(s->fd, port, argv[5]);
+    s->seen = calloc(functions, sizeof *s->seen);
+    if (!raw) shake(s->fd, port, windows ? nextLine(argv[5]) : argv[5], windows ? argv[6] : 0);
     fcntl(s->fd, F_SETFL, O_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
     epoll_ctl(ep, EPOLL_CTL_ADD, s->fd, &e);

@@ -13,6 +13,9 @@ const SIDE_BY_SIDE = 32
 const PLACE_MS = 2_000
 /** In a round of a fleet that is known already: so that many hosts leave the process time for everything else. */
 const PAUSE_MS = 100
+/** While the process is busier than that it pauses again: what nobody waits for comes after what somebody does. */
+const BUSY = 0.5
+const MOST_PAUSES = 100
 
 /** A bind gives a dozen uevents; one scan after the last of them is enough. */
 const UEVENT_QUIET_MS = 200
@@ -33,6 +36,8 @@ export type RoundsOptions = {
   readonly scanHost: (hostId: string) => Promise<void>
   /** An operation is changing the host just now. */
   readonly isBeingChanged: (hostId: string) => boolean
+  /** What part of its time the process has had work of late, 0 to 1; absent: none. */
+  readonly load?: () => number
   /** Told of what went wrong in a scan that nobody waits for. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -84,11 +89,18 @@ export function scanRounds(options: RoundsOptions): ScanRounds {
     const fill = async () => {
       for (const { id } of left) {
         await inPlace(scanAside(id))
-        if (everyHost.length > places) await pause(clock, pauseMs)
+        if (everyHost.length > places && pauseMs > 0) await pauses(pauseMs)
       }
     }
     await Promise.all(Array.from({ length: places }, fill))
     inRound = false
+  }
+
+  async function pauses(ms: number): Promise<void> {
+    for (let n = 0; n < MOST_PAUSES && !stopped; n++) {
+      await pause(clock, ms)
+      if ((options.load?.() ?? 0) <= BUSY) return
+    }
   }
 
   function inPlace(scanning: Promise<void>): Promise<void> {
@@ -118,7 +130,6 @@ export function scanRounds(options: RoundsOptions): ScanRounds {
 
 /** Keeps no process alive. */
 function pause(clock: Clock, ms: number): Promise<void> {
-  if (ms === 0) return Promise.resolve()
   return new Promise((resolve) => void clock.after(ms, resolve))
 }
 

@@ -43,6 +43,8 @@ export type InventoryOptions = {
   readonly onScanned?: (hostId: string) => void
   /** Told of what went wrong in a scan that nobody waits for. */
   readonly onTrouble?: (error: unknown) => void
+  /** How busy the process is, 0 to 1; absent: not at all. */
+  readonly load?: () => number
 }
 
 export function createInventory(options: InventoryOptions): Inventory {
@@ -69,6 +71,7 @@ export function createInventory(options: InventoryOptions): Inventory {
     },
     isBeingChanged: options.isBeingChanged ?? (() => false),
     onTrouble: options.onTrouble ?? (() => {}),
+    load: options.load ?? (() => 0),
   })
   const { pendingPrimary = () => null } = options
   const around = () => surroundings(read, changing, pendingPrimary)

@@ -1,14 +1,9 @@
 /** What a view needs besides its own row, read once for a page however many rows it has. */
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
-import type {
-  ControllerRow,
-  DriftRow,
-  NamespaceRow,
-  VirtualFunctionRow,
-} from '../store/rows.ts'
+import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../store/rows.ts'
+import { allPages } from '../store/all-pages.ts'
 import type { StoreReader } from '../store/store.ts'
 import { driftView, type DriftView } from './drift/drift-view.ts'
-import type { InventoryRows } from './scanned-row.ts'
 
 export type Surroundings = {
   readonly controller: (hostId: string, id: string) => ControllerRow | undefined
@@ -33,18 +28,17 @@ export function surroundings(
   changing: (functionId: string) => string | null,
   pendingPrimary: (controllerId: string) => FlexibleResources | null
 ): Surroundings {
-  const byHost = new Map<string, InventoryRows>()
-  const rowsOf = (hostId: string): InventoryRows => {
-    const rows = byHost.get(hostId) ?? read.inventoryOf(hostId)
-    byHost.set(hostId, rows)
-    return rows
-  }
-  const driftByHost = new Map<string, readonly DriftRow[]>()
-  const driftOfHost = (hostId: string): readonly DriftRow[] => {
-    const rows = driftByHost.get(hostId) ?? read.driftOf(hostId)
-    driftByHost.set(hostId, rows)
-    return rows
-  }
+  // Of each table only what a view asks for: a page has the functions of many hosts, and a host hundreds of them.
+  const controllersOf = once((hostId) =>
+    allPages((page) => read.controllers({ hostId }, page))
+  )
+  const virtualFunctionsOf = once((hostId) =>
+    allPages((page) => read.virtualFunctions({ hostId }, page))
+  )
+  const namespacesOf = once((hostId) =>
+    allPages((page) => read.namespaces({ hostId }, page))
+  )
+  const driftOfHost = once((hostId) => read.driftOf(hostId))
   return {
     driftOf: (hostId, functionId) =>
       changing(functionId) === null
@@ -52,13 +46,22 @@ export function surroundings(
             .filter((row) => row.functionId === functionId)
             .map(driftView)
         : [],
-    controller: (hostId, id) => rowsOf(hostId).controllers.find((row) => row.id === id),
-    controllers: (hostId) => rowsOf(hostId).controllers,
-    virtualFunctions: (hostId) => rowsOf(hostId).virtualFunctions,
-    namespaces: (hostId) => rowsOf(hostId).namespaces,
+    controller: (hostId, id) => controllersOf(hostId).find((row) => row.id === id),
+    controllers: controllersOf,
+    virtualFunctions: virtualFunctionsOf,
+    namespaces: namespacesOf,
     assignmentOf: (functionId) => read.standingAssignment(functionId)?.id ?? null,
     changing,
     pendingPrimary,
     observedAt: (row) => read.host(row.hostId)?.observedAt ?? row.observedAt,
+  }
+}
+
+function once<T>(read: (hostId: string) => Iterable<T>): (hostId: string) => readonly T[] {
+  const byHost = new Map<string, readonly T[]>()
+  return (hostId) => {
+    const rows = byHost.get(hostId) ?? [...read(hostId)]
+    byHost.set(hostId, rows)
+    return rows
   }
 }

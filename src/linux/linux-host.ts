@@ -8,6 +8,7 @@ import { answerQuery } from './ask/answer-query.ts'
 import { applyChange } from './change/apply-change.ts'
 import { createFences } from './change/fences.ts'
 import { previewChange } from './change/preview-change.ts'
+import type { KnownCpus } from './counters/counter-plan.ts'
 import { createTraceUse } from './counters/trace-use.ts'
 import { watchFunctions } from './counters/watch-functions.ts'
 import { readHostFacts } from './host-facts.ts'
@@ -43,6 +44,7 @@ export function linuxHost(
   const deadlineMs = options.askDeadlineMs ?? ASK_DEADLINE_MS
   const host: LinuxHost = { kernel, clock, kinships: createKinships(kernel) }
   const uevents = createUevents(kernel)
+  const knownCpus: KnownCpus = new Map()
   const fences = createFences()
   const traces = createTraceUse(host, deadlineMs)
   const running = new Set<() => Promise<void>>()
@@ -80,7 +82,8 @@ export function linuxHost(
     apply: (change, context) => applyChange(host, { fences, traces }, change, context),
     preview: (change, found) => previewChange(kernel, change, found),
     watch: async (functions, periodMs, onFrame, onTrouble, detail = NO_DETAIL) => {
-      const watched = { ...host, uevents, traces, emulated: options.emulated ?? false }
+      const emulated = options.emulated ?? false
+      const watched = { ...host, uevents, traces, knownCpus, emulated }
       const watching = { functions, periodMs, onFrame, onTrouble, detail }
       return kept(await watchFunctions(watched, watching))
     },

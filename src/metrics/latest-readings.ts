@@ -1,6 +1,6 @@
 /** The last reading of each function, as long as it can be said to be of now. */
 import type { Clock } from '../clock.ts'
-import type { FunctionReading } from '../telemetry/history/intake.ts'
+import { keptReading, type FunctionReading } from '../telemetry/history/intake.ts'
 
 const STALE_AFTER_PERIODS = 3
 
@@ -16,7 +16,10 @@ export class LatestReadings {
   }
 
   take(reading: FunctionReading): void {
-    this.#latest.set(reading.id, { reading, atMs: this.#clock.nowMs() })
+    this.#latest.set(reading.id, {
+      reading: keptReading(reading),
+      atMs: this.#clock.nowMs(),
+    })
   }
 
   /** What is older is forgotten. */

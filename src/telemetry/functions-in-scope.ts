@@ -19,6 +19,8 @@ type OfHost = {
 export class FunctionsInScope {
   readonly #read: StoreReader
   readonly #hosts = new Map<string, OfHost>()
+  /** Of what is known of these hosts: by the id of a controller or VF. */
+  readonly #hostOf = new Map<string, string>()
 
   constructor(read: StoreReader) {
     this.#read = read
@@ -26,15 +28,18 @@ export class FunctionsInScope {
 
   /** What happened, as the store tells it. */
   changed(events: readonly EventRow[]): void {
-    for (const { hostId } of events) {
-      if (hostId === null) this.#hosts.clear()
-      else this.#hosts.delete(hostId)
+    for (const { hostId, subject } of events) {
+      if (hostId === null) return this.forget()
+      this.#forgetHost(hostId)
+      // Its drive may have been moved to this host.
+      this.#hostOf.delete(subject.id)
     }
   }
 
   /** What nobody asks for need not be kept. */
   forget(): void {
     this.#hosts.clear()
+    this.#hostOf.clear()
   }
 
   /** Each function that exists once, by its id. Ids that no longer exist mean nothing. */
@@ -44,11 +49,11 @@ export class FunctionsInScope {
     const hostIds = scope.fleet === true ? allHostIds(this.#read) : (scope.hostIds ?? [])
     for (const id of hostIds) this.#of(id).functions.forEach(add)
     for (const id of scope.controllerIds ?? []) {
-      const hostId = this.#read.controller(id)?.hostId
+      const hostId = this.#hostOf.get(id) ?? this.#read.controller(id)?.hostId
       if (hostId !== undefined) this.#of(hostId).byController.get(id)?.forEach(add)
     }
     for (const id of scope.virtualFunctionIds ?? []) {
-      const hostId = this.#read.virtualFunction(id)?.hostId
+      const hostId = this.#hostOf.get(id) ?? this.#read.virtualFunction(id)?.hostId
       if (hostId !== undefined) add(this.#of(hostId).functions.get(id))
     }
     return found
@@ -59,8 +64,22 @@ export class FunctionsInScope {
     if (known) return known
     const read = functionsOf(this.#read, hostId)
     this.#hosts.set(hostId, read)
+    for (const id of idsOf(read)) this.#hostOf.set(id, hostId)
     return read
   }
+
+  /** Another host may have what was there. */
+  #forgetHost(hostId: string): void {
+    const known = this.#hosts.get(hostId)
+    if (!known) return
+    this.#hosts.delete(hostId)
+    for (const id of idsOf(known))
+      if (this.#hostOf.get(id) === hostId) this.#hostOf.delete(id)
+  }
+}
+
+function idsOf({ functions, byController }: OfHost): readonly string[] {
+  return [...functions.keys(), ...byController.keys()]
 }
 
 function functionsOf(read: StoreReader, hostId: string): OfHost {

@@ -16,7 +16,8 @@ type Running = {
   readonly end: () => Promise<void>
 }
 
-export type Wanted = {
+export type Aim = {
+  readonly driver: HostDriver
   readonly functions: readonly WatchedFunction[]
   /** Somebody asked for what only the trace can tell. */
   readonly trace: boolean
@@ -39,11 +40,16 @@ export class HostWatch {
     this.#onTrouble = onTrouble
   }
 
-  /** Watches exactly these functions through this driver. Nothing happens when it already does. Not to be called twice at once. */
-  async watch(driver: HostDriver, { functions, trace }: Wanted): Promise<void> {
+  /** Watches just that, or, with undefined, nothing. */
+  isSettled(aim: Aim | undefined): boolean {
     const running = this.#running
-    const isSo = running?.driver === driver && running.trace === trace
-    if (isSo && this.#has(functions)) return
+    if (!aim || !running) return aim === running
+    const isSo = running.driver === aim.driver && running.trace === aim.trace
+    return isSo && this.#has(aim.functions)
+  }
+
+  /** Watches exactly these functions through this driver. Not to be called twice at once. */
+  async watch({ driver, functions, trace }: Aim): Promise<void> {
     await this.end()
     this.#byAddress = this.#metered(functions)
     const addresses = [...this.#byAddress.keys()]

@@ -3,11 +3,12 @@
  * functions that somebody wants, and none when nobody does. What a subscription means is looked up again whenever the
  * inventory changes, so that a VF joins its host's frames as soon as it exists.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { Hosts } from '../host/hosts.ts'
 import type { Store } from '../store/store.ts'
 import { FunctionsInScope } from './functions-in-scope.ts'
-import { HostWatch } from './host-watch.ts'
+import { HostWatch, type Aim } from './host-watch.ts'
 import { needsTrace } from './metrics.ts'
 import { checkRequest, checkScope, scopeKey } from './scope.ts'
 import type { WatchedFunction } from './scope.ts'
@@ -60,6 +61,8 @@ class Hub {
   #syncing = Promise.resolve()
   /** The one that has not begun. */
   #nextSync: Promise<void> | undefined
+  /** Subscriptions or the inventory have changed since the last sync. */
+  #isOutdated = false
   #cancelLook: (() => void) | undefined
   #stopLooking: (() => void) | undefined
 
@@ -78,7 +81,7 @@ class Hub {
     const trace = request.metrics?.some(needsTrace) ?? false
     const subscription: Subscription = { request, trace, onFrame, failing: false }
     this.#subscriptions.add(subscription)
-    this.#stopLooking ??= clock.every(LOOK_AGAIN_MS, () => void this.#sync())
+    this.#stopLooking ??= clock.every(LOOK_AGAIN_MS, () => void this.#sync(false))
     await this.#sync()
     return async () => {
       if (this.#subscriptions.delete(subscription)) await this.#sync()
@@ -107,8 +110,11 @@ class Hub {
   /**
    * Makes the running watches those that are wanted. One run at a time; who asks while one runs shares the next with all
    * others. Never rejects.
+   *
+   * @param isOutdated what is wanted may have changed; else only hosts may have come and gone
    */
-  #sync(): Promise<void> {
+  #sync(isOutdated = true): Promise<void> {
+    this.#isOutdated ||= isOutdated
     this.#nextSync ??= this.#syncing = this.#syncing
       .then(() => {
         this.#nextSync = undefined
@@ -119,8 +125,16 @@ class Hub {
   }
 
   async #settleAll(): Promise<void> {
-    this.#want()
-    await Promise.all([...this.#slots.values()].map((slot) => this.#settle(slot)))
+    if (this.#isOutdated) this.#want()
+    const settling: Promise<void>[] = []
+    for (const slot of this.#slots.values()) {
+      const aim = this.#aimOf(slot)
+      if (slot.watch.isSettled(aim)) continue
+      settling.push(this.#settle(slot, aim))
+      // A watch begins with a look at all of its functions: of a fleet, one host in each turn of the event loop.
+      await setImmediate()
+    }
+    await Promise.all(settling)
     for (const [key, slot] of this.#slots) {
       if (slot.wanted.size === 0) this.#slots.delete(key)
     }
@@ -131,6 +145,7 @@ class Hub {
   }
 
   #want(): void {
+    this.#isOutdated = false
     for (const slot of this.#slots.values()) slot.wanted = new Map()
     const lookUp = this.#scopesLookedUpOnce()
     for (const subscription of this.#subscriptions) {
@@ -163,20 +178,23 @@ class Hub {
     this.#functions.forget()
   }
 
-  async #settle(slot: Slot): Promise<void> {
-    const host = this.#options.hosts.get(slot.hostId)
+  /** undefined: nobody wants anything of it, or it is away. */
+  #aimOf({ hostId, wanted }: Slot): Aim | undefined {
+    const host = this.#options.hosts.get(hostId)
+    if (host?.reach !== 'reachable' || wanted.size === 0) return undefined
+    const all = [...wanted.values()]
+    return {
+      driver: host.driver,
+      functions: all.map(({ fn }) => fn),
+      trace: all.some(({ by }) => by.some(({ trace }) => trace)),
+    }
+  }
+
+  async #settle({ hostId, watch }: Slot, aim: Aim | undefined): Promise<void> {
     try {
-      if (host?.reach === 'reachable' && slot.wanted.size > 0) {
-        const wanted = [...slot.wanted.values()]
-        await slot.watch.watch(host.driver, {
-          functions: wanted.map(({ fn }) => fn),
-          trace: wanted.some(({ by }) => by.some(({ trace }) => trace)),
-        })
-      } else {
-        await slot.watch.end()
-      }
+      await (aim ? watch.watch(aim) : watch.end())
     } catch (trouble) {
-      this.#report(`watching host ${slot.hostId}`, trouble)
+      this.#report(`watching host ${hostId}`, trouble)
     }
   }
 

@@ -7,7 +7,7 @@ import { fakeClock } from '../support/fake-clock.ts'
 const PERIOD_MS = 30_000
 
 /** So many hosts without a driver, whose scans end when they are let. */
-function fleetOf(count: number) {
+function fleetOf(count: number, load = () => 0) {
   const clock = fakeClock()
   const hosts = createHosts()
   for (let n = 0; n < count; n++) hosts.set({ id: `host-${n}`, reach: 'away', why: 'none' })
@@ -32,6 +32,7 @@ function fleetOf(count: number) {
     onTrouble: (error) => {
       throw error
     },
+    load,
   })
   /** Those that are under way, and those that come for it. */
   const letAllEnd = async () => {
@@ -86,4 +87,26 @@ test('later rounds leave time between scans, and do not overlap', async () => {
   await rounds.stop()
 
   expect([atTheTick, soonAfter, counts.begun - 96]).toEqual([32, 64, 96])
+})
+
+test('while the process is busy later rounds wait, for a while, and go on when it is not', async () => {
+  let load = 0.9
+  const { clock, rounds, counts, letAllEnd } = fleetOf(96, () => load)
+  const started = rounds.start()
+  await letAllEnd()
+  await started
+  await clock.advance(PERIOD_MS)
+  await letAllEnd()
+
+  await clock.advance(5_000)
+  const whileBusy = counts.begun - 96
+  await clock.advance(6_000)
+  await letAllEnd()
+  const inTheEnd = counts.begun - 96
+  load = 0.3
+  await clock.advance(100)
+  await letAllEnd()
+  await rounds.stop()
+
+  expect([whileBusy, inTheEnd, counts.begun - 96]).toEqual([32, 64, 96])
 })

@@ -11,7 +11,6 @@ import type {
 import { ahciInterruptCount, sataStatFill, sataTagsFill } from '../ahci/sata-counters.ts'
 import type { EmulatedLinux } from '../linux.ts'
 import { guestVectorCount, vectorCount } from '../pci/interrupts.ts'
-import { tagsBusy } from '../sysfs/debugfs-files.ts'
 import { fillBlockStat } from './block-stat.ts'
 
 /** @param now ms of uptime: one for all that is read together */
@@ -23,10 +22,7 @@ export function openCounters(
 ): CounterReader {
   const length = sources.reduce((sum, source) => sum + counterLength(source), 0)
   const values = new Float64Array(length).fill(NaN)
-  const fills = sources.map((source) => ({
-    fill: fillOf(linux, source),
-    length: counterLength(source),
-  }))
+  const fills = fillsOf(linux, sources)
   return {
     values,
     read: async () => {
@@ -41,20 +37,36 @@ export function openCounters(
   }
 }
 
-function fillOf(linux: EmulatedLinux, source: CounterSource): Fill {
+type Part = { readonly fill: Fill; readonly length: number }
+
+/** Queues of a function, one after the other, are one part: a fleet has hundreds of thousands of them. */
+function fillsOf(linux: EmulatedLinux, sources: readonly CounterSource[]) {
+  const parts: Part[] = []
+  for (let n = 0; n < sources.length;) {
+    const run = tagsRun(sources, n)
+    if (run && linux.disks.has(run.disk)) {
+      parts.push({ fill: tagsFill(linux, run), length: run.count })
+      n += run.count
+      continue
+    }
+    const source = sources[n++]! // within its length
+    if (source.kind === 'interrupts') parts.push(...interruptFills(linux, source.names))
+    else parts.push({ fill: fillOf(linux, source), length: counterLength(source) })
+  }
+  return parts
+}
+
+function fillOf(
+  linux: EmulatedLinux,
+  source: Exclude<CounterSource, { readonly kind: 'interrupts' }>
+): Fill {
   switch (source.kind) {
     case 'blockStat':
       return sataStatFill(linux, source.path) ?? blockStatFill(linux, source.path)
     case 'tagsBusy':
-      return sataTagsFill(linux, source.path) ?? tagsBusyFill(linux, source.path)
+      return sataTagsFill(linux, source.path) ?? ((_, out, at) => (out[at] = NaN))
     case 'histogram':
       return histogramFill(linux, source)
-    case 'interrupts': {
-      const counts = source.names.map(
-        (name) => ahciInterruptCount(linux, name) ?? interruptCount(linux, name)
-      )
-      return (now, out, at) => counts.forEach((count, i) => (out[at + i] = count(now)))
-    }
   }
 }
 
@@ -87,13 +99,80 @@ function blockStatFill(linux: EmulatedLinux, path: string): Fill {
   }
 }
 
-function tagsBusyFill(linux: EmulatedLinux, path: string): Fill {
-  const [, name = '', queue = ''] = /\/([^/]+)\/hctx(\d+)\/tags$/.exec(path) ?? []
+type Run = { readonly disk: string; readonly first: number; readonly count: number }
+
+const TAGS = /\/([^/]+)\/hctx(\d+)\/tags$/
+
+function tagsRun(sources: readonly CounterSource[], from: number): Run | undefined {
+  const [, disk, number] = TAGS.exec(tagsPath(sources[from])) ?? []
+  if (disk === undefined) return undefined
+  const first = Number(number)
+  const folder = tagsPath(sources[from]).replace(TAGS, `/${disk}/hctx`)
+  let count = 1
+  while (tagsPath(sources[from + count]) === `${folder}${first + count}/tags`) count++
+  return { disk, first, count }
+}
+
+function tagsPath(source: CounterSource | undefined): string {
+  return source?.kind === 'tagsBusy' ? source.path : ''
+}
+
+function tagsFill(linux: EmulatedLinux, { disk: name, first, count }: Run): Fill {
   const disk = linux.disks.get(name)
   return (now, out, at) => {
-    const present = disk && linux.disks.get(name) === disk
-    out[at] = (present ? tagsBusy(disk, Number(queue), now) : undefined) ?? NaN
+    const isThere = disk && linux.disks.get(name) === disk
+    const { meter, queueCount } = (isThere && disk.controller) || NO_CONTROLLER
+    const there = Math.min(count, Math.max(0, queueCount - 1 - first))
+    meter?.fillInFlight(first, there, now, out, at)
+    out.fill(NaN, at + there, at + count)
   }
+}
+
+const NO_CONTROLLER = { meter: undefined, queueCount: 0 }
+
+function interruptFills(linux: EmulatedLinux, names: readonly string[]): readonly Part[] {
+  const parts: Part[] = []
+  for (let n = 0; n < names.length;) {
+    const run = vectorRun(names, n)
+    if (run) parts.push({ fill: vectorFill(linux, run), length: run.count })
+    else parts.push({ fill: interruptFill(linux, names[n]!), length: 1 }) // within its length
+    n += run?.count ?? 1
+  }
+  return parts
+}
+
+type VectorRun = {
+  readonly instance: number
+  readonly first: number
+  readonly count: number
+}
+
+/** I/O queues alone: the admin queue is another kind. */
+function vectorRun(names: readonly string[], from: number): VectorRun | undefined {
+  const [, instance, queue] = /^nvme(\d+)q([1-9]\d*)$/.exec(names[from] ?? '') ?? []
+  if (instance === undefined) return undefined
+  const first = Number(queue)
+  let count = 1
+  while (names[from + count] === `nvme${instance}q${first + count}`) count++
+  return { instance: Number(instance), first, count }
+}
+
+function vectorFill(linux: EmulatedLinux, { instance, first, count }: VectorRun): Fill {
+  return (now, out, at) => {
+    const controller = linux.controllers.get(instance)
+    if (controller && controller.irqs.length > 1) {
+      const there = Math.min(count, Math.max(0, controller.queueCount - first))
+      controller.meter.fillInterrupts(first - 1, there, now, out, at)
+      return void out.fill(NaN, at + there, at + count)
+    }
+    for (let n = 0; n < count; n++)
+      out[at + n] = queueCount(linux, instance, first + n, now)
+  }
+}
+
+function interruptFill(linux: EmulatedLinux, name: string): Fill {
+  const count = ahciInterruptCount(linux, name) ?? interruptCount(linux, name)
+  return (now, out, at) => (out[at] = count(now))
 }
 
 /** By name each time: interrupts are not kept open by descriptor. */

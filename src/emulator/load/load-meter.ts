@@ -97,6 +97,29 @@ export class LoadMeter {
     return this.#table.columns.inFlight[this.#row(q)]!
   }
 
+  /** What is in flight on `count` I/O queues from `first` on, into `out` from `at` on. */
+  fillInFlight(first: number, count: number, now: number, out: Float64Array, at: number) {
+    const own = this.#ownOf(first, count)
+    out.fill(0, at, at + count)
+    if (this.#place === undefined) return
+    this.#table.advanceTo(now)
+    const { inFlight } = this.#table.columns
+    const row = this.#row(first)
+    for (let q = 0; q < own; q++) out[at + q] = inFlight[row + q]! // within its queues
+  }
+
+  /** As `fillInFlight`: interrupts. */
+  fillInterrupts(first: number, count: number, now: number, out: Float64Array, at: number) {
+    const own = this.#ownOf(first, count)
+    out.fill(0, at, at + count)
+    const base = this.#base.interrupts
+    for (let q = 0; q < own; q++) out[at + q] = base[first + q]! // within its queues
+    if (this.#place === undefined) return
+    this.#table.advanceTo(now)
+    const row = this.#row(first)
+    for (let q = 0; q < own; q++) out[at + q]! += this.#table.interrupts(row + q)
+  }
+
   /** This namespace's part of what is in flight on all queues. */
   inFlightOf(namespace: NvmeNamespace, nowMs: number): number {
     let total = 0
@@ -171,6 +194,10 @@ export class LoadMeter {
     let total = 0
     for (let q = 0; q < this.queues; q++) total += this.#counted(counter, q, nowMs)
     return total
+  }
+
+  #ownOf(first: number, count: number): number {
+    return Math.max(0, Math.min(count, this.queues - first))
   }
 
   #row(q: number): number {

@@ -16,6 +16,7 @@ import { driverOf, functionExists } from '../pci-function.ts'
 import { ifReadable, readCount, readText } from '../small-files.ts'
 import { BLOCK, controllerPath, debugBlockPath } from '../sysfs-paths.ts'
 import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+import { areSame } from './same.ts'
 
 export type CounterPlan =
   | ({
@@ -42,7 +43,19 @@ type QueuePlan = {
   readonly cpus: readonly string[]
 }
 
-export type PlanContext = { readonly kernel: Kernel; readonly interrupts: HostInterrupts }
+export type PlanContext = {
+  readonly kernel: Kernel
+  readonly bootId: string
+  readonly interrupts: HostInterrupts
+  /** The driver's, for as long as it lives: watches begin and end, and another one may be of the same function. */
+  readonly knownCpus: KnownCpus
+}
+
+/** Of each function, CPUs of its queues in what life they were read: they do not change within one. */
+export type KnownCpus = Map<
+  PciAddress,
+  { readonly life: string; readonly cpus: readonly string[] }
+>
 
 /** @param before the plan until now: given back as it is while nothing has changed */
 export async function planCounters(
@@ -50,10 +63,24 @@ export async function planCounters(
   fn: PciAddress,
   before: CounterPlan | undefined
 ): Promise<CounterPlan> {
-  const { kernel } = context
   const plan = await planAnew(context, fn)
-  if (before === undefined || !isSame(before, plan)) return withCpus(kernel, plan)
+  if (before === undefined || !isSame(before, plan)) return withCpus(context, fn, plan)
   return before
+}
+
+/**
+ * Whether a controller's plan is still right as far as no uevent tells: its state, its queues, and hidden disks, of which a
+ * namespace attached to another controller besides makes one. A third of what planning anew costs, and most looks find no more.
+ */
+export async function stillHolds(
+  { kernel }: PlanContext,
+  plan: CounterPlan
+): Promise<boolean> {
+  if (!plan.observed) return false
+  const name = `nvme${plan.traced.instance}`
+  if ((await controllerStateOf(kernel, name)) !== 'live') return false
+  const [queues, disks] = [await ioQueuesOf(kernel, name), await pathDisksOf(kernel, name)]
+  return queues === plan.qids.length && areSame(disks, plan.disks)
 }
 
 function isSame(before: CounterPlan, now: CounterPlan): boolean {
@@ -75,11 +102,8 @@ async function planOfController(kernel: Kernel, fn: PciAddress): Promise<Counter
     return unobserved('controller-not-live')
   }
   const disks = await pathDisksOf(kernel, name)
-  const count = await ifReadable(
-    readCount(kernel.call, `${controllerPath(name)}/queue_count`)
-  )
-  // queue_count has the admin queue in it.
-  const qids = Array.from({ length: Math.max(0, (count ?? 1) - 1) }, (_, i) => i + 1)
+  const queues = await ioQueuesOf(kernel, name)
+  const qids = Array.from({ length: queues }, (_, i) => i + 1)
   const [disk] = disks
   return {
     observed: true,
@@ -97,6 +121,12 @@ async function planOfController(kernel: Kernel, fn: PciAddress): Promise<Counter
     ],
     interrupts: qids.map((qid) => `${name}q${qid}`),
   }
+}
+
+/** queue_count has the admin queue in it. */
+async function ioQueuesOf({ call }: Kernel, name: string): Promise<number> {
+  const count = await ifReadable(readCount(call, `${controllerPath(name)}/queue_count`))
+  return Math.max(0, (count ?? 1) - 1)
 }
 
 /** A disk that goes and comes has its name again, but not its number. Source: Linux block/genhd.c, inc_diskseq; from 5.15 on. */
@@ -122,10 +152,19 @@ async function planOfGuest(
   }
 }
 
-/** Read once for each plan: a file for each queue. */
-async function withCpus(kernel: Kernel, plan: CounterPlan): Promise<CounterPlan> {
+/** A file for each queue. */
+async function withCpus(
+  { kernel, bootId, knownCpus }: PlanContext,
+  fn: PciAddress,
+  plan: CounterPlan
+): Promise<CounterPlan> {
+  const life = `${bootId} ${plan.observed ? plan.life : plan.why}`
+  const known = knownCpus.get(fn)
+  if (known?.life === life && known.cpus.length === plan.qids.length)
+    return { ...plan, cpus: known.cpus }
   const disk = plan.observed ? plan.disks[0] : undefined
   const cpus = await Promise.all(plan.qids.map((qid) => cpusOf(kernel, disk, qid)))
+  knownCpus.set(fn, { life, cpus })
   return { ...plan, cpus }
 }
 

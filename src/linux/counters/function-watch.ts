@@ -2,16 +2,22 @@
 import type { Clock } from '../../clock.ts'
 import type { HostFrame } from '../../host/frame.ts'
 import type { CounterReader, TracedController } from '../../kernel/counters.ts'
-import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
-import { planCounters, type CounterPlan } from './counter-plan.ts'
+import {
+  planCounters,
+  stillHolds,
+  type CounterPlan,
+  type PlanContext,
+} from './counter-plan.ts'
 import { hasVanished, observedOf, type Counted } from './frame-columns.ts'
 import type { Traced } from './host-histograms.ts'
-import type { HostInterrupts, InterruptNames } from './host-interrupts.ts'
+import type { InterruptNames } from './host-interrupts.ts'
 import { movement } from './posted-interrupts.ts'
 
-/** Between looks at driver and disks while no uevent came; a look costs some ten small reads. */
+/** Between looks while no uevent came: at what none would tell, which takes three small reads. */
 const LOOK_AGAIN_MS = 1000
+/** Between those at driver and disks too, some ten small reads. */
+const PLAN_AGAIN_MS = 30_000
 
 export type FunctionWatch = {
   /** Looks, where it is time to, and reads all but the interrupts. */
@@ -38,21 +44,16 @@ type Watched = {
   complete: boolean
 }
 
-export type WatchContext = {
-  readonly kernel: Kernel
+export type WatchContext = PlanContext & {
   readonly clock: Clock
   readonly emulated: boolean
-  readonly interrupts: HostInterrupts
 }
 
-export function watchFunction(
-  host: WatchContext,
-  fn: PciAddress,
-  bootId: string
-): FunctionWatch {
-  const { kernel, clock, emulated } = host
+export function watchFunction(host: WatchContext, fn: PciAddress): FunctionWatch {
+  const { kernel, clock, emulated, bootId } = host
   let watched: Watched | undefined
   let lookAtMs = 0
+  let planAtMs = 0
   let sequence = 0
   let returns = 0
 
@@ -60,7 +61,10 @@ export function watchFunction(
   async function looked(before: CounterPlan | undefined): Promise<CounterPlan> {
     const lookedAtMs = clock.monotonicMs()
     lookAtMs = lookedAtMs + LOOK_AGAIN_MS
+    const isToPlan = lookedAtMs >= planAtMs
+    if (isToPlan) planAtMs = lookedAtMs + PLAN_AGAIN_MS
     try {
+      if (before && !isToPlan && (await stillHolds(host, before))) return before
       return await planCounters(host, fn, before)
     } catch (cause) {
       lookAtMs = lookedAtMs
@@ -134,7 +138,7 @@ export function watchFunction(
 
   return {
     read,
-    lookAgain: () => (lookAtMs = 0),
+    lookAgain: () => (lookAtMs = planAtMs = 0),
     close: async () => watched?.reader.close(),
   }
 }

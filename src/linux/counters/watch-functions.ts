@@ -7,6 +7,7 @@ import { bootIdOf } from '../host-facts.ts'
 import type { LinuxHost } from '../in-lane.ts'
 import { ifReadable } from '../small-files.ts'
 import type { Uevents } from '../uevents.ts'
+import type { KnownCpus } from './counter-plan.ts'
 import { watchFunction, type FunctionWatch, type Reading } from './function-watch.ts'
 import { HostHistograms, type Traced } from './host-histograms.ts'
 import { HostInterrupts } from './host-interrupts.ts'
@@ -29,6 +30,7 @@ export type WatchedHost = LinuxHost & {
   readonly emulated: boolean
   readonly uevents: Uevents
   readonly traces: TraceUse
+  readonly knownCpus: KnownCpus
 }
 
 const NO_INTERRUPTS = new Float64Array(0)
@@ -40,7 +42,8 @@ export async function watchFunctions(
 ): Promise<() => Promise<void>> {
   const bootId = await bootIdOf(host.kernel)
   const interrupts = new HostInterrupts(host.kernel)
-  const watches = functions.map((fn) => watchFunction({ ...host, interrupts }, fn, bootId))
+  const context = { ...host, interrupts, bootId }
+  const watches = functions.map((fn) => watchFunction(context, fn))
   const unlisten = await host.uevents.listen(() => {
     for (const watch of watches) watch.lookAgain()
   })

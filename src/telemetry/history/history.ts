@@ -106,22 +106,20 @@ export class History {
 
   /** @param query steps of whole seconds; as many as the caller can take */
   async read(key: SeriesKey, query: RangeQuery): Promise<Range> {
-    const series = this.#series.get(seriesName(key))
-    const recentFromMs = series ? this.#recent.beganMs(series.recent) : Infinity
-    const diskToMs = Math.min(query.toMs, recentFromMs)
-    const archived =
-      query.fromMs < diskToMs ? await this.#archived(key, query, diskToMs) : []
-    const old = archived.filter((minute) => !isAllAfter(minute, recentFromMs))
-    const freshFromMs = Math.max(query.fromMs, old.at(-1)?.toMs ?? 0)
-    const fresh = series
-      ? [...this.#recent.read(series.recent, freshFromMs)].filter(
-          ({ toMs, spanMs }) => toMs - spanMs < query.toMs
-        )
-      : []
+    const { old, fresh } = await this.#within(key, query)
     return {
-      ...inSteps(SHAPES[shapeOf(key)], [...old.map(wholeMinute), ...fresh], query),
+      ...inSteps(SHAPES[shapeOf(key)], [...old, ...fresh], query),
       sources: [...sourceOf('disk', old, MINUTE_MS), ...sourceOf('memory', fresh, 0)],
     }
+  }
+
+  /** What there is of the range, oldest first: minutes from disk, samples from memory. Costs what there is, however long the range. */
+  async intervals(
+    key: SeriesKey,
+    range: Omit<RangeQuery, 'stepMs'>
+  ): Promise<readonly Interval[]> {
+    const { old, fresh } = await this.#within(key, range)
+    return [...old, ...fresh]
   }
 
   /** Writes the minutes that are over; resolves when they are durable, or reported lost. */
@@ -198,9 +196,25 @@ export class History {
     return this.#writing
   }
 
+  async #within(key: SeriesKey, query: Omit<RangeQuery, 'stepMs'>) {
+    const series = this.#series.get(seriesName(key))
+    const recentFromMs = series ? this.#recent.beganMs(series.recent) : Infinity
+    const diskToMs = Math.min(query.toMs, recentFromMs)
+    const archived =
+      query.fromMs < diskToMs ? await this.#archived(key, query, diskToMs) : []
+    const old = archived.filter((minute) => !isAllAfter(minute, recentFromMs))
+    const freshFromMs = Math.max(query.fromMs, old.at(-1)?.toMs ?? 0)
+    const fresh = series
+      ? [...this.#recent.read(series.recent, freshFromMs)].filter(
+          ({ toMs, spanMs }) => toMs - spanMs < query.toMs
+        )
+      : []
+    return { old: old.map(wholeMinute), fresh }
+  }
+
   async #archived(
     key: SeriesKey,
-    { fromMs }: RangeQuery,
+    { fromMs }: Pick<RangeQuery, 'fromMs'>,
     toMs: number
   ): Promise<readonly Interval[]> {
     await this.#writing

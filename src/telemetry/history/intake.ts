@@ -25,19 +25,27 @@ export type ObservedReading = {
   }
 }
 
-/** A copy: the frame's columns are filled anew with the next tick. */
+/** Its queues' columns are the frame's, which the next tick fills anew: who keeps them keeps `keptReading`. */
 export function readingOf(frame: FrameColumns): FunctionReading {
   const { fn, periodMs, sequence } = frame
   const { hostId, kind, id } = fn
   const heading = { hostId, kind, id, periodMs, sequence }
   if (!frame.observed) return { ...heading, observed: null }
-  const { device, queues } = frame
+  const device = new Float64Array(FUNCTION_METRICS.length)
+  for (let m = 0; m < device.length; m++) device[m] = frame.device[FUNCTION_METRICS[m]!] // as long
+  return { ...heading, observed: { device, queues: frame.queues } }
+}
+
+/** The same, as it is now. */
+export function keptReading(reading: FunctionReading): FunctionReading {
+  if (reading.observed === null) return reading
+  const { device, queues } = reading.observed
   return {
-    ...heading,
+    ...reading,
     observed: {
-      device: Float64Array.from(FUNCTION_METRICS, (metric) => device[metric]),
+      device,
       queues: {
-        qid: queues.qid.slice(),
+        qid: Float64Array.from(queues.qid),
         inFlight: queues.inFlight.slice(),
         interruptsPerSecond: queues.interruptsPerSecond.slice(),
         commandsPerSecond: queues.commandsPerSecond.slice(),

@@ -28,12 +28,15 @@ export class SegmentReader {
 
   /** Minutes of that series that begin within the range, both ends included, in the order of the file. */
   async read(name: string, table: Table, range: MinuteRange): Promise<readonly Interval[]> {
+    // Most segments have nothing of most series: only what is not known yet takes the file to find out.
+    const known = await this.#index
+    if (known && found(known, name, table, range).length === 0) return []
     const file = await open(this.path, 'r')
     try {
-      const { numbers, entries } = await this.index(file)
-      const number = numbers.get(name)
+      const index = await this.index(file)
+      const number = index.numbers.get(name)
       if (number === undefined) return []
-      return await rowsIn(file, number, wanted(entries, number, table, range))
+      return await rowsIn(file, number, found(index, name, table, range))
     } finally {
       await file.close()
     }
@@ -110,12 +113,14 @@ export class SegmentWriter {
   }
 }
 
-function wanted(
-  entries: readonly IndexEntry[],
-  number: number,
+function found(
+  { numbers, entries }: SegmentIndex,
+  name: string,
   table: Table,
   { fromMinute, toMinute }: MinuteRange
 ): readonly IndexEntry[] {
+  const number = numbers.get(name)
+  if (number === undefined) return []
   return entries.filter(
     (entry) =>
       entry.table === table &&

@@ -48,6 +48,8 @@ export type HistoryService = TelemetryHistory & {
   /** From now on all controllers are watched, and what is pinned. */
   readonly start: () => void
   readonly stop: () => Promise<void>
+  /** As it is kept, for the service itself. */
+  readonly intervals: History['intervals']
   /** Of others: history itself is no subscriber. Frames since the start. */
   readonly watched: () => { readonly subscribers: number; readonly frames: number }
   readonly held: () => { readonly series: number; readonly queues: number } & {
@@ -97,6 +99,7 @@ export async function openHistory(options: HistoryServiceOptions): Promise<Histo
   return {
     telemetry: watchedThrough(options.telemetry, interest, watched),
     watched: () => ({ ...watched }),
+    intervals: (key, range) => history.intervals(key, range),
     start: () => {
       fleet?.start()
       for (const id of pins.ids) followPin(id)
