@@ -14,10 +14,7 @@ const PADDING = 'x'.repeat(16 * 1024)
 
 test('who stops reading has had or missed every frame when he reads on, and the newest last', async () => {
   const { near, far } = await connection()
-  const outbox = new Outbox(
-    { OPEN: 1, readyState: 1, send: () => {}, terminate: () => {} },
-    near
-  )
+  const outbox = new Outbox({ readyState: 1, send: () => {}, terminate: () => {} }, near)
   let mostUnsent = 0
   for (let sequence = 1; sequence <= FRAMES; sequence++) {
     outbox.deliver(CHANNEL, burst(sequence))
@@ -42,7 +39,7 @@ test('who stops reading has had or missed every frame when he reads on, and the 
 
 test('a client that is gone is an error of its connection, and of nothing else', async () => {
   const { near, far } = await connection()
-  const socket = { OPEN: 1, readyState: 1, send: () => {}, terminate: () => {} }
+  const socket = { readyState: 1, send: () => {}, terminate: () => {} }
   const outbox = new Outbox(socket, near)
   const failed = once(near, 'error')
 

@@ -37,11 +37,15 @@ export async function webSockets(app: App, clock: Clock): Promise<void> {
   )
 }
 
+export type SocketOptions = Pick<ServerOptions, 'telemetry' | 'clock'> & {
+  readonly metrics: Pick<ServerOptions['metrics'], 'dropped'>
+}
+
 export function telemetryRoute(
   app: App,
-  { telemetry, clock }: Pick<ServerOptions, 'telemetry' | 'clock'>
+  { telemetry, clock, metrics }: SocketOptions
 ): void {
-  const channels = new Channels(telemetry)
+  const channels = new Channels(telemetry, metrics.dropped)
   const heartbeat = new Heartbeat(clock)
   const onBug = (bug: unknown, requestId: string) =>
     app.log.error({ err: bug, reqId: requestId }, 'telemetry session')
