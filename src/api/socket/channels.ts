@@ -11,6 +11,7 @@ import type {
   Telemetry,
 } from '../../telemetry/telemetry.ts'
 import { Channel, type Format } from './channel.ts'
+import { fanOut } from './fan-out.ts'
 import type { Outbox } from './outbox.ts'
 
 export type ChannelRequest = SubscribeRequest & { readonly format?: Format }
@@ -105,7 +106,7 @@ function deliverAll(channels: Iterable<Channel>): number {
   for (const channel of channels) {
     const burst = channel.burst()
     if (burst.messages.length === 0) continue
-    for (const member of channel.members) dropped += member.deliver(channel.number, burst)
+    dropped += fanOut(channel.number, burst, channel.members)
   }
   return dropped
 }

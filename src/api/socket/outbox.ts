@@ -10,7 +10,7 @@
 import type { Writable } from 'node:stream'
 import { textMessage, type Burst } from './burst.ts'
 import type { ServerMessage } from './messages.ts'
-import { descriptorOf, handleOf, NO_DESCRIPTOR, straightWrite } from './straight-write.ts'
+import { descriptorOf, handleOf, NO_DESCRIPTOR } from './straight-write.ts'
 
 /** What a `ws` is asked for. */
 export type FrameSocket = {
@@ -51,12 +51,33 @@ export class Outbox {
     this.#stream = stream
   }
 
+  /** Where a burst may be written at once, past the stream; NO_DESCRIPTOR: nowhere, it is to be delivered. */
+  descriptor(): number {
+    const isClear =
+      this.#behind === undefined &&
+      this.#stream.writableLength === 0 &&
+      !this.#isHeld &&
+      this.#socket.readyState === OPEN
+    if (!isClear) return NO_DESCRIPTOR
+    const handle = handleOf(this.#stream)
+    if (handle !== this.#handle) {
+      this.#handle = handle
+      this.#fd = descriptorOf(handle)
+    }
+    return this.#fd
+  }
+
   /** @returns how many frames are left out for it */
   deliver(channel: number, burst: Burst): number {
-    const unsent = this.#stream.writableLength
-    if (this.#behind !== undefined || unsent > FULL_BYTES) return this.#keep(channel, burst)
-    this.#write(burst.bytes, unsent)
+    if (this.#behind !== undefined || this.#stream.writableLength > FULL_BYTES)
+      return this.#keep(channel, burst)
+    this.write(burst.bytes)
     return 0
+  }
+
+  /** Not behind a Close: a peer that has said goodbye expects nothing more. @param bytes whole messages, or the rest of them */
+  write(bytes: Buffer): void {
+    if (this.#socket.readyState === OPEN) this.#stream.write(bytes)
   }
 
   /** Until `release`, what is delivered is held, and then given to the system as one write. */
@@ -79,24 +100,6 @@ export class Outbox {
   /** Nothing more of this channel leaves. */
   forget(channel: number): void {
     this.#behind?.delete(channel)
-  }
-
-  /** Not behind a Close: a peer that has said goodbye expects nothing more. */
-  #write(bytes: Buffer, unsent: number): void {
-    if (this.#socket.readyState !== OPEN) return
-    const isIdle = unsent === 0 && !this.#isHeld
-    const taken = isIdle ? straightWrite(this.#descriptor(), bytes) : 0
-    if (taken < bytes.length)
-      this.#stream.write(taken === 0 ? bytes : bytes.subarray(taken))
-  }
-
-  #descriptor(): number {
-    const handle = handleOf(this.#stream)
-    if (handle !== this.#handle) {
-      this.#handle = handle
-      this.#fd = descriptorOf(handle)
-    }
-    return this.#fd
   }
 
   #keep(channel: number, { bytes, messages }: Burst): number {
@@ -128,6 +131,6 @@ export class Outbox {
       }
     }
     this.#behind = undefined
-    if (pieces.length > 0) this.#write(Buffer.concat(pieces), this.#stream.writableLength)
+    if (pieces.length > 0) this.write(Buffer.concat(pieces))
   }
 }
