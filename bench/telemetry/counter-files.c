@@ -1,7 +1,7 @@
 /*
- * The limit of sampling: so many descriptors of one counter file, kept, read from their beginning and parsed in C.
- * usage: counter-files FILE DESCRIPTORS NUMBERS. A line `read N` reads all of them N times; the answer is the
- * processor time in ns. A line `dump` answers with the numbers of the last descriptor, as they were read.
+ * The limit of sampling: a descriptor of each counter file, kept, read from its beginning and parsed in C.
+ * usage: counter-files NUMBERS FILE... A line `read N` reads all of them N times; the answer is the processor time in ns.
+ * A line `dump` answers with the numbers of all files, as they were read.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -40,12 +40,12 @@ static void read_all(const int *files, int count, double *values, int numbers) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
-  int count = atoi(argv[2]), numbers = atoi(argv[3]);
+  if (argc < 3) return 2;
+  int numbers = atoi(argv[1]), count = argc - 2;
   int *files = malloc(count * sizeof *files);
   double *values = calloc((size_t)count * numbers, sizeof *values);
   for (int i = 0; i < count; i++)
-    if ((files[i] = open(argv[1], O_RDONLY)) < 0) return 1;
+    if ((files[i] = open(argv[i + 2], O_RDONLY)) < 0) return 1;
 
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
@@ -55,8 +55,7 @@ int main(int argc, char **argv) {
       for (int n = 0; n < times; n++) read_all(files, count, values, numbers);
       printf("%.0f\n", processor_ns() - begun);
     } else {
-      for (int n = 0; n < numbers; n++)
-        printf("%s%.0f", n ? " " : "", values[(size_t)(count - 1) * numbers + n]);
+      for (int n = 0; n < count * numbers; n++) printf("%s%.0f", n ? " " : "", values[n]);
       printf("\n");
     }
     fflush(stdout);

@@ -20,7 +20,7 @@ export async function product({ functions, queues }: ServerSize): Promise<BenchS
     request.caller = SYSTEM
   })
   app.addSchema(ProblemShape)
-  telemetryRoute(app, { telemetry, clock: systemClock })
+  telemetryRoute(app, { telemetry, clock: systemClock, metrics: { dropped: () => {} } })
   app.server.on('connection', (stream) => streams.add(stream))
   await app.listen({ host: '127.0.0.1', port: 0, backlog: 4096 })
   return { port: portOf(app.server), tick: telemetry.tick, streams: () => streams }

@@ -38,6 +38,8 @@ export interface Metrics {
   /** Prometheus' text format. */
   scrape: () => Promise<{ readonly type: string; readonly text: string }>
   answered: (method: string, route: string, status: number, seconds: number) => void
+  /** Frames that were left out for subscribers who were slow. */
+  dropped: (frames: number) => void
 }
 
 export type ServerOptions = Services & {

@@ -25,8 +25,11 @@ export function parseNumbers(
     while (position < end && !isDigit(bytes[position]!)) position++ // below end
     if (position >= end) return false
     let value = 0
-    for (; position < end && isDigit(bytes[position]!); position++)
-      value = value * 10 + bytes[position]! - DIGIT_0
+    for (; position < end; position++) {
+      const digit = bytes[position]! - DIGIT_0 // below end
+      if (digit < 0 || digit > 9) break
+      value = value * 10 + digit
+    }
     out[at + n] = value
   }
   return true

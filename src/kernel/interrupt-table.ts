@@ -5,6 +5,7 @@
  * other, `nvme3q0, nvme3q1`, and each gets the whole sum. Source: Linux kernel/irq/proc.c show_interrupts.
  */
 import { lineEnd, sumNumbers } from './counter-text.ts'
+import { wantedNames } from './wanted-names.ts'
 
 const COLON = 58
 const COMMA = 44
@@ -19,12 +20,7 @@ export type InterruptTable = {
 export function interruptTable(
   wanted: ReadonlyMap<string, readonly number[]>
 ): InterruptTable {
-  const byHash = new Map<number, Wanted[]>()
-  for (const [name, places] of wanted) {
-    const bytes = Buffer.from(name)
-    const hash = hashOf(bytes, 0, bytes.length)
-    byHash.set(hash, [...(byHash.get(hash) ?? []), { bytes, places }])
-  }
+  const names = wantedNames(wanted)
   const places = [...wanted.values()].flat()
 
   function fill(text: Buffer, length: number, out: Float64Array): void {
@@ -50,23 +46,15 @@ export function interruptTable(
     for (;;) {
       const nameStart = text.lastIndexOf(SPACE, nameEnd - 1) + 1
       if (nameStart <= start) return
-      const found = find(text, nameStart, nameEnd)
-      if (found) add(out, found.places, sumOfLine(text, start, end, cpus))
+      const found = names.find(text, nameStart, nameEnd)
+      if (found) add(out, found, sumOfLine(text, start, end, cpus))
       if (text[nameStart - 2] !== COMMA) return
       nameEnd = nameStart - 2
     }
   }
 
-  function find(text: Buffer, start: number, end: number): Wanted | undefined {
-    return byHash
-      .get(hashOf(text, start, end))
-      ?.find(({ bytes }) => text.compare(bytes, 0, bytes.length, start, end) === 0)
-  }
-
   return { fill }
 }
-
-type Wanted = { readonly bytes: Buffer; readonly places: readonly number[] }
 
 const COLUMN = Buffer.from('CPU')
 
@@ -87,11 +75,4 @@ function countOf(text: Buffer, end: number, word: Buffer): number {
   for (let at = text.indexOf(word); at >= 0 && at < end; at = text.indexOf(word, at + 1))
     count++
   return count
-}
-
-/** FNV-1a, 32 bits. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
-  return hash
 }

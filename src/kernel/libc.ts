@@ -8,6 +8,8 @@ import { errnoName } from './errno-name.ts'
 /** Each gives -1 on failure; `errno` then says why. */
 export type Libc = {
   readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number
+  /** @param address of memory with room for so many bytes. @returns how many were read */
+  readonly pread: (fd: number, address: bigint, length: number, position: number) => number
   readonly flock: (fd: number, operation: number) => number
   readonly socket: (domain: number, type: number, protocol: number) => number
   readonly bind: (fd: number, address: Uint8Array, length: number) => number
@@ -51,6 +53,9 @@ function load(): Libc {
   const int = (definition: string) => c.func(`int ${definition}`) as never
   return {
     ioctl: int('ioctl(int fd, unsigned long request, void *argument)'),
+    pread: c.func(
+      'long pread(int fd, uintptr_t address, size_t length, long position)'
+    ) as never,
     flock: int('flock(int fd, int operation)'),
     socket: int('socket(int domain, int type, int protocol)'),
     bind: int('bind(int fd, void *address, unsigned int length)'),

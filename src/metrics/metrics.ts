@@ -19,6 +19,8 @@ export type Metrics = {
     status: number,
     seconds: number
   ) => void
+  /** Frames that were left out for subscribers who were slow. */
+  readonly dropped: (frames: number) => void
   readonly take: (reading: FunctionReading) => void
   readonly stop: () => void
 }
@@ -31,7 +33,7 @@ export function createMetrics(
   const registry = new Registry()
   const readings = new LatestReadings(clock)
   const fresh = () => readings.fresh()
-  const { requests, stop } = serviceMetrics(registry, numbers)
+  const { requests, dropped, stop } = serviceMetrics(registry, numbers)
   if (of !== 'service') functionMetrics(registry, fresh)
   if (of === 'queues') queueMetrics(registry, fresh)
   let ofProcess = false
@@ -43,6 +45,7 @@ export function createMetrics(
     },
     answered: (method, route, status, seconds) =>
       requests.observe({ method, route, status: String(status) }, seconds),
+    dropped: (frames) => dropped.inc(frames),
     take: (reading) => {
       if (of !== 'service') readings.take(reading)
     },

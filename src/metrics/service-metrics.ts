@@ -22,7 +22,7 @@ const REQUEST_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30]
 
 const ENDS = ['succeeded', 'undone', 'stuck'] as const
 
-/** @returns the end of what it listens to, and where requests are told */
+/** @returns the end of what it listens to, and where requests and dropped frames are told */
 export function serviceMetrics(registry: Registry, numbers: ServiceNumbers) {
   const registers = [registry]
   const requests = new Histogram({
@@ -34,8 +34,13 @@ export function serviceMetrics(registry: Registry, numbers: ServiceNumbers) {
   })
   fleetGauges(registers, numbers)
   telemetryNumbers(registers, numbers)
+  const dropped = new Counter({
+    name: 'nvirt_telemetry_frames_dropped_total',
+    help: 'Frames left out for subscribers who were slow, each for each of them',
+    registers,
+  })
   const stop = operationsEnded(registers, numbers.store)
-  return { requests, stop }
+  return { requests, dropped, stop }
 }
 
 function fleetGauges(

@@ -65,10 +65,9 @@ test('requests in flight are the busy tags that are not reserved', async () => {
 describe('interrupts', () => {
   test('are summed over CPUs, by name, also where handlers share one', async () => {
     const names = ['nvme0q2', 'nvme3q1', 'nvme3q0', 'vfio-msix[1](0000:01:00.1)', 'nvme0q0']
-    const reader = openCounterFiles(
-      [{ kind: 'interrupts', names }],
-      file('irq', INTERRUPTS)
-    )
+    const reader = openCounterFiles([{ kind: 'interrupts', names }], {
+      interrupts: file('irq', INTERRUPTS),
+    })
 
     await reader.read()
 
@@ -78,10 +77,9 @@ describe('interrupts', () => {
 
   test('that have no line are not observed, and no part of another name', async () => {
     const names = ['nvme0q', 'vme0q0', 'nvme9q1', '']
-    const reader = openCounterFiles(
-      [{ kind: 'interrupts', names }],
-      file('irq', INTERRUPTS)
-    )
+    const reader = openCounterFiles([{ kind: 'interrupts', names }], {
+      interrupts: file('irq', INTERRUPTS),
+    })
 
     await reader.read()
 
@@ -96,7 +94,9 @@ describe('interrupts', () => {
     )
     const text = ['  CPU0 CPU1', ...lines, ''].join('\n')
     const names = ['nvme0q1', 'nvme2500q1', 'nvme4999q1']
-    const reader = openCounterFiles([{ kind: 'interrupts', names }], file('irq', text))
+    const reader = openCounterFiles([{ kind: 'interrupts', names }], {
+      interrupts: file('irq', text),
+    })
 
     await reader.read()
 
@@ -116,7 +116,7 @@ test('sources stand one after the other, and each tick fills the same column', a
       { kind: 'blockStat', path: stat },
       { kind: 'interrupts', names: ['nvme3q0', 'nvme0q0'] },
     ],
-    irq
+    { interrupts: irq }
   )
   const column = reader.values
 

@@ -78,7 +78,8 @@ test('counters that cannot be closed are told, and the new ones are read', async
   kernel.openCounters = openCounters
   world.machine.counters.clear()
   unbound(world.machine, pf)
-  await world.clock.advance(2 * PERIOD_MS)
+  // Those of the disks in one tick, those of the interrupts in the next.
+  await world.clock.advance(3 * PERIOD_MS)
 
   expect(troubles).toEqual([new Error('not closed')])
   expect(frames.map(({ observed }) => observed.observed)).toEqual([true, false])

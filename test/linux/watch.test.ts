@@ -158,7 +158,7 @@ test('an unbound controller is noticed in the tick in which its disk is missing'
   await world.clock.advance(PERIOD_MS)
 
   expect(frames.map(({ observed }) => observed.observed)).toEqual([true, false])
-  expect(world.machine.openReaders).toBe(1)
+  expect(world.machine.openReaders).toBe(0)
 })
 
 test('a new binding is noticed within a second, by a uevent at once', async () => {
@@ -198,8 +198,8 @@ test('stopping and closing leave no reader, no listener and no timer behind', as
   const { stop } = await watching(world, [pf, plain])
   await watching(world, [pf])
   await world.host.onUevent(() => {})
-  // One for each function, and one of each watch for the interrupts.
-  expect(world.machine.openReaders).toBe(5)
+  // Of each watch one for all functions, and one for the interrupts.
+  expect(world.machine.openReaders).toBe(4)
 
   await stop()
   await stop()

@@ -11,6 +11,7 @@ import type {
   Telemetry,
 } from '../../telemetry/telemetry.ts'
 import { Channel, type Format } from './channel.ts'
+import { fanOut } from './fan-out.ts'
 import type { Outbox } from './outbox.ts'
 
 export type ChannelRequest = SubscribeRequest & { readonly format?: Format }
@@ -25,13 +26,16 @@ type Open = {
 
 export class Channels {
   readonly #telemetry: Telemetry
+  readonly #onDropped: (frames: number) => void
   readonly #open = new Map<string, Open>()
   readonly #byNumber = new Map<number, Open>()
   #last = 0
   #due = new Set<Channel>()
 
-  constructor(telemetry: Telemetry) {
+  /** @param onDropped hears of frames that are left out for clients who are slow, each for each of them */
+  constructor(telemetry: Telemetry, onDropped: (frames: number) => void) {
     this.#telemetry = telemetry
+    this.#onDropped = onDropped
   }
 
   /**
@@ -86,20 +90,25 @@ export class Channels {
   #flush(): void {
     const due = this.#due
     this.#due = new Set()
-    if (due.size === 1) return deliverAll(due)
-    const held = membersOfSeveral(due)
+    const held = due.size === 1 ? NOBODY : membersOfSeveral(due)
     for (const member of held) member.hold()
-    deliverAll(due)
+    const dropped = deliverAll(due)
     for (const member of held) member.release()
+    if (dropped > 0) this.#onDropped(dropped)
   }
 }
 
-function deliverAll(channels: Iterable<Channel>): void {
+const NOBODY: ReadonlySet<Outbox> = new Set()
+
+/** @returns how many frames were left out */
+function deliverAll(channels: Iterable<Channel>): number {
+  let dropped = 0
   for (const channel of channels) {
     const burst = channel.burst()
     if (burst.messages.length === 0) continue
-    for (const member of channel.members) member.deliver(channel.number, burst)
+    dropped += fanOut(channel.number, burst, channel.members)
   }
+  return dropped
 }
 
 function membersOfSeveral(channels: Iterable<Channel>): ReadonlySet<Outbox> {

@@ -10,12 +10,11 @@
 import type { Writable } from 'node:stream'
 import { textMessage, type Burst } from './burst.ts'
 import type { ServerMessage } from './messages.ts'
-import { straightWrite } from './straight-write.ts'
+import { descriptorOf, handleOf, NO_DESCRIPTOR } from './straight-write.ts'
 
 /** What a `ws` is asked for. */
 export type FrameSocket = {
   readonly readyState: number
-  readonly OPEN: number
   readonly send: (data: string) => void
   readonly terminate: () => void
 }
@@ -23,8 +22,11 @@ export type FrameSocket = {
 /** The stream under it. Its high-water mark is below FULL_BYTES, so that a full one tells when it has drained. */
 export type FrameStream = Pick<
   Writable,
-  'writableLength' | 'writableCorked' | 'write' | 'once' | 'cork' | 'uncork'
+  'writableLength' | 'write' | 'once' | 'cork' | 'uncork'
 >
+
+/** Of `readyState`. Source: WHATWG WebSockets, "Interface definition". */
+const OPEN = 1
 
 /** About a second of a large host at full rate. More in the buffer would only be older. */
 export const FULL_BYTES = 256 * 1024
@@ -39,26 +41,53 @@ export class Outbox {
   readonly #stream: FrameStream
   /** While it is behind: by channel and function. */
   #behind: Map<number, Map<string, Kept>> | undefined
+  #isHeld = false
+  #handle: unknown
+  /** Of that handle. */
+  #fd = NO_DESCRIPTOR
 
   constructor(socket: FrameSocket, stream: FrameStream) {
     this.#socket = socket
     this.#stream = stream
   }
 
-  deliver(channel: number, burst: Burst): void {
-    if (this.#behind === undefined && this.#stream.writableLength <= FULL_BYTES) {
-      this.#write(burst.bytes)
-    } else {
-      this.#keep(channel, burst)
+  /** Where a burst may be written at once, past the stream; NO_DESCRIPTOR: nowhere, it is to be delivered. */
+  descriptor(): number {
+    const isClear =
+      this.#behind === undefined &&
+      this.#stream.writableLength === 0 &&
+      !this.#isHeld &&
+      this.#socket.readyState === OPEN
+    if (!isClear) return NO_DESCRIPTOR
+    const handle = handleOf(this.#stream)
+    if (handle !== this.#handle) {
+      this.#handle = handle
+      this.#fd = descriptorOf(handle)
     }
+    return this.#fd
+  }
+
+  /** @returns how many frames are left out for it */
+  deliver(channel: number, burst: Burst): number {
+    if (this.#behind !== undefined || this.#stream.writableLength > FULL_BYTES)
+      return this.#keep(channel, burst)
+    this.write(burst.bytes)
+    return 0
+  }
+
+  /** Not behind a Close: a peer that has said goodbye expects nothing more. @param bytes whole messages, or the rest of them */
+  write(bytes: Buffer): void {
+    if (this.#socket.readyState === OPEN) this.#stream.write(bytes)
   }
 
   /** Until `release`, what is delivered is held, and then given to the system as one write. */
   hold(): void {
+    this.#isHeld = true
     this.#stream.cork()
   }
 
   release(): void {
+    this.#isHeld = false
     this.#stream.uncork()
   }
 
@@ -73,26 +102,18 @@ export class Outbox {
     this.#behind?.delete(channel)
   }
 
-  /** Not behind a Close: a peer that has said goodbye expects nothing more. */
-  #write(bytes: Buffer): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    const { writableLength, writableCorked } = this.#stream
-    const isIdle = writableLength === 0 && writableCorked === 0
-    const taken = isIdle ? straightWrite(this.#stream, bytes) : 0
-    if (taken < bytes.length)
-      this.#stream.write(taken === 0 ? bytes : bytes.subarray(taken))
-  }
-
-  #keep(channel: number, { bytes, messages }: Burst): void {
+  #keep(channel: number, { bytes, messages }: Burst): number {
     const behind = (this.#behind ??= this.#fallBehind())
     const kept = behind.get(channel) ?? new Map<string, Kept>()
     behind.set(channel, kept)
+    let leftOut = 0
     for (const { functionId, begin, end } of messages) {
       const frame = bytes.subarray(begin, end)
       const older = kept.get(functionId)
-      if (older === undefined) kept.set(functionId, { frame, missed: 0 })
-      else kept.set(functionId, { frame, missed: older.missed + 1 })
+      if (older !== undefined) leftOut += 1
+      kept.set(functionId, { frame, missed: older === undefined ? 0 : older.missed + 1 })
     }
+    return leftOut
   }
 
   #fallBehind(): Map<number, Map<string, Kept>> {
@@ -110,6 +131,6 @@ export class Outbox {
       }
     }
     this.#behind = undefined
-    if (pieces.length > 0) this.#write(Buffer.concat(pieces))
+    if (pieces.length > 0) this.write(Buffer.concat(pieces))
   }
 }

@@ -18,15 +18,20 @@ import type {
 } from './messages.ts'
 import { Outbox, type FrameStream } from './outbox.ts'
 
-export type SessionOptions = {
+/** The same one for all sessions. */
+export type Door = {
   readonly telemetry: Telemetry
   readonly channels: Channels
+  readonly onBug: (bug: unknown, requestId: string) => void
+}
+
+export type Client = {
+  readonly socket: WebSocket
   readonly caller: Caller
   /** Under the socket. */
   readonly stream: FrameStream
   /** Of the request that became this socket: names it in problems and in the log. */
   readonly requestId: string
-  readonly onBug: (bug: unknown, requestId: string) => void
 }
 
 export const MOST_SUBSCRIPTIONS = 64
@@ -38,35 +43,63 @@ export const MOST_MISTAKES = 20
 const POLICY_VIOLATION = 1008
 
 type Subscription = {
+  readonly id: string
   closed: boolean
-  channel?: Channel
-  /** Changes come one after the other. */
-  work: Promise<void>
+  channel: Channel | undefined
+  /** Changes come one after the other. undefined: there is none. */
+  work: Promise<void> | undefined
 }
 
-export class TelemetrySession {
-  readonly #socket: WebSocket
-  readonly #options: SessionOptions
-  readonly #outbox: Outbox
-  readonly #subscriptions = new Map<string, Subscription>()
-  #mistakes = 0
+/** A list, which has room for as many as there are: most clients have one. */
+type Subscriptions = readonly Subscription[]
+const NONE: Subscriptions = []
 
-  constructor(socket: WebSocket, options: SessionOptions) {
+export class TelemetrySession {
+  readonly #door: Door
+  readonly #socket: WebSocket
+  readonly #caller: Caller
+  readonly #requestId: string
+  readonly #outbox: Outbox
+  #subscriptions = NONE
+  #mistakes = 0
+  #unanswered = 0
+
+  constructor(door: Door, { socket, stream, caller, requestId }: Client) {
+    this.#door = door
     this.#socket = socket
-    this.#options = options
-    this.#outbox = new Outbox(socket, options.stream)
+    this.#caller = caller
+    this.#requestId = requestId
+    this.#outbox = new Outbox(socket, stream)
   }
 
-  /** Reads until the socket closes. */
-  run(): void {
-    this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
-      const message = readMessage(isBinary ? '' : data.toString())
-      if ('trouble' in message) this.#mistake(message.trouble, message.id)
-      else this.#answer(message)
-    })
-    this.#socket.once('close', () => {
-      for (const id of this.#subscriptions.keys()) this.#end(id)
-    })
+  /** A message of the client. */
+  read(data: Buffer, isBinary: boolean): void {
+    const message = readMessage(isBinary ? '' : data.toString())
+    if ('trouble' in message) this.#mistake(message.trouble, message.id)
+    else this.#answer(message)
+  }
+
+  /** Pings in a row. */
+  get unanswered(): number {
+    return this.#unanswered
+  }
+
+  ping(): void {
+    this.#unanswered += 1
+    this.#socket.ping()
+  }
+
+  answered(): void {
+    this.#unanswered = 0
+  }
+
+  /** The socket has closed. */
+  end(): void {
+    for (const { id } of this.#subscriptions) this.#end(id)
+  }
+
+  #subscription(id: string): Subscription | undefined {
+    return this.#subscriptions.find((subscription) => subscription.id === id)
   }
 
   #answer(message: ClientMessage): void {
@@ -84,34 +117,38 @@ export class TelemetrySession {
 
   #subscribe(message: SubscribeMessage): void {
     const { id } = message
-    if (this.#subscriptions.has(id)) return this.#refuse(id, 'is subscribed already')
-    if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS) {
+    if (this.#subscription(id)) return this.#refuse(id, 'is subscribed already')
+    if (this.#subscriptions.length >= MOST_SUBSCRIPTIONS) {
       return this.#refuse(id, `is one too many: ${MOST_SUBSCRIPTIONS} are allowed`)
     }
-    const subscription: Subscription = { closed: false, work: Promise.resolve() }
-    this.#subscriptions.set(id, subscription)
+    const subscription = { id, closed: false, channel: undefined, work: undefined }
+    this.#subscriptions = [...this.#subscriptions, subscription]
     this.#go(subscription, message)
   }
 
   /** What was subscribed to stays until the other begins, and where that is refused. */
   #change(message: ChangeMessage): void {
-    const subscription = this.#subscriptions.get(message.id)
+    const subscription = this.#subscription(message.id)
     if (subscription === undefined) return this.#refuse(message.id, 'is not subscribed')
     this.#go(subscription, message)
   }
 
   #go(subscription: Subscription, message: SubscribeMessage | ChangeMessage): void {
-    subscription.work = subscription.work
+    const work = (subscription.work ?? Promise.resolve())
       .then(() => this.#move(subscription, message))
-      .catch((error: unknown) => this.#failed(subscription, message.id, error))
+      .catch((error: unknown) => this.#failed(subscription, error))
+      .finally(() => {
+        if (subscription.work === work) subscription.work = undefined
+      })
+    subscription.work = work
   }
 
   async #move(
     subscription: Subscription,
     { type, id, ...request }: SubscribeMessage | ChangeMessage
   ): Promise<void> {
-    const { channels, caller } = this.#options
-    const channel = await channels.use(caller, request)
+    const { channels } = this.#door
+    const channel = await channels.use(this.#caller, request)
     if (subscription.closed) return channels.giveBack(channel)
     const former = subscription.channel
     const answer = type === 'subscribe' ? 'subscribed' : 'changed'
@@ -126,42 +163,50 @@ export class TelemetrySession {
   #leave(channel: Channel | undefined): void {
     if (channel === undefined) return
     if (!this.#sharesItself(channel)) channel.remove(this.#outbox)
-    this.#options.channels.giveBack(channel).catch((bug: unknown) => this.#bug(bug))
+    this.#door.channels.giveBack(channel).catch((bug: unknown) => this.#bug(bug))
   }
 
   #sharesItself(channel: Channel): boolean {
-    const own = [...this.#subscriptions.values()]
-    return own.filter((subscription) => subscription.channel === channel).length > 1
+    const own = this.#subscriptions.filter(
+      (subscription) => subscription.channel === channel
+    )
+    return own.length > 1
   }
 
-  #failed(subscription: Subscription, id: string, error: unknown): void {
+  #failed(subscription: Subscription, error: unknown): void {
+    const { id } = subscription
     const isExpected = error instanceof ControlPlaneError
     if (!isExpected) this.#bug(error)
     if (subscription.closed) return // nobody asks for it any more, and its id may be another's by now
-    if (subscription.channel === undefined) this.#subscriptions.delete(id)
+    if (subscription.channel === undefined) this.#remove(subscription)
     if (isExpected) return this.#mistake(error.trouble, id)
     this.#mistake({ kind: 'bug' }, id)
   }
 
   #unsubscribe(id: string): void {
-    if (!this.#subscriptions.has(id)) return this.#refuse(id, 'is not subscribed')
+    if (!this.#subscription(id)) return this.#refuse(id, 'is not subscribed')
     this.#end(id)
     this.#say({ type: 'unsubscribed', id })
     this.#mistakes = 0
   }
 
   #end(id: string): void {
-    const subscription = this.#subscriptions.get(id)
+    const subscription = this.#subscription(id)
     if (subscription === undefined) return
     subscription.closed = true
     this.#leave(subscription.channel)
-    this.#subscriptions.delete(id)
+    this.#remove(subscription)
+  }
+
+  #remove(subscription: Subscription): void {
+    this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
   }
 
   #list({ type: _type, id, after, ...scope }: ListMessage): void {
-    const { telemetry, caller } = this.#options
+    const { telemetry } = this.#door
     try {
-      this.#say({ type: 'listed', id, ...listingOf(telemetry.list(caller, scope), after) })
+      const listed = telemetry.list(this.#caller, scope)
+      this.#say({ type: 'listed', id, ...listingOf(listed, after) })
       this.#mistakes = 0
     } catch (error) {
       if (!(error instanceof ControlPlaneError)) throw error
@@ -175,7 +220,7 @@ export class TelemetrySession {
 
   /** Is answered, and the connection stays, unless they go on. */
   #mistake(trouble: AnyTrouble, id?: string): void {
-    const problem = problemOf(trouble, this.#options.requestId)
+    const problem = problemOf(trouble, this.#requestId)
     this.#say({ type: 'error', ...(id === undefined ? {} : { id }), problem })
     this.#mistakes += 1
     if (this.#mistakes < MOST_MISTAKES) return
@@ -183,8 +228,7 @@ export class TelemetrySession {
   }
 
   #bug(bug: unknown): void {
-    const { onBug, requestId } = this.#options
-    onBug(bug, requestId)
+    this.#door.onBug(bug, this.#requestId)
   }
 
   #say(message: ServerMessage): void {

@@ -14,19 +14,29 @@ type Send = (fd: number, bytes: Uint8Array, length: number, flags: number) => nu
 
 let send: Send | undefined
 
-/** @returns how many bytes the system has taken; 0 when it cannot, or may not, be asked */
-export function straightWrite(stream: object, bytes: Uint8Array): number {
-  const fd = descriptorOf(stream)
-  if (fd === undefined) return 0
+/** Of a stream that is closed, or is no socket. */
+export const NO_DESCRIPTOR = -1
+
+/**
+ * @param fd as `descriptorOf` says
+ * @returns how many bytes the system has taken; 0 when it cannot, or may not, be asked
+ */
+export function straightWrite(fd: number, bytes: Uint8Array): number {
+  if (fd === NO_DESCRIPTOR) return 0
   send ??= load()
   return Math.max(0, send(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL))
 }
 
-/** Node has no other way to ask for it. It is gone with the connection, before the number can be another's. */
-function descriptorOf(stream: { readonly _handle?: unknown }): number | undefined {
-  const { _handle: handle } = stream
+/** Another one, or none, as soon as the stream is closed, and before its descriptor can be another's. */
+export function handleOf(stream: object): unknown {
+  const { _handle: handle }: { readonly _handle?: unknown } = stream
+  return handle
+}
+
+/** Node has no other way to ask for it. A call into Node each time: to be kept for as long as the stream has this handle. */
+export function descriptorOf(handle: unknown): number {
   const hasFd = typeof handle === 'object' && handle !== null && 'fd' in handle
-  return hasFd && typeof handle.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined
+  return hasFd && typeof handle.fd === 'number' ? handle.fd : NO_DESCRIPTOR
 }
 
 /** On first use: it costs 10 ms. */

@@ -7,9 +7,9 @@ import { answerBare } from '../bare-answer.ts'
 import { DoorError } from '../error-handler.ts'
 import type { ServerOptions } from '../services.ts'
 import { Channels } from './channels.ts'
-import { Heartbeat } from './heartbeat.ts'
 import { letGoOfRequest, letGoOfResponse } from './let-go.ts'
 import { TelemetrySession } from './session.ts'
+import { Sessions } from './sessions.ts'
 
 const MESSAGE_LIMIT_BYTES = 64 * 1024
 /** Close code of a server that goes away. Source: RFC 6455, "Defined Status Codes". */
@@ -37,14 +37,19 @@ export async function webSockets(app: App, clock: Clock): Promise<void> {
   )
 }
 
+export type SocketOptions = Pick<ServerOptions, 'telemetry' | 'clock'> & {
+  readonly metrics: Pick<ServerOptions['metrics'], 'dropped'>
+}
+
 export function telemetryRoute(
   app: App,
-  { telemetry, clock }: Pick<ServerOptions, 'telemetry' | 'clock'>
+  { telemetry, clock, metrics }: SocketOptions
 ): void {
-  const channels = new Channels(telemetry)
-  const heartbeat = new Heartbeat(clock)
+  const channels = new Channels(telemetry, metrics.dropped)
+  const sessions = new Sessions(clock)
   const onBug = (bug: unknown, requestId: string) =>
     app.log.error({ err: bug, reqId: requestId }, 'telemetry session')
+  const door = { telemetry, channels, onBug }
   app.route({
     method: 'GET',
     url: '/v1/telemetry',
@@ -68,15 +73,8 @@ export function telemetryRoute(
     wsHandler: (socket, request) => {
       const { caller, id: requestId } = request
       letGoOfRequest(socket)
-      heartbeat.watch(socket)
-      new TelemetrySession(socket, {
-        telemetry,
-        channels,
-        caller,
-        stream: request.raw.socket,
-        requestId,
-        onBug,
-      }).run()
+      const client = { socket, stream: request.raw.socket, caller, requestId }
+      sessions.begin(socket, new TelemetrySession(door, client))
     },
   })
 }

@@ -1,7 +1,6 @@
-/** The counters of one function over time: a plan and a reader, kept until the function changes. */
+/** The counters of one function over time: a plan, kept until the function changes, and frames of what was read for it. */
 import type { Clock } from '../../clock.ts'
 import type { HostFrame } from '../../host/frame.ts'
-import type { CounterReader, TracedController } from '../../kernel/counters.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import {
   planCounters,
@@ -11,7 +10,6 @@ import {
 } from './counter-plan.ts'
 import { hasVanished, observedOf, type Counted } from './frame-columns.ts'
 import type { Traced } from './host-histograms.ts'
-import type { InterruptNames } from './host-interrupts.ts'
 import { movement } from './posted-interrupts.ts'
 
 /** Between looks while no uevent came: at what none would tell, which takes three small reads. */
@@ -20,25 +18,30 @@ const LOOK_AGAIN_MS = 1000
 const PLAN_AGAIN_MS = 30_000
 
 export type FunctionWatch = {
-  /** Looks, where it is time to, and reads all but the interrupts. */
-  readonly read: () => Promise<Reading>
+  /** What is to be read of it. Looks at driver and disks where it is time to. */
+  readonly plan: () => Promise<CounterPlan>
+  /** What of the plan had vanished is looked for by its name, under which there may be something else by now. */
+  readonly planAnew: () => Promise<CounterPlan>
+  /** @param values of the plan's sources, read just now. @returns false: something has vanished */
+  readonly accepts: (values: Float64Array) => boolean
+  /** Of the plan, whether or not something has vanished. */
+  readonly frame: (counts: Counts) => HostFrame
   /** Something has changed: look before the next frame. */
   readonly lookAgain: () => void
-  readonly close: () => Promise<void>
 }
 
-/** Half of a frame. */
-export type Reading = {
-  readonly interrupts: InterruptNames
-  /** null: it has no controller that could be traced. */
-  readonly traced: TracedController | null
-  /** The next frame. @param interrupts read just now, under those names, as is what was `traced` */
-  readonly frame: (interrupts: Float64Array, traced: Traced | undefined) => HostFrame
+/** Just now. */
+export type Counts = {
+  /** Of the plan's sources. */
+  readonly values: Float64Array
+  /** Of the plan's interrupts. */
+  readonly interrupts: Float64Array
+  /** undefined: nobody asked for it, or it has no controller that could be traced. */
+  readonly traced: Traced | undefined
 }
 
 type Watched = {
   readonly plan: CounterPlan
-  readonly reader: CounterReader
   readonly haveMoved: ReturnType<typeof movement>
   /** All of it has been read once. */
   complete: boolean
@@ -50,7 +53,7 @@ export type WatchContext = PlanContext & {
 }
 
 export function watchFunction(host: WatchContext, fn: PciAddress): FunctionWatch {
-  const { kernel, clock, emulated, bootId } = host
+  const { clock, emulated, bootId } = host
   let watched: Watched | undefined
   let lookAtMs = 0
   let planAtMs = 0
@@ -72,46 +75,31 @@ export function watchFunction(host: WatchContext, fn: PciAddress): FunctionWatch
     }
   }
 
-  async function current(): Promise<Watched> {
-    if (watched && clock.monotonicMs() < lookAtMs) return watched
-    return planned(watched?.plan)
-  }
-
-  async function planned(before: CounterPlan | undefined): Promise<Watched> {
+  async function planned(before: CounterPlan | undefined): Promise<CounterPlan> {
     const plan = await looked(before)
-    if (watched?.plan === plan) return watched
-    const former = watched
-    const reader = await kernel.openCounters(plan.sources)
-    watched = { plan, reader, haveMoved: movement(), complete: false }
-    await former?.reader.close()
-    return watched
+    if (watched?.plan !== plan) watched = { plan, haveMoved: movement(), complete: false }
+    return plan
   }
 
-  async function counted(): Promise<Watched> {
-    const before = await current()
-    await before.reader.read()
-    if (!hasVanished(before.plan, before.reader.values)) return completed(before)
-    // What was there and is not there is looked for by its name, under which there may be something else by now.
-    if (before.complete) returns += 1
-    const now = await planned(before.complete ? undefined : before.plan)
-    if (now !== before) await now.reader.read()
-    return now
+  async function planAnew(): Promise<CounterPlan> {
+    if (!watched?.complete) return planned(watched?.plan)
+    returns += 1
+    return planned(undefined)
   }
 
-  function completed(counting: Watched): Watched {
-    counting.complete = true
-    return counting
+  function accepts(values: Float64Array): boolean {
+    if (!watched || hasVanished(watched.plan, values)) return false
+    watched.complete = true
+    return true
   }
 
-  function frameOf(
-    { plan, reader, haveMoved }: Watched,
-    interrupts: Float64Array,
-    traced: Traced | undefined
-  ): HostFrame {
+  function frame({ values, interrupts, traced }: Counts): HostFrame {
+    if (!watched) throw new Error('a frame is of a plan')
+    const { plan, haveMoved } = watched
     sequence += 1
     const counted: Counted = {
       plan,
-      values: reader.values,
+      values,
       interrupts,
       haveMoved: haveMoved(interrupts),
       traced,
@@ -127,18 +115,12 @@ export function watchFunction(host: WatchContext, fn: PciAddress): FunctionWatch
     }
   }
 
-  async function read(): Promise<Reading> {
-    const counting = await counted()
-    return {
-      interrupts: counting.plan.interrupts,
-      traced: counting.plan.observed ? counting.plan.traced : null,
-      frame: (interrupts, traced) => frameOf(counting, interrupts, traced),
-    }
-  }
-
   return {
-    read,
+    plan: async () =>
+      watched && clock.monotonicMs() < lookAtMs ? watched.plan : planned(watched?.plan),
+    planAnew,
+    accepts,
+    frame,
     lookAgain: () => (lookAtMs = planAtMs = 0),
-    close: async () => watched?.reader.close(),
   }
 }

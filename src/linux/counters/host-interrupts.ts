@@ -2,25 +2,26 @@
  * The host's one table of interrupts, for all functions of a watch together: the kernel makes all of it anew for every
  * read, so it is read once a tick, and its text once for everybody who looks for a guest's vectors in that tick.
  */
-import type { CounterReader } from '../../kernel/counters.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { mayPostInterrupts } from './posted-interrupts.ts'
 import { ifReadable, readText } from '../small-files.ts'
-import { areSame } from './same.ts'
+import { ListReader } from './list-reader.ts'
 
 /** Action names of one function: a column. The same array for as long as they are the same. */
 export type InterruptNames = readonly string[]
 
 export class HostInterrupts {
   readonly #kernel: Kernel
-  #reader: CounterReader | undefined
-  #columns: readonly InterruptNames[] = []
+  readonly #reader: ListReader<InterruptNames>
   #vectors: Promise<ReadonlyMap<string, readonly number[]>> | undefined
   #mayPost: Promise<boolean> | undefined
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
+    this.#reader = new ListReader(kernel, (names) =>
+      names.length === 0 ? [] : [{ kind: 'interrupts', names }]
+    )
   }
 
   /** What was read of the text is of the tick before. */
@@ -41,28 +42,12 @@ export class HostInterrupts {
   }
 
   /** One column for each asked for, in their order. They are filled anew by the next read. */
-  async read(columns: readonly InterruptNames[]): Promise<readonly Float64Array[]> {
-    if (!areSame(columns, this.#columns)) await this.#open(columns)
-    await this.#reader?.read()
-    const values = this.#reader?.values ?? new Float64Array(0)
-    let end = 0
-    return columns.map(({ length }) => values.subarray(end, (end += length)))
+  read(columns: readonly InterruptNames[]): Promise<readonly Float64Array[]> {
+    return this.#reader.read(columns)
   }
 
-  async close(): Promise<void> {
-    const reader = this.#reader
-    this.#reader = undefined
-    this.#columns = []
-    await reader?.close()
-  }
-
-  async #open(columns: readonly InterruptNames[]): Promise<void> {
-    await this.close()
-    const wanted = columns.filter(({ length }) => length > 0)
-    const sources = wanted.map((names) => ({ kind: 'interrupts', names }) as const)
-    this.#reader =
-      sources.length === 0 ? undefined : await this.#kernel.openCounters(sources)
-    this.#columns = columns
+  close(): Promise<void> {
+    return this.#reader.close()
   }
 
   async #readVectors(): Promise<ReadonlyMap<string, readonly number[]>> {

@@ -41,6 +41,30 @@ export const COUNTER_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: 'counters of all disks together lie between what the files of each say',
+    vfs: 2,
+    run: async (world, [vf = '']) => {
+      await boundVf(world, vf)
+      const disks = await names(world, '/sys/block')
+      assert.ok(disks.length >= 4, `so many that one table tells them: ${disks.join()}`)
+      const reader = await world.kernel.openCounters(
+        disks.map((disk) => ({ kind: 'blockStat', path: statOf(disk) }) as const)
+      )
+
+      const before = await statsOf(world, disks)
+      await reader.read()
+      const after = await statsOf(world, disks)
+
+      for (const [n, value] of reader.values.entries()) {
+        if (n % BLOCK_STAT_NUMBERS === IN_FLIGHT) continue
+        const [low = NaN, high = NaN] = [before[n], after[n]]
+        const disk = disks[Math.floor(n / BLOCK_STAT_NUMBERS)]
+        assert.ok(low <= value && value <= high, `${disk}: ${low} <= ${value} <= ${high}`)
+      }
+      await reader.close()
+    },
+  },
+  {
     name: 'each hardware queue has its busy tags, a number that is small and not negative',
     vfs: 2,
     run: async (world, [vf = '']) => {
@@ -108,12 +132,19 @@ async function textsOf(
   name: string,
   disk: string
 ): Promise<readonly number[]> {
-  const stat = (await read(world, statOf(disk))).trim().split(/\s+/).map(Number)
+  const stat = await statsOf(world, [disk])
   const interrupts = await read(world, '/proc/interrupts')
   const queues = [`${name}q0`, `${name}q1`, `${name}q2`].map((queue) =>
     sumOf(interrupts, queue)
   )
-  return [...stat.slice(0, BLOCK_STAT_NUMBERS), ...queues]
+  return [...stat, ...queues]
+}
+
+async function statsOf(world: KernelWorld, disks: readonly string[]) {
+  const texts = await Promise.all(disks.map((disk) => read(world, statOf(disk))))
+  return texts.flatMap((text) =>
+    text.trim().split(/\s+/).map(Number).slice(0, BLOCK_STAT_NUMBERS)
+  )
 }
 
 function sumOf(interrupts: string, name: string): number {
