@@ -3,7 +3,6 @@ import { holdStepLocks, releaseStepLocks } from './hold-locks.ts'
 import { toOperationError } from './operation-error.ts'
 import type { OperationRun } from './operation-run.ts'
 import { contextOf, leavesStep } from './operation-run.ts'
-import { beginsAtOnce, lookAhead } from './look-ahead.ts'
 import { delayMs } from './retry-policy.ts'
 import type { StepReporter } from './step-progress.ts'
 import { createReporter } from './step-progress.ts'
@@ -26,7 +25,7 @@ export async function goForward<W>(
     await holdStepLocks(run, index, run.forward)
     const error = await runStep(run, index, step)
     if (error) return error
-    if (run.stepLocks?.index === index) releaseStepLocks(run)
+    releaseStepLocks(run)
   }
   return undefined
 }
@@ -87,7 +86,7 @@ function guardedRun<W>(
   let isIntended = false
   return async () => {
     const context = contextOf(run, index, false, progress.report)
-    const guarded = run.intended === index ? undefined : await step.guard?.(context)
+    const guarded = await step.guard?.(context)
     if (guarded?.result === 'blocked') return guarded
     if (!isIntended) await intend(run, index, step)
     isIntended = true
@@ -125,11 +124,11 @@ function intentOf<W>({ journal }: OperationRun<W>, index: number): StepEntry {
   }
 }
 
-/** With it the next step is intended, where that may begin, or the operation succeeds: each spares a record. */
+/** With it the next step is intended, where nothing stands between the two, or the operation succeeds: each spares a record. */
 async function recordDone<W>(
   run: OperationRun<W>,
   index: number,
-  { output = null, writes = [] }: Done<W>
+  { output = null, writes }: Done<W>
 ): Promise<void> {
   const { journal } = run
   const step = {
@@ -140,18 +139,17 @@ async function recordDone<W>(
     endedAt: journal.now(),
   } as const
   const next = index + 1
-  if (next === run.steps.length && (await succeedWith(run, step, writes))) return
+  if (next === run.steps.length && (await succeedWith(run, step, writes ?? []))) return
+  const goesOn = !run.forward.aborted && beginsAtOnce(run.steps[next])
   const change = { state: 'running', blocked: null, step } as const
-  // Rows may be refused, and the step fails then, under its own locks.
-  const mayBegin = writes.length === 0 || beginsAtOnce(run.steps[next])
-  const ahead = mayBegin ? await lookAhead(run, next, output) : undefined
-  try {
-    await journal.append(ahead ? { ...change, next: intentOf(run, next) } : change, writes)
-    ahead?.begins()
-  } catch (error) {
-    ahead?.leaves()
-    throw error
-  }
+  await journal.append(goesOn ? { ...change, next: intentOf(run, next) } : change, writes)
+  if (goesOn) run.intended = next
+}
+
+/** It waits for no lock, nothing is asked before it, and who cancels the operation need not come before it. */
+export function beginsAtOnce<W>(step: Step<W> | undefined): boolean {
+  if (step === undefined || step.guard || step.commit) return false
+  return step.locks === undefined || step.locks.length === 0
 }
 
 /** Uncommitted, this turns the operation back; committed, it is the end of it, recorded with the end's own writes. */
