@@ -89,7 +89,7 @@ async function attempt<W>(
   const reporter = new StepReporter(run, index)
   try {
     const look = async (): Promise<StepResult<W>> => {
-      const context = contextOf(run.journal.record(), index, true, reporter)
+      const context = contextOf(run, index, true, reporter)
       return (await step.undo?.(context)) ?? { result: 'done' }
     }
     const first = await look()

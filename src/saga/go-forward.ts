@@ -1,6 +1,5 @@
 /** The way forward: each step's intent is durable before it runs, its output before the next begins. */
 import { holdStepLocks, needsLocks, releaseStepLocks } from './hold-locks.ts'
-import { beginsAtOnce, lookAhead } from './look-ahead.ts'
 import { toOperationError } from './operation-error.ts'
 import type { OperationRun } from './operation-run.ts'
 import { leavesStep } from './operation-run.ts'
@@ -26,7 +25,7 @@ export async function goForward<W>(
     const failure = await attempt(run, index, step)
     const error = failure && (await tryAgain(run, index, step, failure))
     if (error) return error
-    if (run.stepLocks?.index === index) releaseStepLocks(run)
+    releaseStepLocks(run)
   }
   return undefined
 }
@@ -78,7 +77,7 @@ async function attempt<W>(
   }
 }
 
-/** With it the next step is intended, where that may begin, or the operation succeeds: each spares a record. */
+/** With it the next step is intended, where nothing stands between the two, or the operation succeeds: each spares a record. */
 function recordDone<W>(
   run: OperationRun<W>,
   index: number,
@@ -101,41 +100,22 @@ async function recordLast<W>(
 function goOnAfter<W>(
   run: OperationRun<W>,
   step: StepEntry,
-  writes: readonly W[] = []
+  writes: readonly W[] | undefined
 ): Promise<void> {
   const next = step.index + 1
-  const following = run.steps[next]
-  run.intended = undefined
-  if (beginsAtOnce(following) && !run.forward.aborted) {
-    run.intended = next // not before this is durable will it be looked at
-    return run.journal.append(
-      { state: 'running', blocked: null, step, next: intentOf(run, next) },
-      writes
-    )
-  }
-  // Rows may be refused, and the step fails then, under its own locks.
-  if (writes.length === 0 && following !== undefined) return goOnAhead(run, step, following)
-  return run.journal.append({ state: 'running', blocked: null, step }, writes)
+  const goesOn = !run.forward.aborted && beginsAtOnce(run.steps[next])
+  run.intended = goesOn ? next : undefined // not before this is durable will it be looked at
+  return run.journal.append(
+    goesOn
+      ? { state: 'running', blocked: null, step, next: intentOf(run, next) }
+      : { state: 'running', blocked: null, step },
+    writes
+  )
 }
 
-async function goOnAhead<W>(
-  run: OperationRun<W>,
-  step: StepEntry,
-  following: Step<W>
-): Promise<void> {
-  const next = step.index + 1
-  const ahead = await lookAhead(run, step, following)
-  try {
-    await run.journal.append(
-      ahead
-        ? { state: 'running', blocked: null, step, next: intentOf(run, next) }
-        : { state: 'running', blocked: null, step }
-    )
-    ahead?.begins()
-  } catch (error) {
-    ahead?.leaves()
-    throw error
-  }
+/** It waits for no lock, nothing is asked before it, and who cancels the operation need not come before it. */
+export function beginsAtOnce<W>(step: Step<W> | undefined): boolean {
+  return step !== undefined && !step.guard && !step.commit && !needsLocks(step)
 }
 
 /** Uncommitted, this turns the operation back; committed, it is the end of it, recorded with the end's own writes. */

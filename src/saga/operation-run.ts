@@ -60,12 +60,12 @@ export function hasBegun({ steps }: { readonly steps: readonly StepRecord[] }): 
 
 /** @param own also the output of this step itself: for its undo */
 export function contextOf<W>(
-  record: OperationRecord,
+  run: OperationRun<W>,
   index: number,
   own: boolean,
   reporter: StepReporter<W>
 ): StepContext {
-  return new ContextOfStep(record, index, own, reporter)
+  return new ContextOfStep(run.journal.record(), index, own, reporter)
 }
 
 /** What few steps ask for is put together when they do. */

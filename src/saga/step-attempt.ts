@@ -29,10 +29,8 @@ export class StepAttempt<W> {
    * has passed the step is not begun: there is nothing of it to undo.
    */
   look(): Promise<StepResult<W>> {
-    const { run, index } = this
-    const context = contextOf(run.journal.record(), index, false, this.reporter)
-    // Asked already, when its intent was written.
-    const guarded = run.intended === index ? undefined : this.step.guard?.(context)
+    const context = contextOf(this.run, this.index, false, this.reporter)
+    const guarded = this.step.guard?.(context)
     if (guarded === undefined) return this.begin(context)
     return guarded.then((asked) =>
       asked.result === 'blocked' ? asked : this.begin(context)

@@ -23,8 +23,6 @@ export type Script = {
 export type StepScript = {
   /** World writes of the step. */
   readonly writes: number
-  /** Rows go with its record: what may begin after it is not looked at before that. */
-  readonly rows: boolean
   readonly lock: string | null
   /** Fails after that many writes. */
   readonly fault: { readonly after: number; readonly times: number } | null
@@ -42,7 +40,6 @@ const fault = fc.option(
 
 const stepScript: fc.Arbitrary<StepScript> = fc.record({
   writes: fc.integer({ min: 1, max: 3 }),
-  rows: fc.boolean(),
   lock: fc.option(fc.constantFrom('primary:1', 'primary:2')),
   fault,
   undoFault: fc.option(
@@ -140,8 +137,7 @@ function scriptedStep(
       return { result: 'blocked', report: { index } }
     }
     await change(operationId, true)
-    const writes = step.rows ? [`${operationId}/${index} done`] : []
-    return { result: 'done', output: { index }, writes }
+    return { result: 'done', output: { index }, writes: [`${operationId}/${index} done`] }
   }
 
   const undo = async ({ operationId }: StepContext): Promise<StepResult<string>> => {
