@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { HEADER_BYTES } from '../../src/telemetry/frame-layout.ts'
 import { compileC, peerProcess, type PeerProcess } from '../support/peer-process.ts'
 
 export type CrowdSize = {
@@ -20,7 +21,7 @@ export type Crowd = {
 }
 
 /** Frames as a subscription without metrics has them. */
-const BYTES_OF = (queues: number) => 80 + 7 * 8 + queues * (3 * 4 + 2)
+const BYTES_OF = (queues: number) => HEADER_BYTES + 7 * 8 + queues * (3 * 4 + 2)
 
 const SUBSCRIBE = {
   type: 'subscribe',
