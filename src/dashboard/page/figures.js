@@ -1,5 +1,6 @@
 /** The moving numbers of one function: its device and its queues. One frame changes them all in one go. */
 import { el } from './dom.js'
+import { RelayedInterrupts } from './relayed-interrupts.js'
 import { figure, NOT_OBSERVED, timeOfDay, whyNot } from './words.js'
 
 /** @import { DeviceMetric, Frame, Numbers, QueueMetric, Queues } from './types.d.ts' */
@@ -43,7 +44,9 @@ export class Figures {
     this.rows = el('tbody')
     this.table = el('table', { class: 'queues' }, queueHead(), this.rows)
     this.words = el('p', { class: 'unobserved' }, 'Waiting for the first interval…')
-    this.element = el('div', { class: 'figures' }, this.words, this.device, this.table)
+    this.relayed = new RelayedInterrupts()
+    const parts = [this.words, this.relayed.element, this.device, this.table]
+    this.element = el('div', { class: 'figures' }, parts)
     this.drawnQueues = ''
     this.shownAt = ''
     /** @type {number | undefined} */
@@ -58,6 +61,7 @@ export class Figures {
     this.element.dataset.sequence = String(frame.sequence)
     this.element.dataset.periodMs = String(frame.periodMs)
     this.observed(frame.observed)
+    this.relayed.show(frame.observed ? undefined : frame.interrupts)
     if (frame.observed) this.showNumbers(frame)
     else this.words.textContent = whyNot(frame.why)
   }
@@ -81,6 +85,7 @@ export class Figures {
   say(words) {
     delete this.element.dataset.sequence
     this.observed(false)
+    this.relayed.show(undefined)
     this.words.textContent = words
   }
 
