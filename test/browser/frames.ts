@@ -18,6 +18,11 @@ export type Shown = {
     readonly value: number | null
     readonly text: string
   }[]
+  /** `of` the device, or a queue's id; points from the left. */
+  readonly lines: readonly {
+    readonly of: string
+    readonly points: readonly (readonly [x: number, y: number])[]
+  }[]
 }
 
 export class FrameLog {
@@ -66,6 +71,15 @@ export function shownFigures(page: Page): Promise<readonly Shown[]> {
         qid: cell.hasAttribute('data-qid') ? Number(cell.getAttribute('data-qid')) : null,
         value: JSON.parse(cell.getAttribute('data-value') ?? 'null') as number | null,
         text: cell.textContent ?? '',
+      })),
+      lines: [...element.querySelectorAll('[data-trend]')].map((line) => ({
+        of: line.getAttribute('data-trend') ?? '',
+        points: [...line.querySelectorAll('polyline')].flatMap((run) =>
+          (run.getAttribute('points') ?? '').split(' ').map((point: string) => {
+            const [x = NaN, y = NaN] = point.split(',').map(Number)
+            return [x, y] as const
+          })
+        ),
       })),
     }))
   )
