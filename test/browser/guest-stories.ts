@@ -32,13 +32,25 @@ function fleet() {
   return { hosts: [{ ...labLikeHost(), name: RELAYS }, posts] }
 }
 
-export async function guestStories({ suite, browser, folder }: World): Promise<void> {
-  const data = path.join(folder, 'guests')
+export async function guestStories(world: World): Promise<void> {
+  const data = path.join(world.folder, 'guests')
   mkdirSync(data)
   const file = path.join(data, 'fleet.json')
   writeFileSync(file, JSON.stringify(fleet()))
   const socket = path.join(data, 'emulator.sock')
   const emulator = await startEmulator(socket, path.join(data, 'journals'), file)
+  try {
+    await onMachines(world, data, socket)
+  } finally {
+    await emulator.stop()
+  }
+}
+
+async function onMachines(
+  { suite, browser }: World,
+  data: string,
+  socket: string
+): Promise<void> {
   const service = await startService({ data, fleet: `unix:${socket}` })
   const token = readFileSync(path.join(data, 'token'), 'utf8').trim()
   const calls = new ServiceCalls(service.url, token)
@@ -62,7 +74,6 @@ export async function guestStories({ suite, browser, folder }: World): Promise<v
   } finally {
     await page.close()
     await service.stop()
-    await emulator.stop()
   }
 }
 
