@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { HEADER_BYTES } from '../../src/telemetry/frame-layout.ts'
 import { compileC, peerProcess, type PeerProcess } from '../support/peer-process.ts'
 
 export type CrowdSize = {
@@ -20,9 +21,9 @@ export type Crowd = {
 }
 
 /** Frames as a subscription without metrics has them. */
-const BYTES_OF = (queues: number) => 80 + 7 * 8 + queues * (3 * 4 + 2)
+const BYTES_OF = (queues: number) => HEADER_BYTES + 7 * 8 + queues * (3 * 4 + 2)
 
-const SUBSCRIBE = {
+export const SUBSCRIBE = {
   type: 'subscribe',
   id: 'a',
   fleet: true,
@@ -56,6 +57,18 @@ export function serverProcess(
   return peerProcess(process.execPath, [...flags, self, ...words])
 }
 
+/** Others of JSON frames, compressed or not: each frame is the same for all of them. */
+export async function jsonCrowd(
+  server: PeerProcess,
+  size: CrowdSize,
+  { subscribers }: Programs,
+  mode: 'same' | 'deflated'
+): Promise<Crowd> {
+  const crowd = await joined(await server.ask('port'), mode, size, subscribers, 'json')
+  await crowd.ask('joined')
+  return counted(server, crowd, size)
+}
+
 /** Others may have joined the same server: frames are counted from here on, if none has been sent before. */
 export async function webSocketCrowd(
   server: PeerProcess,
@@ -76,9 +89,15 @@ export async function rawCrowd(size: CrowdSize, c: Programs): Promise<Crowd> {
   return counted(server, await joined(port, 'raw', size, c.subscribers), size)
 }
 
-async function joined(port: string, mode: 'ws' | 'raw', size: CrowdSize, program: string) {
+async function joined(
+  port: string,
+  mode: 'ws' | 'raw' | 'same' | 'deflated',
+  size: CrowdSize,
+  program: string,
+  format = 'binary'
+) {
   const words = [port, `${size.subscribers}`, `${size.functions}`, mode]
-  return peerProcess(program, [...words, JSON.stringify(SUBSCRIBE)])
+  return peerProcess(program, [...words, JSON.stringify({ ...SUBSCRIBE, format })])
 }
 
 function counted(server: PeerProcess, crowd: PeerProcess, size: CrowdSize): Crowd {

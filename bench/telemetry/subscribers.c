@@ -1,17 +1,20 @@
-// Many subscribers of a telemetry socket in one process: subscribers PORT COUNT FUNCTIONS (ws|raw) [SUBSCRIBE-MESSAGE]
+// Many subscribers of a telemetry socket in one process: subscribers PORT COUNT FUNCTIONS (ws|raw|same|deflated) [SUBSCRIBE-MESSAGE]
 //                                                      subscribers PORT COUNT FUNCTIONS windows MESSAGES-FILE TOKEN
 //
 // Every binary message must be the next one: a frame for each of FUNCTIONS functions, then those of the next sequence number
 // (Uint32 at 12 of the payload). When it was made (Float64 at 16, ms of the monotonic clock) tells how late it came. `raw`
 // has no handshake: the messages begin at once. With `windows` each line of a file is a subscription to FUNCTIONS functions, taken
 // in turn; functions (16 bytes at 64) tick each at its own time, the next frame of each must be the next of its sequence, and
-// the wall clock (Float64 at 24) tells how late it came. A line to it is a command, and a line from it is the answer:
+// the wall clock (Float64 at 24) tells how late it came. With `same` and `deflated` every message but the answer is a frame, whatever
+// is in it: the n-th must be, byte for byte, what the first who had an n-th got. `deflated` asks for compression, and each
+// frame must be compressed; what it becomes somebody else has to look at. A line to it is a command, and a line from it is the answer:
 //   joined         when everybody has had an answer to the subscription
 //   await FRAMES   when everybody who reads has had so many frames since the start, or after 60 s: MIN MAX WRONG MISSED ENDED
 //                  UNTOLD: the last is how many, of those that had stopped, have had and missed another number of frames
 //   stop COUNT     the first ones read no more; read: all read again
 //   windows        since the last time: FRAMES BYTES MIN MAX WRONG MISSED ENDED UNSEEN: frames of all, the fewest and the most of one,
 //                  and how many functions have not been seen by a subscriber whose window has them
+//   bytes          of all messages' payloads since the start
 //   late           p50 and p99 of the lateness since the last time, µs, of those that read all the time
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,6 +31,7 @@
 #include <unistd.h>
 
 #define KEPT 160 // bytes of a payload that are looked at
+#define MOST_FRAMES (1 << 20)
 #define LATE_STEP 5
 #define LATE_STEPS 2000000 // 10 s
 
@@ -41,13 +45,14 @@ typedef struct {
   uint64_t left;  // of the payload
   uint8_t head[10], kept[KEPT];
   int headLength, keptLength;
-  uint64_t frames, texts, missed, bytes;
+  uint64_t frames, texts, missed, bytes, hash;
   sequence *seen; // of a window, in the order in which they came first
   int seenCount, next;
 } subscriber;
 
 static subscriber *all;
-static int count, functions, raw, windows;
+static int count, functions, raw, windows, same, deflated;
+static uint64_t hashes[MOST_FRAMES], bytesRead;
 static uint64_t wrong, ended;
 static uint32_t late[LATE_STEPS];
 
@@ -79,12 +84,19 @@ static int isNext(subscriber *s, const uint8_t *id, uint32_t number) {
   return 1;
 }
 
+static void sameFrame(subscriber *s) {
+  uint64_t *first = &hashes[s->frames++ % MOST_FRAMES];
+  if (!*first) *first = s->hash;
+  if (*first != s->hash || (deflated && !(s->head[0] & 0x40))) wrong++;
+}
+
 static void message(subscriber *s, double now) {
   int opcode = s->head[0] & 15;
   if (opcode == 9) { // a ping: all have an empty payload
     static const uint8_t pong[6] = {0x8a, 0x80};
     sendAll(s->fd, pong, 6);
   }
+  if (same && opcode < 8 && s->texts) return sameFrame(s);
   if (opcode == 1) {
     s->texts++;
     s->kept[s->keptLength < KEPT ? s->keptLength : KEPT - 1] = 0;
@@ -111,6 +123,8 @@ static void take(subscriber *s, const uint8_t *p, size_t n) {
     if (s->left) {
       uint64_t k = s->left < n ? s->left : n;
       for (uint64_t i = 0; i < k && s->keptLength < KEPT; i++) s->kept[s->keptLength++] = p[i];
+      if (same) for (uint64_t i = 0; i < k; i++) s->hash = (s->hash ^ p[i]) * 1099511628211u; // FNV-1a
+      bytesRead += k;
       s->left -= k, p += k, n -= k;
       if (!s->left) message(s, now), s->headLength = 0;
       continue;
@@ -120,7 +134,7 @@ static void take(subscriber *s, const uint8_t *p, size_t n) {
     if (h < 2 || h < need) continue;
     uint64_t length = l;
     if (l >= 126) for (length = 0, h = 2; h < need; h++) length = length << 8 | s->head[h];
-    s->left = length, s->keptLength = 0;
+    s->left = length, s->keptLength = 0, s->hash = 14695981039346656037u;
     if (!length) message(s, now), s->headLength = 0;
   }
 }
@@ -129,9 +143,10 @@ static void shake(int fd, int port, const char *subscribe, const char *token) {
   char text[4096], credentials[256] = "";
   if (token) snprintf(credentials, sizeof credentials, "Authorization: Bearer %s\r\n", token);
   int n = snprintf(text, sizeof text,
-    "GET /v1/telemetry HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "GET /v1/telemetry%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-    "%sSec-WebSocket-Protocol: nvirt.telemetry.v1\r\n\r\n", port, credentials);
+    "%sSec-WebSocket-Protocol: nvirt.telemetry.v1\r\n%s\r\n", deflated ? "?compress=true" : "", port, credentials,
+    deflated ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
   sendAll(fd, text, n);
   int got = 0;
   while (got < 4 || memcmp(text + got - 4, "\r\n\r\n", 4)) // nothing follows before we subscribe
@@ -220,6 +235,8 @@ static int answer(int ep, const char *command) {
     printf("%lu %lu %lu %lu %lu %lu\n", min, max, wrong, missed, ended, untold);
   } else if (!strncmp(command, "windows", 7)) {
     tellWindows(missed);
+  } else if (!strncmp(command, "bytes", 5)) {
+    printf("%lu\n", bytesRead);
   } else if (!strncmp(command, "late", 4)) {
     printf("%.0f %.0f\n", lateness(0.5), lateness(0.99));
     memset(late, 0, sizeof late);
@@ -256,6 +273,7 @@ int main(int argc, char **argv) {
   int port = atoi(argv[1]), ep = epoll_create1(0);
   count = atoi(argv[2]), functions = atoi(argv[3]), raw = !strcmp(argv[4], "raw");
   windows = !strcmp(argv[4], "windows");
+  deflated = !strcmp(argv[4], "deflated"), same = deflated || !strcmp(argv[4], "same");
   all = calloc(count, sizeof *all);
   for (int i = 0; i < count; i++) {
     subscriber *s = &all[i];

@@ -12,8 +12,12 @@ export type DecodedFrame = {
   readonly wallClockMs: number
   readonly periodMs: number
   readonly observed: boolean
-  /** Why it is not observed, and has no columns; null where it is. */
+  /** Why it is not observed, and has no columns but perhaps the interrupts that a host relays to a guest; null where it is. */
   readonly why: string | null
+  /** Of a guest's function: why its interrupts are not observed either. */
+  readonly whyNoInterrupts: string | null
+  /** Why commands and latencies are not observed though they were asked for. */
+  readonly whyNoTrace: string | null
   readonly sources: readonly string[]
   readonly commandsBasis: 'trace-histograms' | 'device-count-by-interrupt-share'
   readonly qid: Uint16Array
@@ -30,7 +34,20 @@ const SOURCES = [
   'interrupts',
   'emulator',
 ]
+/** By their codes; 0 is nothing. */
 const WHY = ['', 'owned-by-guest', 'no-driver', 'gone', 'controller-not-live']
+const WHY_NO_INTERRUPTS = ['', 'posted-interrupts-possible']
+const WHY_NO_TRACE = [
+  '',
+  'arming',
+  'refused',
+  'lost',
+  'not-mounted',
+  'no-histograms',
+  'no-nvme-events',
+  'not-permitted',
+]
+const HEADER_BYTES = 88
 const device = (name: string) => ({ name: `device.${name}`, wide: true, perQueue: 0 })
 const counts = (name: string, perQueue: number) => ({
   name: `queues.${name}`,
@@ -62,7 +79,7 @@ const COLUMNS = [
 export function decodeFrame(message: ArrayBuffer | Uint8Array): DecodedFrame {
   const bytes = aligned(message)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.byteLength < 80 || view.getUint32(0, true) !== MAGIC)
+  if (bytes.byteLength < HEADER_BYTES || view.getUint32(0, true) !== MAGIC)
     throw new Error('no frame of nvirt.telemetry.v1')
   const { buffer, byteOffset, byteLength } = bytes
   const flags = view.getUint8(6)
@@ -79,13 +96,19 @@ export function decodeFrame(message: ArrayBuffer | Uint8Array): DecodedFrame {
     wallClockMs: view.getFloat64(24, true),
     periodMs: view.getUint32(32, true),
     observed,
-    why: observed ? null : (WHY[view.getUint8(7)] ?? 'unknown'),
+    why: reasonOf(WHY, view.getUint8(7)),
+    whyNoInterrupts: reasonOf(WHY_NO_INTERRUPTS, view.getUint8(80)),
+    whyNoTrace: reasonOf(WHY_NO_TRACE, view.getUint8(81)),
     sources: SOURCES.filter((_, bit) => sources & (1 << bit)),
     commandsBasis: flags & 4 ? 'trace-histograms' : 'device-count-by-interrupt-share',
     columns: columnsOf(bytes, view, rows),
     // The last of the columns.
     qid: new Uint16Array(buffer, byteOffset + byteLength - 2 * rows, rows),
   }
+}
+
+function reasonOf(reasons: readonly string[], code: number): string | null {
+  return code === 0 ? null : (reasons[code] ?? 'unknown')
 }
 
 function columnsOf(

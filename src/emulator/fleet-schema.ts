@@ -56,6 +56,7 @@ const host = mapping({
     })
   ),
   multipath: Type.Optional(Type.Boolean()),
+  interruptPosting: Type.Optional(Type.Boolean()),
   subsystems: Type.Array(subsystem),
   otherFunctions: Type.Optional(Type.Array(otherFunction)),
   faults: Type.Optional(Type.Array(faultSchema)),

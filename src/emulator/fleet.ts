@@ -20,6 +20,8 @@ export type HostDescription = {
   readonly kernelParameters?: string
   /** Native NVMe multipath, as nvme_core.multipath; default true. */
   readonly multipath?: boolean
+  /** KVM on Intel whose IOMMU posts interrupts: the host does not see those of a guest's queues; default false. */
+  readonly interruptPosting?: boolean
   readonly subsystems: readonly SubsystemDescription[]
   /** What else is on the bus: bridges, graphics; default: QEMU's host bridge. Root ports above drives come by themselves. */
   readonly otherFunctions?: readonly OtherFunctionDescription[]

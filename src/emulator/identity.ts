@@ -37,6 +37,7 @@ export function factsOf(description: HostDescription, boot: BootRecord): Machine
     cpus,
     iommu,
     multipath: multipath ?? true,
+    interruptPosting: description.interruptPosting ?? false,
     kernelParameters: [...BOOT, ...(iommu ? ['intel_iommu=on'] : []), ...own],
   }
 }

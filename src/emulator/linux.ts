@@ -64,6 +64,8 @@ export type MachineFacts = {
   readonly cpus: number
   readonly iommu: boolean
   readonly multipath: boolean
+  /** The hardware hands a guest's interrupts to it past the host. */
+  readonly interruptPosting: boolean
   /** Words of /proc/cmdline. */
   readonly kernelParameters: readonly string[]
 }

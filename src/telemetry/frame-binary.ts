@@ -8,12 +8,16 @@ import {
   MAGIC,
   QID,
   SOURCE_BITS,
+  UNCOUNTED_CODES,
+  UNTRACED_CODES,
   WHY_CODES,
 } from './frame-layout.ts'
+import { needsTrace } from './metrics.ts'
 import type { Selection } from './selection.ts'
 import type { FrameColumns } from './telemetry.ts'
 
 type ObservedColumns = Extract<FrameColumns, { observed: true }>
+type UnobservedColumns = Extract<FrameColumns, { observed: false }>
 
 /** Frames are made one after the other in the same memory, which grows to the largest. */
 let memory = memoryOf(16 * 1024)
@@ -32,11 +36,11 @@ export function frameAsBinary(
   selection: Selection,
   channel: number
 ): Uint8Array {
-  const length = frame.observed ? lengthOf(frame, selection) : HEADER_BYTES
+  const length = frame.observed ? lengthOf(frame, selection) : lengthOfRelayed(frame)
   if (length > memory.bytes.length) memory = memoryOf(2 * length)
   writeHeading(frame, channel)
   if (frame.observed) writeObserved(frame, selection)
-  else writeFacts(0, WHY_CODES[frame.why], frame)
+  else writeUnobserved(frame)
   return new Uint8Array(memory.buffer, 0, length)
 }
 
@@ -48,6 +52,14 @@ function lengthOf({ queues }: ObservedColumns, selection: Selection): number {
     bytes += rows * column.perRow * column.bytes
   }
   return bytes
+}
+
+/** Of a guest's function, what the host relays: the queues' column of that name, whatever was asked for. */
+const RELAYED = COLUMNS['queues.interruptsPerSecond']
+
+function lengthOfRelayed({ interrupts }: UnobservedColumns): number {
+  if (interrupts?.observed !== true) return HEADER_BYTES
+  return HEADER_BYTES + (RELAYED.bytes + QID.bytes) * interrupts.qid.length
 }
 
 function writeHeading(frame: FrameColumns, channel: number): void {
@@ -62,6 +74,7 @@ function writeHeading(frame: FrameColumns, channel: number): void {
   header.setUint32(AT.queues, 0, true)
   header.setUint32(AT.columns, 0, true)
   header.setUint32(AT.sources, 0, true)
+  header.setFloat64(AT.interrupts, 0) // its codes and what is spare
   writeId(frame.fn.hostId, AT.hostId)
   writeId(frame.fn.id, AT.functionId)
 }
@@ -78,8 +91,25 @@ function writeId(id: string, at: number): void {
   if (written !== 16) throw new Error(`${id} is no UUID`)
 }
 
+function writeUnobserved(frame: UnobservedColumns): void {
+  const { why, interrupts } = frame
+  writeFacts(0, WHY_CODES[why], frame)
+  if (interrupts === undefined) return
+  if (interrupts.observed) writeRelayed(interrupts.qid, interrupts.perSecond)
+  else memory.header.setUint8(AT.interrupts, UNCOUNTED_CODES[interrupts.why])
+}
+
+function writeRelayed(qid: Float64Array, perSecond: Float64Array): void {
+  const { buffer, header } = memory
+  const end = writeColumn(perSecond, RELAYED, HEADER_BYTES, qid.length)
+  new Uint16Array(buffer, end, qid.length).set(qid)
+  header.setUint32(AT.queues, qid.length, true)
+  header.setUint32(AT.columns, (1 << RELAYED.bit) | (1 << QID.bit), true)
+  header.setUint32(AT.sources, 1 << SOURCE_BITS.interrupts, true)
+}
+
 function writeObserved(frame: ObservedColumns, selection: Selection): void {
-  const { queues, device, sources, commandsBasis } = frame
+  const { queues, device, sources, commandsBasis, untraced } = frame
   const rows = queues.qid.length
   const { buffer, header } = memory
   let bits = 1 << QID.bit
@@ -100,6 +130,8 @@ function writeObserved(frame: ObservedColumns, selection: Selection): void {
   header.setUint32(AT.queues, rows, true)
   header.setUint32(AT.columns, bits, true)
   header.setUint32(AT.sources, sourceBits(sources), true)
+  if (untraced !== undefined && selection.metrics.some(needsTrace))
+    header.setUint8(AT.trace, UNTRACED_CODES[untraced])
 }
 
 /** Typed arrays have the byte order of the machine: little-endian on all that Node.js 20 runs nvirt on. @returns where it ends */

@@ -1,15 +1,20 @@
 /**
- * The layout of a binary frame, version 1, little-endian; docs/telemetry.md has it as a table. A header of 80 bytes, then
+ * The layout of a binary frame, version 1, little-endian; docs/telemetry.md has it as a table. A header of 88 bytes, then
  * the columns that its bitmap names, in the order of their bits, widest numbers first, so that each begins where its numbers
  * want to without padding.
  */
 import { LATENCY_BUCKETS } from '../host/frame.ts'
-import type { FrameSource, NotObserved } from '../host/frame.ts'
+import type {
+  FrameSource,
+  NotObserved,
+  UncountedInterrupts,
+  Untraced,
+} from '../host/frame.ts'
 import type { Metric } from './metrics.ts'
 
 /** `nvt1` as text. */
 export const MAGIC = 0x3174766e
-export const HEADER_BYTES = 80
+export const HEADER_BYTES = 88
 
 /** Where each field of the header begins. */
 export const AT = {
@@ -27,6 +32,9 @@ export const AT = {
   sources: 44,
   hostId: 48,
   functionId: 64,
+  interrupts: 80,
+  trace: 81,
+  spare: 82,
 } as const
 
 export const FLAG = { observed: 1, virtualFunction: 2, commandsCounted: 4 } as const
@@ -78,4 +86,20 @@ export const WHY_CODES: Readonly<Record<NotObserved, number>> = {
   'no-driver': 2,
   gone: 3,
   'controller-not-live': 4,
+}
+
+/** The header's `interrupts`, 0 where nothing is to be said of them. */
+export const UNCOUNTED_CODES: Readonly<Record<UncountedInterrupts, number>> = {
+  'posted-interrupts-possible': 1,
+}
+
+/** The header's `trace`, 0 where nothing is to be said of it. */
+export const UNTRACED_CODES: Readonly<Record<Untraced, number>> = {
+  arming: 1,
+  refused: 2,
+  lost: 3,
+  'not-mounted': 4,
+  'no-histograms': 5,
+  'no-nvme-events': 6,
+  'not-permitted': 7,
 }

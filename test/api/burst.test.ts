@@ -41,6 +41,45 @@ test('each message of a burst can be taken out of it, and is whole', () => {
   )
 })
 
+test('deflated messages are marked so, and each can be read without the others', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.string(), fc.nat(200)), { maxLength: 20 }),
+      (texts) => {
+        const maker = new BurstMaker()
+        const payloads = texts.map(([text, times]) => text.repeat(times))
+        for (const payload of payloads)
+          maker.addDeflated('f', OPCODE.text, Buffer.from(payload))
+
+        const { bytes, messages } = maker.finish()
+
+        const read = messages.flatMap(({ begin, end }) =>
+          messagesOf(bytes.subarray(begin, end))
+        )
+        expect(read.map(({ text }) => text)).toEqual(
+          payloads.map((text) => Buffer.from(text).toString())
+        )
+        const sizes = messages.map(({ begin, end }) => end - begin)
+        for (const [n, { first, payload, isDeflated }] of read.entries()) {
+          expect(first & 0x8f).toBe(0x81)
+          if (isDeflated) expect(sizes[n]).toBeLessThan(payload.length + 10)
+        }
+      }
+    )
+  )
+})
+
+test('what would not become smaller is sent as it is, to those who compress too', () => {
+  const maker = new BurstMaker()
+  maker.addDeflated('a', OPCODE.binary, Buffer.from('ab'))
+  maker.addDeflated('b', OPCODE.binary, new Uint8Array(1000))
+
+  const { bytes } = maker.finish()
+
+  expect(messagesOf(bytes).map(({ first }) => first)).toEqual([0x82, 0xc2])
+  expect(bytes.length).toBeLessThan(50)
+})
+
 test('a burst that is still on its way is not written to by the next', () => {
   const maker = new BurstMaker()
   maker.add('a', OPCODE.text, Buffer.from('first'))

@@ -1,7 +1,7 @@
 /** A client of the telemetry socket that keeps what it got. */
 import { once } from 'node:events'
 import { expect } from 'vitest'
-import WebSocket from 'ws'
+import WebSocket, { type ClientOptions } from 'ws'
 import { decodeFrame, type DecodedFrame } from '../../clients/telemetry/decode-frame.ts'
 import type { Listing } from '../../src/api/socket/listing.ts'
 import type { TelemetryFrame } from '../../src/telemetry/telemetry.ts'
@@ -39,12 +39,21 @@ type Answer = Exclude<Message, { readonly type: 'frame' | 'missed' }>
 export type SocketOptions = {
   readonly protocols?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
+  /** Of the query. */
+  readonly compress?: string
+  /** What a `ws` offers; default: it offers to compress. */
+  readonly perMessageDeflate?: ClientOptions['perMessageDeflate']
+}
+
+function connected(port: number, options: SocketOptions): WebSocket {
+  const { protocols = [], compress, ...rest } = options
+  const query = compress === undefined ? '' : `?compress=${compress}`
+  const url = `ws://127.0.0.1:${port}/v1/telemetry${query}`
+  return new WebSocket(url, [...protocols], rest)
 }
 
 export async function openSocket(port: number, options: SocketOptions = {}) {
-  const { protocols = [], headers = {} } = options
-  const url = `ws://127.0.0.1:${port}/v1/telemetry`
-  const socket = new WebSocket(url, [...protocols], { headers })
+  const socket = connected(port, options)
   const messages: Message[] = []
   const binaryFrames: DecodedFrame[] = []
   socket.on('message', (data: Buffer, isBinary: boolean) => {
@@ -99,10 +108,7 @@ function readText(text: string): Message {
 
 /** Status with which an upgrade is refused. */
 export function refusedUpgrade(port: number, options: SocketOptions = {}): Promise<number> {
-  const { protocols = [], headers = {} } = options
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/telemetry`, [...protocols], {
-    headers,
-  })
+  const socket = connected(port, options)
   return new Promise((resolve, reject) => {
     socket.on('unexpected-response', (_request, response) =>
       resolve(response.statusCode ?? 0)

@@ -5,7 +5,7 @@ import { MOST_SUBSCRIPTIONS } from '../../src/api/socket/session.ts'
 import { eventually } from '../support/eventually.ts'
 import { emulatedService, PF, PLAIN } from './emulated-service.ts'
 import type { EmulatedService } from './emulated-service.ts'
-import { openSocket, refusedUpgrade } from './socket-client.ts'
+import { openSocket, refusedUpgrade, type FrameMessage } from './socket-client.ts'
 import { controllerAt } from './steps.ts'
 
 const TOKEN = 'a-token-of-this-test'
@@ -161,7 +161,7 @@ test('a message that is too large ends the connection, and only that', async () 
   expect(await service.api.ok('getHealth')).toEqual({ status: 'ok' })
 })
 
-test('a function that a guest owns says so', async () => {
+test('a function that a guest owns says so, and what the host relays to the guest, in both formats', async () => {
   const pf = await controllerAt(service.api, PF)
   const client = await openSocket(service.port, authorized)
   client.say({ type: 'subscribe', id: 'p', controllerIds: [plainId, pf.id], periodMs: 100 })
@@ -179,5 +179,34 @@ test('a function that a guest owns says so', async () => {
     client.frames('p').find((one) => !one.observed && one.why === 'owned-by-guest')
   )
   expect(owned.functionId).toBe(plainId)
+  const { iommuGroup } = await controllerAt(service.api, PLAIN)
+  const letGo = service.machine.holdVfioGroup(iommuGroup?.number ?? NaN, 'qemu')
+  client.say({
+    type: 'subscribe',
+    id: 'b',
+    controllerIds: [plainId],
+    periodMs: 100,
+    format: 'binary',
+  })
+  const told = await eventually('interrupts as JSON', () =>
+    client.frames('p').find((one) => ratesOf(one).some((rate) => (rate ?? 0) > 0))
+  )
+  const binary = await eventually('interrupts as a binary frame', () =>
+    client.binaryFrames.find(({ columns }) =>
+      columns[RELAYED]?.some((rate) => !Number.isNaN(rate))
+    )
+  )
+  letGo()
+  expect(told).toMatchObject({ interrupts: { qid: [1, 2, 3, 4] } })
+  expect([...binary.qid]).toEqual([1, 2, 3, 4])
+  expect(binary).toMatchObject({ why: 'owned-by-guest', whyNoInterrupts: null })
   await client.close()
 })
+
+const RELAYED = 'queues.interruptsPerSecond'
+
+/** Of a guest's function. */
+function ratesOf(frame: FrameMessage): readonly (number | null)[] {
+  if (frame.observed || frame.interrupts?.observed !== true) return []
+  return frame.interrupts.perSecond
+}

@@ -10,6 +10,7 @@ import { Dashboard } from './dashboard.ts'
 import { assertMoved, assertSame, FrameLog, laterFigures } from './frames.ts'
 import type { Shown } from './frames.ts'
 import { startService } from '../support/service-process.ts'
+import { assertDrawn } from './lines.ts'
 import type { World } from './world.ts'
 
 const PERIOD_MS = 1000
@@ -31,8 +32,9 @@ export async function figuresAreFrames({ suite, browser, folder }: World): Promi
         await showsFleet(page)
       }
     )
-    await suite.test('figures are those of the frame with the same sequence number', () =>
-      figuresMoveAsFrames(page, log)
+    await suite.test(
+      'figures are those of the frame with the same sequence number, and lines those of all before',
+      () => figuresMoveAsFrames(page, log)
     )
     await suite.test(
       'numbers of a service that is away are not left standing',
@@ -72,6 +74,7 @@ async function figuresMoveAsFrames(page: Page, log: FrameLog): Promise<void> {
   await page.locator('.figures[data-observed="true"]').first().waitFor()
   let last: readonly Shown[] = []
   let compared = 0
+  let longest = 0
   for (let look = 0; look < LOOKS; look++) {
     const shown = await laterFigures(page, last)
     if (look > 0) assertMoved(last, shown)
@@ -79,9 +82,15 @@ async function figuresMoveAsFrames(page: Page, log: FrameLog): Promise<void> {
     for (const card of shown) {
       const frame = await eventually(`frame ${card.sequence}`, () => log.frameOf(card))
       assertSame(card, frame)
+      if (frame.observed) {
+        const { functionId } = card
+        const frameOf = (sequence: number) => log.frameOf({ functionId, sequence })
+        longest = Math.max(longest, assertDrawn(card, frameOf))
+      }
       compared += card.cells.length
     }
   }
+  assert.ok(longest >= LOOKS, `the longest line has ${longest} points`)
   assert.ok(compared > 100, `only ${compared} figures were there to compare`)
 }
 

@@ -18,14 +18,22 @@ export type Shown = {
     readonly value: number | null
     readonly text: string
   }[]
+  /** `of` the device, or a queue's id; points from the left. */
+  readonly lines: readonly {
+    readonly of: string
+    readonly points: readonly (readonly [x: number, y: number])[]
+  }[]
 }
 
 export class FrameLog {
   readonly #frames = new Map<string, TelemetryFrame>()
   readonly #socket: WebSocket
 
-  constructor(url: string, hostIds: readonly string[], periodMs: number) {
-    this.#socket = new WebSocket(`${url.replace('http', 'ws')}/v1/telemetry`)
+  /** @param token where the fleet needs one */
+  constructor(url: string, hostIds: readonly string[], periodMs: number, token?: string) {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const address = `${url.replace('http', 'ws')}/v1/telemetry`
+    this.#socket = new WebSocket(address, { headers })
     this.#socket.on('open', () =>
       this.#socket.send(JSON.stringify({ type: 'subscribe', id: 'log', hostIds, periodMs }))
     )
@@ -64,6 +72,15 @@ export function shownFigures(page: Page): Promise<readonly Shown[]> {
         value: JSON.parse(cell.getAttribute('data-value') ?? 'null') as number | null,
         text: cell.textContent ?? '',
       })),
+      lines: [...element.querySelectorAll('[data-trend]')].map((line) => ({
+        of: line.getAttribute('data-trend') ?? '',
+        points: [...line.querySelectorAll('polyline')].flatMap((run) =>
+          (run.getAttribute('points') ?? '').split(' ').map((point: string) => {
+            const [x = NaN, y = NaN] = point.split(',').map(Number)
+            return [x, y] as const
+          })
+        ),
+      })),
     }))
   )
 }
@@ -89,7 +106,7 @@ function hasMovedOn(before: Shown, now: readonly Shown[]): boolean {
 export function assertSame(shown: Shown, frame: TelemetryFrame): void {
   assert.equal(shown.observed, frame.observed)
   assert.equal(shown.periodMs, frame.periodMs)
-  if (!frame.observed) return
+  if (!frame.observed) return assertSameRelayed(shown, frame)
   const device: Readonly<Record<string, number | null>> = frame.device
   const { qid: qids, inFlight, commandsPerSecond, interruptsPerSecond } = frame.queues
   const columns: Readonly<Record<string, readonly (number | null)[]>> = {
@@ -103,6 +120,20 @@ export function assertSame(shown: Shown, frame: TelemetryFrame): void {
     assert.deepEqual(value, told, `${metric} of queue ${qid}`)
     assertText(metric, value, text)
   }
+}
+
+/** All that is shown of a function that is not observed: interrupts by vector. */
+function assertSameRelayed(
+  { cells }: Shown,
+  { interrupts }: Extract<TelemetryFrame, { observed: false }>
+): void {
+  const vectors = cells.filter(({ metric }) => metric === 'interrupts.perSecond')
+  const seen = interrupts?.observed ? interrupts : { qid: [], perSecond: [] }
+  assert.deepEqual(
+    vectors.map(({ qid, value }) => [qid, value]),
+    seen.qid.map((qid, row) => [qid, seen.perSecond[row]])
+  )
+  for (const { metric, value, text } of vectors) assertText(metric, value, text)
 }
 
 /** What the eye sees is the number: rounded, grouped, bytes as megabytes. */

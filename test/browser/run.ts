@@ -7,6 +7,7 @@ import { clickThrough } from './click-through.ts'
 import { figuresAreFrames } from './figures-are-frames.ts'
 import { asksForToken } from './asks-for-token.ts'
 import { operatorStories } from './operator-stories.ts'
+import { guestStories } from './guest-stories.ts'
 import { Suite } from './suite.ts'
 
 const suite = new Suite('browser')
@@ -17,6 +18,7 @@ try {
   await figuresAreFrames(world)
   await clickThrough(world)
   await operatorStories(world)
+  await guestStories(world)
   await asksForToken(world)
 } finally {
   await browser.close()

@@ -7,6 +7,8 @@ type Known = {
   readonly hostname?: string
   readonly vfNumber?: number
   readonly consumer?: string
+  readonly hostId?: string
+  readonly nsid?: number
 }
 
 export class ServiceCalls {
@@ -19,9 +21,14 @@ export class ServiceCalls {
   }
 
   /** Another client provisions a VF of the controller with that serial number, and waits for its end. */
-  async provisionOne(serial: string): Promise<void> {
-    const { id } = await this.#one('controllers', ({ serial: known }) => known === serial)
-    const body = { virtualFunctions: [{ ioQueuePairs: 1, namespaceIds: [] }] }
+  async provisionOne(
+    serial: string,
+    { ioQueuePairs = 1, nsid }: { ioQueuePairs?: number; nsid?: number } = {}
+  ): Promise<void> {
+    const { id, hostId } = await this.#one('controllers', (one) => one.serial === serial)
+    const has = (one: Known) => one.hostId === hostId && one.nsid === nsid
+    const namespaceIds = nsid === undefined ? [] : [(await this.#one('namespaces', has)).id]
+    const body = { virtualFunctions: [{ ioQueuePairs, namespaceIds }] }
     await this.#done(`controllers/${id}/virtualFunctions`, body)
   }
 
@@ -40,6 +47,10 @@ export class ServiceCalls {
   async release(consumer: string): Promise<void> {
     const { id } = await this.#one('assignments', (one) => one.consumer === consumer)
     await this.#done(`assignments/${id}/release`, {})
+  }
+
+  async hostId(hostname: string): Promise<string> {
+    return (await this.#one('hosts', (host) => host.hostname === hostname)).id
   }
 
   /** An event of a drill: nvirt is not told of it. */

@@ -5168,7 +5168,10 @@ export interface operations {
   }
   streamTelemetry: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description Frames are compressed, for a client that offers permessage-deflate in its handshake: once for all who get them */
+        compress?: 'true'
+      }
       header?: never
       path?: never
       cookie?: never

@@ -7,6 +7,8 @@ import {
   HEADER_BYTES,
   QID,
   SOURCE_BITS,
+  UNCOUNTED_CODES,
+  UNTRACED_CODES,
   WHY_CODES,
 } from '../../src/telemetry/frame-layout.ts'
 import { read, tableRows } from './documents.ts'
@@ -18,6 +20,7 @@ const SIZES: Readonly<Record<string, number>> = {
   Uint16: 2,
   Uint32: 4,
   Float64: 8,
+  '6 bytes': 6,
   '16 bytes': 16,
 }
 
@@ -41,6 +44,8 @@ test('columns, sources and reasons are those of the code', () => {
   expect(tableRows(document, 'bit')).toEqual(columns)
   expect(tableRows(document, 'source')).toEqual(words(SOURCE_BITS))
   expect(tableRows(document, 'why')).toEqual(words(WHY_CODES))
+  expect(tableRows(document, 'why no interrupts')).toEqual(words(UNCOUNTED_CODES))
+  expect(tableRows(document, 'why no trace')).toEqual(words(UNTRACED_CODES))
 })
 
 test('the limits of a slow reader are those of the code', () => {

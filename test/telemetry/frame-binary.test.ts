@@ -1,13 +1,17 @@
 /** Binary frames as the client's decoder reads them, against the frame that they were made of. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeFrame } from '../../clients/telemetry/decode-frame.ts'
-import { LATENCY_BUCKETS } from '../../src/host/frame.ts'
+import { decodeFrame, type DecodedFrame } from '../../clients/telemetry/decode-frame.ts'
+import { LATENCY_BUCKETS, type Untraced } from '../../src/host/frame.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { frameAsBinary } from '../../src/telemetry/frame-binary.ts'
-import { METRIC_NAMES, type Metric } from '../../src/telemetry/metrics.ts'
+import { UNTRACED_CODES } from '../../src/telemetry/frame-layout.ts'
+import { METRIC_NAMES, needsTrace, type Metric } from '../../src/telemetry/metrics.ts'
 import { selectMetrics } from '../../src/telemetry/selection.ts'
 import type { FrameColumns } from '../../src/telemetry/telemetry.ts'
+
+// The keys of a table by reason are the reasons: Object.keys forgets that.
+const UNTRACED = Object.keys(UNTRACED_CODES) as readonly Untraced[]
 
 /** NaN, and more than 24 bits hold, among them. */
 const number = fc.oneof(
@@ -66,6 +70,7 @@ const observed = fc.record({
     'device-count-by-interrupt-share' as const
   ),
   queues,
+  untraced: fc.option(fc.constantFrom(...UNTRACED), { nil: undefined }),
   device: fc.record({
     readCommandsPerSecond: number,
     writeCommandsPerSecond: number,
@@ -77,6 +82,23 @@ const observed = fc.record({
   }),
 })
 
+/** Those whose traces work have no such property. */
+const observedOrNot = observed.map(({ untraced, ...rest }) =>
+  untraced === undefined ? rest : { ...rest, untraced }
+)
+
+const relayed = fc.oneof(
+  fc.constant({ observed: false, why: 'posted-interrupts-possible' } as const),
+  fc.array(fc.tuple(fc.integer({ min: 1, max: 65_535 }), number), { maxLength: 40 }).map(
+    (rows) =>
+      ({
+        observed: true,
+        qid: Float64Array.from(rows, ([qid]) => qid),
+        perSecond: Float64Array.from(rows, ([, rate]) => rate),
+      }) as const
+  )
+)
+
 const unobserved = fc.record({
   observed: fc.constant(false as const),
   why: fc.constantFrom(
@@ -87,8 +109,14 @@ const unobserved = fc.record({
   ),
 })
 
+const guests = relayed.map((interrupts) => ({
+  observed: false as const,
+  why: 'owned-by-guest' as const,
+  interrupts,
+}))
+
 const frames: fc.Arbitrary<FrameColumns> = fc
-  .tuple(heading, fc.oneof(observed, unobserved))
+  .tuple(heading, fc.oneof(observedOrNot, unobserved, guests))
   .map(([head, rest]) => ({ ...head, ...rest }))
 
 const wishes = fc.subarray([...METRIC_NAMES])
@@ -121,10 +149,9 @@ test('what the client reads is what the frame had, wherever the message lies in 
         periodMs,
         observed: frame.observed,
       })
-      if (!frame.observed || !read.observed) {
-        expect(read).toMatchObject(whyOf(frame))
-        return
-      }
+      expect(read.whyNoTrace).toBe(whyNoTrace(frame, metrics))
+      if (!frame.observed) return expectUnobserved(read, frame)
+      expect([read.why, read.whyNoInterrupts]).toEqual([null, null])
       expect(read.sources).toEqual(frame.sources)
       expect(read.commandsBasis).toBe(frame.commandsBasis)
       expect([...read.qid]).toEqual([...frame.queues.qid])
@@ -135,8 +162,24 @@ test('what the client reads is what the frame had, wherever the message lies in 
   )
 })
 
-function whyOf(frame: FrameColumns) {
-  return frame.observed ? {} : { why: frame.why }
+/** Who asks for nothing that a trace tells does not ask why there is none. */
+function whyNoTrace(frame: FrameColumns, metrics: readonly Metric[]): string | null {
+  return frame.observed && metrics.some(needsTrace) ? (frame.untraced ?? null) : null
+}
+
+function expectUnobserved(
+  read: DecodedFrame,
+  { why, interrupts }: Extract<FrameColumns, { observed: false }>
+): void {
+  const seen = interrupts?.observed === true ? interrupts : undefined
+  const whyNot = interrupts?.observed === false ? interrupts.why : null
+  expect([read.why, read.whyNoInterrupts]).toEqual([why, whyNot])
+  expect(read.sources).toEqual(seen ? ['interrupts'] : [])
+  expect([...read.qid]).toEqual([...(seen?.qid ?? [])])
+  const columns = seen
+    ? { 'queues.interruptsPerSecond': Float32Array.from(seen.perSecond) }
+    : {}
+  expect(read.columns).toEqual(columns)
 }
 
 /** Counts and what is said of a device are exact, all else has the 24 bits of a Float32. */

@@ -5,10 +5,14 @@
  * A server's messages are not masked, and these are never fragmented: an opcode with the FIN bit, then the length in 7, 16
  * or 64 bits. Source: RFC 6455, "Base Framing Protocol".
  */
+import { deflated } from './deflated.ts'
+
 export const OPCODE = { text: 1, binary: 2 } as const
 export type Opcode = (typeof OPCODE)[keyof typeof OPCODE]
 
 const FIN = 0x80
+/** The payload is deflated. Source: RFC 7692, "Message Compression". */
+const RSV1 = 0x40
 
 /** Shared by all who get it: not to be written to. */
 export type Burst = {
@@ -31,9 +35,20 @@ export class BurstMaker {
 
   /** @param payload copied */
   add(functionId: string, opcode: Opcode, payload: Uint8Array): void {
+    this.#append(functionId, opcode, payload)
+  }
+
+  /** @param payload compressed where that makes it smaller; only for who has agreed to permessage-deflate */
+  addDeflated(functionId: string, opcode: Opcode, payload: Uint8Array): void {
+    const small = deflated(payload)
+    if (small === null) this.#append(functionId, opcode, payload)
+    else this.#append(functionId, opcode | RSV1, small)
+  }
+
+  #append(functionId: string, first: number, payload: Uint8Array): void {
     const begin = this.#length
     this.#room(begin + 10 + payload.length)
-    const at = writeHeader(this.#memory, begin, opcode, payload.length)
+    const at = writeHeader(this.#memory, begin, first, payload.length)
     this.#memory.set(payload, at)
     this.#length = at + payload.length
     this.#messages.push({ functionId, begin, end: this.#length })
@@ -69,9 +84,9 @@ export function textMessage(text: string): Buffer {
   return message.subarray(0, at + payload.length)
 }
 
-/** @returns where the payload begins */
-function writeHeader(out: Buffer, at: number, opcode: Opcode, length: number): number {
-  out[at] = FIN | opcode
+/** @param first its first byte, without FIN @returns where the payload begins */
+function writeHeader(out: Buffer, at: number, first: number, length: number): number {
+  out[at] = FIN | first
   if (length < 126) {
     out[at + 1] = length
     return at + 2

@@ -14,7 +14,10 @@ import { Channel, type Format } from './channel.ts'
 import { fanOut } from './fan-out.ts'
 import type { Outbox } from './outbox.ts'
 
-export type ChannelRequest = SubscribeRequest & { readonly format?: Format }
+export type ChannelRequest = SubscribeRequest & {
+  readonly format?: Format
+  readonly compressed: boolean
+}
 
 type Open = {
   readonly key: string
@@ -66,8 +69,9 @@ export class Channels {
   }
 
   #begin(key: string, caller: Caller, request: ChannelRequest): Open {
-    const { format = 'json', ...subscription } = request
-    const channel = new Channel(++this.#last, selectMetrics(request.metrics), format)
+    const { format = 'json', compressed, ...subscription } = request
+    const selection = selectMetrics(request.metrics)
+    const channel = new Channel(++this.#last, selection, { format, compressed })
     const take = (frame: FrameColumns) => this.#take(channel, frame)
     const begun = this.#telemetry.subscribe(caller, subscription, take)
     const open = { key, channel, begun, users: 0 }
@@ -125,7 +129,7 @@ function membersOfSeveral(channels: Iterable<Channel>): ReadonlySet<Outbox> {
 
 /** Who asks belongs to it: what one may see, another may not. */
 function keyOf(caller: Caller, request: ChannelRequest): string {
-  const { format = 'json', periodMs, metrics } = request
+  const { format = 'json', compressed, periodMs, metrics } = request
   const selected = selectMetrics(metrics).metrics
-  return JSON.stringify([caller, scopeKey(request), selected, periodMs, format])
+  return JSON.stringify([caller, scopeKey(request), selected, periodMs, format, compressed])
 }

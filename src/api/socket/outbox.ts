@@ -4,8 +4,8 @@
  * of that function's frames were left out before it. So a client costs at most FULL_BYTES, a burst, and DEAF_BYTES.
  *
  * Bursts are written to the stream under the WebSocket, past `ws`: framed once for all, they would be framed again for each.
- * That never falls into the middle of a message of `ws`: without compression its `send` hands a whole message to the
- * stream before it returns, and keeps none back (ws 8, lib/sender.js, sendFrame), so that both write in turns.
+ * That never falls into the middle of a message of `ws`: as it compresses nothing (compression.ts), its `send` hands a whole
+ * message to the stream before it returns, and keeps none back (ws 8, lib/sender.js, sendFrame), so that both write in turns.
  */
 import type { Writable } from 'node:stream'
 import { textMessage, type Burst } from './burst.ts'

@@ -7,6 +7,7 @@ import { problemOf } from '../problem.ts'
 import type { AnyTrouble } from '../problem.ts'
 import type { Channel } from './channel.ts'
 import type { Channels } from './channels.ts'
+import { hasAgreed } from './compression.ts'
 import { listingOf } from './listing.ts'
 import { readMessage } from './messages.ts'
 import type {
@@ -148,7 +149,8 @@ export class TelemetrySession {
     { type, id, ...request }: SubscribeMessage | ChangeMessage
   ): Promise<void> {
     const { channels } = this.#door
-    const channel = await channels.use(this.#caller, request)
+    const compressed = hasAgreed(this.#socket)
+    const channel = await channels.use(this.#caller, { ...request, compressed })
     if (subscription.closed) return channels.giveBack(channel)
     const former = subscription.channel
     const answer = type === 'subscribe' ? 'subscribed' : 'changed'

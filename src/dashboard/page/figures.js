@@ -1,5 +1,7 @@
 /** The moving numbers of one function: its device and its queues. One frame changes them all in one go. */
 import { el } from './dom.js'
+import { RelayedInterrupts } from './relayed-interrupts.js'
+import { Trends } from './trends.js'
 import { figure, NOT_OBSERVED, timeOfDay, whyNot } from './words.js'
 
 /** @import { DeviceMetric, Frame, Numbers, QueueMetric, Queues } from './types.d.ts' */
@@ -43,7 +45,11 @@ export class Figures {
     this.rows = el('tbody')
     this.table = el('table', { class: 'queues' }, queueHead(), this.rows)
     this.words = el('p', { class: 'unobserved' }, 'Waiting for the first interval…')
-    this.element = el('div', { class: 'figures' }, this.words, this.device, this.table)
+    this.relayed = new RelayedInterrupts()
+    this.trends = new Trends()
+    const numbers = [this.device, this.trends.element, this.table]
+    const parts = [this.words, this.relayed.element, ...numbers]
+    this.element = el('div', { class: 'figures' }, parts)
     this.drawnQueues = ''
     this.shownAt = ''
     /** @type {number | undefined} */
@@ -58,8 +64,10 @@ export class Figures {
     this.element.dataset.sequence = String(frame.sequence)
     this.element.dataset.periodMs = String(frame.periodMs)
     this.observed(frame.observed)
+    this.relayed.show(frame.observed ? undefined : frame.interrupts)
     if (frame.observed) this.showNumbers(frame)
     else this.words.textContent = whyNot(frame.why)
+    this.trends.show(frame)
   }
 
   /**
@@ -81,6 +89,7 @@ export class Figures {
   say(words) {
     delete this.element.dataset.sequence
     this.observed(false)
+    this.relayed.show(undefined)
     this.words.textContent = words
   }
 
@@ -89,6 +98,7 @@ export class Figures {
     this.element.dataset.observed = String(observed)
     this.words.hidden = observed
     this.device.hidden = !observed
+    this.trends.element.hidden = !observed
     this.table.hidden = !observed
   }
 
@@ -121,6 +131,7 @@ export class Figures {
     const queues = JSON.stringify([qid, cpus])
     if (queues === this.drawnQueues) return
     this.drawnQueues = queues
+    this.trends.lay(qid)
     this.queueRows = qid.map((id, row) => this.queueRow(id, cpus[row]))
     this.rows.replaceChildren(...this.queueRows)
   }
@@ -135,7 +146,8 @@ export class Figures {
       this.cells.set(`${qid} ${metric}`, cell)
       return cell
     })
-    return el('tr', {}, el('th', { scope: 'row' }, `${qid}`), el('td', {}, cpus), cells)
+    const id = el('th', { scope: 'row' }, `${qid}`)
+    return el('tr', {}, id, el('td', {}, cpus), cells, this.trends.cellOf(qid))
   }
 
   /** @param {(typeof DEVICE)[number]} column */
@@ -160,7 +172,7 @@ export class Figures {
 }
 
 function queueHead() {
-  const heads = ['Queue', 'CPUs', ...QUEUE.map(([, name]) => name)]
+  const heads = ['Queue', 'CPUs', ...QUEUE.map(([, name]) => name), 'Last minute']
   return el(
     'thead',
     {},

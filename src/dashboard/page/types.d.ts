@@ -76,8 +76,17 @@ export type Frame = {
   readonly periodMs: number
 } & (
   | ({ readonly observed: true } & Numbers)
-  | { readonly observed: false; readonly why: string }
+  | { readonly observed: false; readonly why: string; readonly interrupts?: Relayed }
 )
+
+/** Interrupts that the host relays to a guest, by vector, which serves the queue of that id. */
+export type Relayed =
+  | {
+      readonly observed: true
+      readonly qid: readonly number[]
+      readonly perSecond: readonly (number | null)[]
+    }
+  | { readonly observed: false; readonly why: string }
 
 export type ServerMessage =
   | Frame

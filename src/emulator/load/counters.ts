@@ -204,6 +204,6 @@ function guestCount(
   for (const hold of linux.holds.values())
     for (const guest of hold.guests)
       if (guest.fn.address === address && vector < guest.irqs.length)
-        return guestVectorCount(guest, vector, now)
+        return guestVectorCount(linux, guest, vector, now)
   return NaN
 }

@@ -92,7 +92,7 @@ function guestLines(linux: EmulatedLinux, guest: GuestDevice): readonly Interrup
     vector,
     names: [`vfio-msix[${vector}](${guest.fn.address})`],
     cpu: vector === 0 ? 0 : firstCpu(linux, guest.meter.queues, vector - 1),
-    count: (now) => guestVectorCount(guest, vector, now),
+    count: (now) => guestVectorCount(linux, guest, vector, now),
   }))
 }
 
@@ -115,11 +115,14 @@ function ahciLines(linux: EmulatedLinux): readonly InterruptLine[] {
 /** Completions of a guest's admin queue while it came up. */
 const GUEST_SETUP = 24
 
+/** Posted ones are not counted; KVM posts none while the guest comes up and has not set its vectors yet. */
 export function guestVectorCount(
+  { facts }: EmulatedLinux,
   { irqs, meter }: GuestDevice,
   vector: number,
   now: number
 ): number {
+  if (facts.interruptPosting) return vector === 0 ? GUEST_SETUP : 0
   if (irqs.length === 1) return GUEST_SETUP + meter.interrupts(0, now)
   return vector === 0 ? GUEST_SETUP : meter.interrupts(vector - 1, now)
 }

@@ -15,6 +15,7 @@ import { cpuRange } from '../pci/pci-text.ts'
 import { iommuGroups, pciBus, pciRoots } from './bus-files.ts'
 import { debugDirectory } from './debugfs-files.ts'
 import { diskLink } from './disk-files.ts'
+import { iommuClass, kvmModules } from './kvm-files.ts'
 import {
   attribute,
   directory,
@@ -52,6 +53,7 @@ function sysEntries(linux: EmulatedLinux): Entries {
     module: folder({
       nvme_core: folder({ parameters: folder({ multipath }) }),
       ...vfioModules(linux),
+      ...kvmModules(linux),
     }),
   }
 }
@@ -118,6 +120,7 @@ function classEntries(linux: EmulatedLinux): Entries {
     }),
     'nvme-subsystem': subsystems(linux, (one) => link(subsystemPath(one))),
     block: diskLinks(linux),
+    ...iommuClass(linux),
   }
 }
 

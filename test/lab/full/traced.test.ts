@@ -1,8 +1,9 @@
 /** What nvirt says of queues by the kernel's traces, next to fio: counts, depths, latencies, and that nothing of it stays. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { TelemetryFrame } from '../../../src/telemetry/telemetry.ts'
 import { queueOfCpu } from '../disks.ts'
 import { inOrder } from '../in-order.ts'
-import { openLab, type Lab } from '../lab.ts'
+import { openLab, plainController, type Lab } from '../lab.ts'
 import { lastWords } from '../last-words.ts'
 import { PLAIN_ADDRESS, qmpSocket } from '../qemu-arguments.ts'
 import { qmp } from '../qmp.ts'
@@ -161,19 +162,37 @@ async function throttled(iops: number): Promise<void> {
   await qmp(qmpSocket(lab.guest.folder), 'block_set_io_throttle', limits)
 }
 
-test('what a killed watch left armed is removed by the service’s next start, and nobody else’s', async () => {
-  const { service } = lab
+test('what a killed service had armed for a subscriber is removed by its next start, and nobody else’s', async () => {
+  const { service, client } = lab
   const found = await tracefs()
-  const watch = await tracedWatch(lab.guest, PLAIN_ADDRESS, PERIOD_MS)
+  const { id } = await plainController(client)
+  const stream = await client.watch({
+    controllerIds: [id],
+    periodMs: 1000,
+    metrics: TRACED,
+  })
+  await stream.next(isTraced, ARMED_WITHIN_MS)
+  const armed = await tracefs()
 
-  await watch.end('SIGKILL')
-  const left = await tracefs()
   await service.kill()
+  stream.close()
+  const left = await tracefs()
   await service.start()
   const isClean = async () => String(await tracefs()) === String(found) || undefined
   await eventually('tracefs is as it was found', isClean, 60_000)
 
-  expect(left).not.toEqual(found)
+  expect(armed).not.toEqual(found)
+  expect(left).toEqual(armed)
   expect(left[0]).toMatch(/^nvirt_lat\t/m)
+  expect(found.join()).toMatch(/another\t.*hist:keys=ctrl_id,qid/s)
   expect(await tracefs()).toEqual(found)
 })
+
+const TRACED = ['queues.commands', 'queues.latency']
+const ARMED_WITHIN_MS = 120_000
+
+/** Says what it has counted, and not why it cannot. */
+function isTraced(frame: TelemetryFrame): boolean {
+  if (!frame.observed || frame.trace !== undefined) return false
+  return frame.queues.commands?.every((count) => count !== null) ?? false
+}
