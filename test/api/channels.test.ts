@@ -58,7 +58,11 @@ test('frames that are left out for a slow client are counted, and none of one wh
       ({ name }) => name === 'nvirt_telemetry_frames_dropped_total'
     )?.value
   const channels = new Channels(telemetry, metrics.dropped)
-  const channel = await channels.use(SYSTEM, { hostIds: [HOST], periodMs: PERIOD_MS })
+  const channel = await channels.use(SYSTEM, {
+    hostIds: [HOST],
+    periodMs: PERIOD_MS,
+    compressed: false,
+  })
   const [slow, swift] = [client(), client()]
   await swift.read()
   slow.stream.write(textMessage(JSON.stringify({ type: 'x'.repeat(FULL_BYTES) })))

@@ -58,7 +58,7 @@ export function telemetryRoute(
   app: App,
   { telemetry, clock, metrics }: SocketOptions
 ): void {
-  const channels = new Channels(telemetry, metrics.dropped)
+  const channels = new Channels(telemetry, (frames) => metrics.dropped(frames))
   const sessions = new Sessions(clock)
   const onBug = (bug: unknown, requestId: string) =>
     app.log.error({ err: bug, reqId: requestId }, 'telemetry session')
