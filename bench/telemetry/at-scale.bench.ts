@@ -1,9 +1,9 @@
 /**
  * 320,000 emulated queues, each read, rated and told of once a second: 1,000 subscribers with windows of 1,000 queues that cover
  * all of them, while a third process reads the API. The service is the compiled one, a process of its own; each frame is
- * counted at its client.
+ * counted at its client. Hosts are such as have that many queues: nvme takes one for each CPU, so of some 128.
  *
- *     npm run build && npx tsx bench/telemetry/at-scale.bench.ts [--hosts 800] [--vfs 20] [--queues 20] [--spread 5] ...
+ *     npm run build && npx tsx bench/telemetry/at-scale.bench.ts [--hosts 512] [--vfs 5] [--queues 125] [--spread 8] ...
  *
  * Latencies are of the clock, and what else the machine does is in them: therefore the API's without subscribers are of the same
  * run, and processor time is told besides.
@@ -29,14 +29,14 @@ const DELIVERED = 0.97
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    hosts: { type: 'string', default: '800' },
+    hosts: { type: 'string', default: '512' },
     /** Of each host, and I/O queues of each. */
-    vfs: { type: 'string', default: '20' },
-    queues: { type: 'string', default: '20' },
+    vfs: { type: 'string', default: '5' },
+    queues: { type: 'string', default: '125' },
     subscribers: { type: 'string', default: '1000' },
     /** Queues of a window, and hosts that they are of. */
     window: { type: 'string', default: '1000' },
-    spread: { type: 'string', default: '5' },
+    spread: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '20' },
     /** Before anything is measured, and again when all have joined. */
