@@ -12,6 +12,8 @@ export type FioResult = {
   readonly commands: number
   /** Mean, by Little's law from its rate and its latency. */
   readonly depth: number
+  /** Of all commands together, until it knew that they were done. */
+  readonly waitedMs: number
   readonly medianMs: number
   /** Commands by completion latency in µs, each in the middle of a bin 1/64 wide. */
   readonly latencies: readonly (readonly [us: number, count: number])[]
@@ -62,6 +64,7 @@ function resultOf({ read }: FioOutput['jobs'][number]): FioResult {
   return {
     commands: read.total_ios,
     depth: (read.iops * read.lat_ns.mean) / 1e9,
+    waitedMs: (read.total_ios * read.lat_ns.mean) / 1e6,
     medianMs: (percentile['50.000000'] ?? NaN) / 1e6,
     latencies: Object.entries(bins).map(([ns, count]) => [Number(ns) / 1000, count]),
   }
