@@ -1,7 +1,6 @@
 /** What a view needs besides its own row, read once for a page however many rows it has. */
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../store/rows.ts'
-import { allPages } from '../store/all-pages.ts'
 import type { StoreReader } from '../store/store.ts'
 import { driftView, type DriftView } from './drift/drift-view.ts'
 
@@ -28,40 +27,36 @@ export function surroundings(
   changing: (functionId: string) => string | null,
   pendingPrimary: (controllerId: string) => FlexibleResources | null
 ): Surroundings {
-  // Of each table only what a view asks for: a page has the functions of many hosts, and a host hundreds of them.
-  const controllersOf = once((hostId) =>
-    allPages((page) => read.controllers({ hostId }, page))
-  )
-  const virtualFunctionsOf = once((hostId) =>
-    allPages((page) => read.virtualFunctions({ hostId }, page))
-  )
-  const namespacesOf = once((hostId) =>
-    allPages((page) => read.namespaces({ hostId }, page))
-  )
-  const driftOfHost = once((hostId) => read.driftOf(hostId))
+  const driftOfHost = once(read.driftOf)
+  const observedAtOf = once((hostId) => read.host(hostId)?.observedAt)
+  let drifting: ReadonlySet<string> | undefined
+  const isDrifting = (hostId: string) => (drifting ??= read.driftingHosts()).has(hostId)
   return {
     driftOf: (hostId, functionId) =>
-      changing(functionId) === null
+      isDrifting(hostId) && changing(functionId) === null
         ? driftOfHost(hostId)
             .filter((row) => row.functionId === functionId)
             .map(driftView)
         : [],
-    controller: (hostId, id) => controllersOf(hostId).find((row) => row.id === id),
-    controllers: controllersOf,
-    virtualFunctions: virtualFunctionsOf,
-    namespaces: namespacesOf,
+    controller: (hostId, id) =>
+      read.keptInventoryOf(hostId).controllers.find((row) => row.id === id),
+    controllers: (hostId) => read.keptInventoryOf(hostId).controllers,
+    virtualFunctions: (hostId) => read.keptInventoryOf(hostId).virtualFunctions,
+    namespaces: (hostId) => read.keptInventoryOf(hostId).namespaces,
     assignmentOf: (functionId) => read.standingAssignment(functionId)?.id ?? null,
     changing,
     pendingPrimary,
-    observedAt: (row) => read.host(row.hostId)?.observedAt ?? row.observedAt,
+    observedAt: (row) => observedAtOf(row.hostId) ?? row.observedAt,
   }
 }
 
-function once<T>(read: (hostId: string) => Iterable<T>): (hostId: string) => readonly T[] {
-  const byHost = new Map<string, readonly T[]>()
+function once<T>(read: (hostId: string) => T): (hostId: string) => T {
+  const byHost = new Map<string, T>()
   return (hostId) => {
-    const rows = byHost.get(hostId) ?? [...read(hostId)]
-    byHost.set(hostId, rows)
-    return rows
+    const known = byHost.get(hostId)
+    if (known !== undefined) return known
+    const value = read(hostId)
+    byHost.set(hostId, value)
+    return value
   }
 }

@@ -103,7 +103,8 @@ function putAll(statement: ReturnType<Prepare>, rows: readonly (readonly Value[]
   for (const values of rows) statement.run(values)
 }
 
-function hostIdsOf(write: Reconcile): readonly string[] {
+/** Hosts whose rows these are. */
+export function hostIdsOf(write: Reconcile): readonly string[] {
   const hostIds = new Set<string>()
   for (const row of write.controllers) hostIds.add(row.hostId)
   for (const row of write.virtualFunctions) hostIds.add(row.hostId)

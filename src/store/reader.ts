@@ -42,7 +42,7 @@ function isComplete(table: string): string {
 
 const OVER = `('released', 'failed')`
 
-export function createReader(db: Database.Database): StoreReader {
+export function createReader(db: Database.Database): Omit<StoreReader, 'keptInventoryOf'> {
   const prepare = cached(db)
   return {
     ...inventoryReader(db, prepare),
@@ -138,11 +138,13 @@ const IS_CARED_FOR = `SELECT EXISTS (SELECT 1 FROM "VirtualFunction" WHERE "host
 
 function driftReader(
   prepare: Prepare
-): Pick<StoreReader, 'driftOf' | 'healingOf' | 'isCaredFor'> {
+): Pick<StoreReader, 'driftOf' | 'driftingHosts' | 'healingOf' | 'isCaredFor'> {
   const drift = `SELECT * FROM "Drift" WHERE "hostId" = ? ORDER BY "functionId", "kind"`
+  const drifting = 'SELECT DISTINCT "hostId" FROM "Drift"'
   const healing = `SELECT * FROM "Healing" WHERE "hostId" = ? ORDER BY "functionId"`
   return {
     driftOf: (hostId) => (prepare(drift).all(hostId) as DriftColumns[]).map(toDrift),
+    driftingHosts: () => new Set(prepare(drifting).pluck().all() as string[]),
     healingOf: (hostId) => prepare(healing).all(hostId) as HealingRow[],
     isCaredFor: (hostId) => {
       const found = prepare(IS_CARED_FOR).get({ hostId }) as { readonly is: number }

@@ -171,6 +171,10 @@ export interface StoreReader {
     readonly virtualFunctions: readonly VirtualFunctionRow[]
     readonly namespaces: readonly NamespaceRow[]
   }
+  /** The same, for views: kept from call to call as long as nothing of them is written. */
+  keptInventoryOf: StoreReader['inventoryOf']
+  /** Hosts of which something differs from what is desired. */
+  driftingHosts: () => ReadonlySet<string>
   /** What the rows of a host were made of; undefined when they have been written since, or are not all there. */
   scanDigest: (hostId: string) => string | undefined
   /** Lists of what belongs to somebody are filtered by tenant in the query. null: all tenants (an admin). */

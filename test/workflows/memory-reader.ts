@@ -36,6 +36,11 @@ export function readerOf(now: () => Tables): StoreReader {
   const ofTenant = <Row extends { readonly tenant: string }>(tenant: string | null) => {
     return (row: Row) => tenant === null || row.tenant === tenant
   }
+  const inventoryOf = (hostId: string) => ({
+    controllers: inOrder(now().controllers).filter(has({ hostId })),
+    virtualFunctions: inOrder(now().virtualFunctions).filter(has({ hostId })),
+    namespaces: inOrder(now().namespaces).filter(has({ hostId })),
+  })
   return {
     hosts: (page) => pageOf([...now().hosts.values()], page),
     host: (id) => now().hosts.get(id),
@@ -51,11 +56,9 @@ export function readerOf(now: () => Tables): StoreReader {
     namespaces: ({ hostId }, page) =>
       pageOf([...now().namespaces.values()].filter(has({ hostId })), page),
     namespace: (id) => now().namespaces.get(id),
-    inventoryOf: (hostId) => ({
-      controllers: inOrder(now().controllers).filter(has({ hostId })),
-      virtualFunctions: inOrder(now().virtualFunctions).filter(has({ hostId })),
-      namespaces: inOrder(now().namespaces).filter(has({ hostId })),
-    }),
+    inventoryOf,
+    keptInventoryOf: inventoryOf,
+    driftingHosts: () => new Set([...now().drifts.values()].map(({ hostId }) => hostId)),
     scanDigest: (hostId) => {
       const row = now().digests.get(hostId)
       const count = (rows: ReadonlyMap<string, { readonly hostId: string }>) =>

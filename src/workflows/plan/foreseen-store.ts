@@ -65,18 +65,20 @@ function readerOf(read: StoreReader, rows: Rows): StoreReader {
     const provisioned = rows.provisioned.get(row.id)
     return provisioned === undefined ? row : { ...row, provisioned }
   }
+  const inventoryOf = (hostId: string) => {
+    const { controllers, virtualFunctions, namespaces } = read.inventoryOf(hostId)
+    return {
+      controllers: controllers.map(controller),
+      virtualFunctions: virtualFunctions.map(virtualFunction),
+      namespaces,
+    }
+  }
   return {
     ...read,
     controller: (id) => ifThere(read.controller(id), controller),
     virtualFunction: (id) => ifThere(read.virtualFunction(id), virtualFunction),
-    inventoryOf: (hostId) => {
-      const { controllers, virtualFunctions, namespaces } = read.inventoryOf(hostId)
-      return {
-        controllers: controllers.map(controller),
-        virtualFunctions: virtualFunctions.map(virtualFunction),
-        namespaces,
-      }
-    },
+    inventoryOf,
+    keptInventoryOf: inventoryOf,
     assignment: (tenant, id) => {
       const row = rows.assignments.get(id)
       if (!row) return read.assignment(tenant, id)

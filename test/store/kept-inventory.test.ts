@@ -1,0 +1,83 @@
+/** What views are made of is what is stored, however often it was read before. */
+import { expect, test } from 'vitest'
+import { keptInventory } from '../../src/store/kept-inventory.ts'
+import type { StoreWrite } from '../../src/store/store.ts'
+import { controllerRow, hostRow, namespaceRow, virtualFunctionRow } from './rows.ts'
+import { temporaryStore } from './temporary-store.ts'
+
+const HOST = 'host-a'
+
+async function stored() {
+  const store = await temporaryStore()
+  await store.commit([
+    { write: 'putHost', row: hostRow({ id: HOST }) },
+    {
+      write: 'reconcile',
+      controllers: [controllerRow()],
+      virtualFunctions: [virtualFunctionRow()],
+      namespaces: [namespaceRow()],
+    },
+  ])
+  return store
+}
+
+test('the same rows are the same value until one of them is written', async () => {
+  const { read, commit } = await stored()
+  const before = read.keptInventoryOf(HOST)
+
+  await commit([{ write: 'putHost', row: hostRow({ id: HOST, observedAt: 'later' }) }])
+
+  expect(read.keptInventoryOf(HOST)).toBe(before)
+  expect(before).toEqual(read.inventoryOf(HOST))
+})
+
+const smart = { criticalWarning: 4 } as never
+const controllerId = controllerRow().id
+
+test.each<StoreWrite>([
+  {
+    write: 'reconcile',
+    controllers: [],
+    virtualFunctions: [],
+    namespaces: [namespaceRow({ present: false })],
+  },
+  { write: 'confirmScan', observedAt: 'later', health: [{ controllerId, health: smart }] },
+  { write: 'setSriovBefore', controllerId, before: { vfCount: 3, autoprobe: true } },
+  {
+    write: 'setProvisioned',
+    virtualFunctionId: virtualFunctionRow().id,
+    provisioned: {
+      vq: 3,
+      vi: 3,
+      nsids: [],
+      driver: 'none',
+      tenant: 'default',
+      operationId: 'o',
+      at: 'now',
+    },
+  },
+])('whoever asks after $write sees what was written', async (write) => {
+  const { read, commit } = await stored()
+  const before = read.keptInventoryOf(HOST)
+
+  await commit([write])
+
+  expect(read.keptInventoryOf(HOST)).not.toEqual(before)
+  expect(read.keptInventoryOf(HOST)).toEqual(read.inventoryOf(HOST))
+})
+
+test('what was not asked for for long makes room', () => {
+  const asked: string[] = []
+  const kept = keptInventory((hostId) => {
+    asked.push(hostId)
+    const controllers = Array.from({ length: 6_000 }, (_, n) => ({
+      ...controllerRow({ id: `${hostId} ${n}` }),
+      sriovBefore: null,
+    }))
+    return { controllers, virtualFunctions: [], namespaces: [] }
+  })
+
+  for (const hostId of ['a', 'b', 'a', 'c', 'a', 'b']) kept.of(hostId)
+
+  expect(asked).toEqual(['a', 'b', 'c', 'b'])
+})
