@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { isMigrated } from './migrate.ts'
 import { findMigrationsFolder, readMigrations } from './migrations-folder.ts'
-import { keptInventory, type KeptInventory } from './kept-inventory.ts'
+import { keptInventory } from './kept-inventory.ts'
 import { createReader } from './reader.ts'
 import type { EventRow } from './rows.ts'
 import type { CommitResult, Store, StoreWrite } from './store.ts'
@@ -27,12 +27,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { file, migrationsFolder = findMigrationsFolder() } = options
   const listeners = new Set<(events: readonly EventRow[]) => void>()
 
+  const kept = keptInventory((hostId) => read.inventoryOf(hostId))
   let starting: Promise<Writer> | undefined
   let started: Writer | undefined
-  let kept: KeptInventory | undefined
   const writer = () =>
     (starting ??= startWriter({ file, migrationsFolder }, (writes, result) => {
-      kept?.written(writes)
+      kept.written(writes)
       if (result.events.length === 0) return
       const events = eventsOf(writes, result)
       for (const listener of listeners) tell(listener, events)
@@ -40,11 +40,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const db = openMigrated(file, migrationsFolder) ?? (await madeBy(writer, file))
 
   const read = createReader(db)
-  const inventory = keptInventory(read.inventoryOf)
-  kept = inventory
 
   return {
-    read: { ...read, keptInventoryOf: inventory.of },
+    read: { ...read, keptInventoryOf: kept.of },
     startWriting: async () => void (await writer()),
     commit: (writes) =>
       started ? started.commit(writes) : writer().then((one) => one.commit(writes)),
