@@ -15,11 +15,11 @@ import { SRIOV_ADDRESS } from './qemu-arguments.ts'
 import { SERVICE } from './service.ts'
 
 /**
- * The first VF's Function Level Reset: the kernel waits 100 ms in it (PCI Express Base, "Function Level Reset"), long
+ * The Function Level Reset of both VFs: the kernel waits 100 ms in it (PCI Express Base, "Function Level Reset"), long
  * enough to be seen running.
  */
-const KILLED_STEP = 'reset-vf1'
-const KILLED_NUMBER = 7
+const KILLED_STEP = 'reset-vfs'
+const KILLED_NUMBER = 6
 
 const ASKED = [
   { ioQueuePairs: 3, nsid: 2 },
