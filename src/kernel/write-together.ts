@@ -16,10 +16,18 @@ export async function writeTogether(calls: readonly WriteCall[]): Promise<null> 
 async function inThread(call: WriteCall): Promise<void> {
   try {
     const bytes = Buffer.from(call.text)
-    const file = await open(call.path, constants.O_WRONLY)
-    const { bytesWritten } = await file.write(bytes).finally(() => file.close())
+    const bytesWritten = await writtenTo(call.path, bytes)
     if (bytesWritten < bytes.length) throw new KernelError('write', call.path, 'EIO')
   } catch (cause) {
     throw asKernelError(call, cause)
+  }
+}
+
+async function writtenTo(path: string, bytes: Uint8Array): Promise<number> {
+  const file = await open(path, constants.O_WRONLY)
+  try {
+    return (await file.write(bytes)).bytesWritten
+  } finally {
+    await file.close()
   }
 }

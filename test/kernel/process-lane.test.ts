@@ -59,35 +59,6 @@ test('a lane’s process writes, reads, and passes errnos on', async () => {
   await expect(failed).rejects.toMatchObject({ name: 'KernelError', errno: 'ENOENT' })
 })
 
-test('writes that are made together are made while one of them hangs, and end with it', async () => {
-  const lane = kernel.lane('bus')
-  const calls = [write('fifo', 'late'), write('attribute', '7')]
-
-  const together = lane.callTogether(calls, soon)
-  await eventually('the other is made', () =>
-    readFileSync(at('attribute'), 'utf8') === '7' ? true : undefined
-  )
-  const recorded = await eventually('they are recorded', recordedPid)
-  expect(readFifo()).toBe('late')
-
-  expect(await together).toEqual({ done: true, answer: null })
-  expect(recorded).toBeGreaterThan(0)
-  expect(recordedPid()).toBeUndefined()
-})
-
-test('of writes that are made together the first errno is passed on, and the others are made', async () => {
-  const calls = [write('missing', '1'), write('attribute', '8'), write('fifo/x', '1')]
-
-  const together = kernel.lane('bus').callTogether(calls, soon)
-
-  await expect(together).rejects.toMatchObject({
-    name: 'KernelError',
-    errno: 'ENOENT',
-    path: at('missing'),
-  })
-  expect(readFileSync(at('attribute'), 'utf8')).toBe('8')
-})
-
 test('bytes come through a lane as they are', async () => {
   const bytes = Buffer.from(Array.from({ length: 4096 }, (_, n) => n % 256))
   writeFileSync(at('attribute'), bytes)
