@@ -1,7 +1,7 @@
 /**
- * The behaviour of every lane, whatever makes the calls: one call in flight (or writes that
- * are made together), those behind it wait, a deadline that
- * reports and never gives up, and an immediate `blocked` for whoever comes or waits while a call is overdue.
+ * The behaviour of every lane, whatever makes the calls: one call in flight, or writes that are made together; those
+ * behind it wait; a deadline that reports and never gives up, and an immediate `blocked` for whoever comes or waits while
+ * a call is overdue.
  */
 import type { Clock } from '../clock.ts'
 import { allEnded } from './all-ended.ts'
