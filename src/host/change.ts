@@ -42,6 +42,12 @@ export type FunctionChange =
   | { readonly change: 'bringOnline'; readonly pf: PciAddress; readonly cntlid: number }
   /** Function Level Reset of a VF. Leaves no trace that could be verified, so it is always written. */
   | { readonly change: 'resetFunction'; readonly fn: PciAddress; readonly pf: PciAddress }
+  /** The same of several VFs of one primary, at the same time: the kernel sleeps for 100 ms in each. */
+  | {
+      readonly change: 'resetFunctions'
+      readonly fns: readonly PciAddress[]
+      readonly pf: PciAddress
+    }
   /** In force from the next `resetPrimary`, and to be seen nowhere before that, so it is always sent. */
   | {
       readonly change: 'allocatePrimaryResources'

@@ -91,6 +91,7 @@ export function questionOf(change: HostChange): DecidingQuery | null {
     case 'disarmTrace':
       return { read: 'trace' }
     case 'resetFunction':
+    case 'resetFunctions':
     case 'holdDisk':
     case 'writeMarkers':
     case 'overwriteNamespace':

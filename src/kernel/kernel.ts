@@ -6,7 +6,7 @@
  * after which the call is *reported* blocked (never given up: nothing can cancel it), and while a call is overdue
  * every further call is answered `blocked` at once instead of queueing behind it.
  */
-import type { DescriptorHolder, KernelAnswer, KernelCall } from './call.ts'
+import type { DescriptorHolder, KernelAnswer, KernelCall, WriteCall } from './call.ts'
 import type { CounterReader, CounterSource } from './counters.ts'
 
 export interface Kernel {
@@ -35,6 +35,16 @@ export interface Lane {
    * @throws {KernelError} the call was made, and failed with an errno
    */
   call: <C extends KernelCall>(call: C, options: LaneOptions) => Promise<LaneAnswer<C>>
+  /**
+   * As `call`, of writes that are made at the same time: the lane is theirs until all have come back. Of those that are
+   * overdue the first is told.
+   *
+   * @throws {KernelError} of the first that failed, once all have come back
+   */
+  callTogether: (
+    calls: readonly WriteCall[],
+    options: LaneOptions
+  ) => Promise<LaneAnswer<WriteCall>>
   /** The overdue call of this lane, or of a former service's lane that still hangs; undefined when the lane is free. */
   blockedBy: () => Promise<BlockedCall | undefined>
 }

@@ -130,8 +130,11 @@ function entryArguments(): readonly string[] {
   return ['--import', createRequire(import.meta.url).resolve('tsx'), entry]
 }
 
+/** Threads for `callTogether`, which wait and do nothing else: what is more than these waits for one of them. */
+const WRITES_AT_ONCE = 16
+
 /** NODE_OPTIONS of the service (loaders, inspectors) are not for a process that must start fast and do one thing. */
 function environment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, ...rest } = process.env
-  return rest
+  return { ...rest, UV_THREADPOOL_SIZE: String(WRITES_AT_ONCE) }
 }

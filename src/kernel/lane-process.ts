@@ -1,5 +1,6 @@
 /**
- * A lane's process: makes one kernel call after the other, synchronously, for the service at the other end of its pipe.
+ * A lane's process: makes one kernel call after the other, synchronously, for the service at the other end of its pipe;
+ * writes that are to be made at the same time in threads, and waits for all of them.
  * A call that hangs hangs this process and nothing else. It reads a request a line from descriptor 0, answers a line on
  * descriptor 1, and holds the lane's lock by descriptor 3, which it never touches.
  *
@@ -9,10 +10,11 @@
  * Arguments: the lane's key, the record's path and the service's process id.
  */
 import { ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
-import type { KernelCall } from './call.ts'
+import type { KernelCall, WriteCall } from './call.ts'
 import { KernelError } from './kernel-error.ts'
 import { systemCall } from './system-call.ts'
 import { fromLine, toLine } from './wire.ts'
+import { writeTogether } from './write-together.ts'
 
 const STDIN = 0
 const STDOUT = 1
@@ -22,15 +24,15 @@ const piece = Buffer.allocUnsafeSlow(16 * 1024)
 
 const [key = '', recordPath = '', servicePid = ''] = process.argv.slice(2)
 process.title = `nvirt-lane ${key}`
-serve(recordPath, Number(servicePid))
+void serve(recordPath, Number(servicePid))
 
-function serve(recordPath: string, servicePid: number): void {
+async function serve(recordPath: string, servicePid: number): Promise<void> {
   const record = openSync(recordPath, 'w', 0o600)
   if (!say('up\n')) return
   for (let line = nextLine(); line !== undefined; line = nextLine()) {
     if (process.ppid !== servicePid) return
     writeSync(record, line, 0)
-    const answer = answerTo(line)
+    const answer = await answerTo(line)
     ftruncateSync(record, 0)
     if (!say(answer)) return
   }
@@ -61,10 +63,14 @@ function readSome(): number {
   }
 }
 
-function answerTo(line: string): string {
+/** `call`: the first of those together. */
+type Asked = { readonly call: KernelCall; readonly together?: readonly WriteCall[] }
+
+async function answerTo(line: string): Promise<string> {
   try {
-    const { call } = fromLine(line) as { readonly call: KernelCall } // the service's own line
-    return toLine({ answer: systemCall(call) })
+    const { call, together } = fromLine(line) as Asked // the service's own line
+    const answer = together ? await writeTogether(together) : systemCall(call)
+    return toLine({ answer })
   } catch (cause) {
     if (cause instanceof KernelError)
       return toLine({ refused: { call: cause.call, path: cause.path, errno: cause.errno } })

@@ -1,7 +1,7 @@
 /** The lane of a real kernel: its calls are made by a process of its own, started when the first call comes. */
 import { closeSync, statSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
-import type { KernelAnswer, KernelCall } from './call.ts'
+import type { KernelAnswer, KernelCall, WriteCall } from './call.ts'
 import { KernelError } from './kernel-error.ts'
 import type { BlockedCall, LaneKey } from './kernel.ts'
 import { startLaneChild } from './lane-child.ts'
@@ -70,13 +70,25 @@ export function processLane(key: LaneKey, options: ProcessLaneOptions): ProcessL
     }
   }
 
-  async function execute<C extends KernelCall>(call: C): Promise<KernelAnswer<C>> {
+  function execute<C extends KernelCall>(call: C): Promise<KernelAnswer<C>> {
+    return asked(call, {})
+  }
+
+  async function executeTogether(together: readonly WriteCall[]): Promise<null> {
+    const [first] = together
+    return first === undefined ? null : asked(first, { together })
+  }
+
+  async function asked<C extends KernelCall>(
+    call: C,
+    more: { readonly together?: readonly WriteCall[] }
+  ): Promise<KernelAnswer<C>> {
     if (!child) throw new KernelError(call.call, subjectOf(call), 'EINTR')
     asking = true
-    const asked = child
-    const line = toLine({ call, sinceMs: clock.nowMs(), lanePid: asked.pid })
-    const answer = await asked.ask(line).finally(() => (asking = false))
-    if (answer === undefined) throw await endedInCall(asked, call)
+    const maker = child
+    const line = toLine({ call, ...more, sinceMs: clock.nowMs(), lanePid: maker.pid })
+    const answer = await maker.ask(line).finally(() => (asking = false))
+    if (answer === undefined) throw await endedInCall(maker, call)
     return answerOf(answer)
   }
 
@@ -89,7 +101,7 @@ export function processLane(key: LaneKey, options: ProcessLaneOptions): ProcessL
     if (last && !asking) await last.ended
   }
 
-  return { execute, inherited, ready, close, pid: () => child?.pid }
+  return { execute, executeTogether, inherited, ready, close, pid: () => child?.pid }
 }
 
 /** A process that held the lock and has gone while we looked, holds nothing. */

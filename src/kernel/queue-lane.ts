@@ -1,14 +1,18 @@
 /**
- * The behaviour of every lane, whatever makes the calls: one call in flight, those behind it wait, a deadline that
- * reports and never gives up, and an immediate `blocked` for whoever comes or waits while a call is overdue.
+ * The behaviour of every lane, whatever makes the calls: one call in flight, or writes that are made together; those
+ * behind it wait; a deadline that reports and never gives up, and an immediate `blocked` for whoever comes or waits while
+ * a call is overdue.
  */
 import type { Clock } from '../clock.ts'
-import type { KernelAnswer, KernelCall } from './call.ts'
+import { allEnded } from './all-ended.ts'
+import type { KernelAnswer, KernelCall, WriteCall } from './call.ts'
 import type { BlockedCall, Lane, LaneAnswer, LaneKey, LaneOptions } from './kernel.ts'
 
 export type LaneExecutor = {
   /** Makes the call, however long it takes. @throws {KernelError} */
   readonly execute: <C extends KernelCall>(call: C) => Promise<KernelAnswer<C>>
+  /** Default: `execute` of each. @throws {KernelError} of the first that failed, once all have come back */
+  readonly executeTogether?: (calls: readonly WriteCall[]) => Promise<null>
   /** A call that a former service left hanging in this lane; the lane must not be used until it has gone. */
   readonly inherited: () => Promise<BlockedCall | undefined>
   /** As `inherited`, and gets ready what `execute` needs first, so that no deadline counts it. */
@@ -31,9 +35,22 @@ export function queueLane(key: LaneKey, executor: LaneExecutor, clock: Clock): L
   let serving = false
   let overdue: BlockedCall | undefined
 
-  function call<C extends KernelCall>(
+  function call<C extends KernelCall>(c: C, options: LaneOptions): Promise<LaneAnswer<C>> {
+    return queued(c, options, () => executor.execute(c))
+  }
+
+  async function callTogether(calls: readonly WriteCall[], options: LaneOptions) {
+    const [first] = calls
+    if (first === undefined) return { done: true, answer: null } as const
+    const together = executor.executeTogether ?? eachBy(executor)
+    return queued(first, options, () => together(calls))
+  }
+
+  /** @param c told where it is overdue */
+  function queued<C extends KernelCall>(
     c: C,
-    { deadlineMs }: LaneOptions
+    { deadlineMs }: LaneOptions,
+    execute: () => Promise<KernelAnswer<C>>
   ): Promise<LaneAnswer<C>> {
     if (overdue) return Promise.resolve({ done: false, blocked: overdue })
     return new Promise((resolve, reject) => {
@@ -41,7 +58,7 @@ export function queueLane(key: LaneKey, executor: LaneExecutor, clock: Clock): L
         call: c,
         deadlineMs,
         make: () =>
-          executor.execute(c).then(
+          execute().then(
             (answer) => () => resolve({ done: true, answer }),
             (cause: unknown) => () => reject(asError(cause))
           ),
@@ -86,7 +103,14 @@ export function queueLane(key: LaneKey, executor: LaneExecutor, clock: Clock): L
     }
   }
 
-  return { key, call, blockedBy: async () => overdue ?? executor.inherited() }
+  return { key, call, callTogether, blockedBy: async () => overdue ?? executor.inherited() }
+}
+
+function eachBy({ execute }: LaneExecutor) {
+  return async (calls: readonly WriteCall[]): Promise<null> => {
+    await allEnded(calls.map((call) => execute(call)))
+    return null
+  }
 }
 
 function asError(cause: unknown): Error {

@@ -119,7 +119,8 @@ function withFile<T>(path: string, flags: number, use: (fd: number) => T): T {
   }
 }
 
-function asKernelError(call: KernelCall, cause: unknown): unknown {
+/** What is no errno of the call comes back as it is. */
+export function asKernelError(call: KernelCall, cause: unknown): unknown {
   if (cause instanceof KernelError || !hasErrno(cause)) return cause
   return new KernelError(call.call, subjectOf(call), errnoName(-cause.errno))
 }

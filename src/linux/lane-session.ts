@@ -5,8 +5,8 @@
 import type { Clock } from '../clock.ts'
 import { commandInWords } from '../nvme/command-words.ts'
 import { OPCODE } from '../nvme/admin-commands.ts'
-import type { KernelAnswer, KernelCall } from '../kernel/call.ts'
-import type { BlockedCall, Kernel, LaneKey } from '../kernel/kernel.ts'
+import type { KernelAnswer, KernelCall, WriteCall } from '../kernel/call.ts'
+import type { BlockedCall, Kernel, LaneAnswer, LaneKey } from '../kernel/kernel.ts'
 import type { Caller } from './small-files.ts'
 
 export class LaneBlocked extends Error {
@@ -26,6 +26,8 @@ export type LaneSession = {
   readonly kernel: Kernel
   /** In the lane. @throws {KernelError} the errno; {LaneBlocked} */
   readonly call: Caller
+  /** Writes that are made at the same time. @throws as `call`: what the first that failed says, once all have ended */
+  readonly callTogether: (calls: readonly WriteCall[]) => Promise<void>
   /** What has been changed so far, in words. */
   readonly changes: readonly string[]
 }
@@ -53,29 +55,40 @@ export function laneSession(
   options: SessionOptions
 ): LaneSession {
   const lane = kernel.lane(key)
+  const { deadlineMs, patience } = options
   const changes: string[] = []
   let missed: LaneBlocked | undefined
 
   async function call<C extends KernelCall>(c: C): Promise<KernelAnswer<C>> {
+    const answer = await unlessMissed(() => answered(() => lane.call(c, { deadlineMs })))
+    if (isChange(c)) changes.push(callInWords(c))
+    return answer
+  }
+
+  async function callTogether(calls: readonly WriteCall[]): Promise<void> {
+    await unlessMissed(() => answered(() => lane.callTogether(calls, { deadlineMs })))
+    changes.push(...calls.map(callInWords))
+  }
+
+  async function unlessMissed<T>(work: () => Promise<T>): Promise<T> {
     if (missed) throw missed
     try {
-      return await answered(c)
+      return await work()
     } catch (cause) {
       if (cause instanceof LaneBlocked) missed = cause
       throw cause
     }
   }
 
-  async function answered<C extends KernelCall>(c: C): Promise<KernelAnswer<C>> {
-    const asked = () => lane.call(c, { deadlineMs: options.deadlineMs })
-    const { patience } = options
+  async function answered<C extends KernelCall>(
+    asked: () => Promise<LaneAnswer<C>>
+  ): Promise<KernelAnswer<C>> {
     const answer = await (patience ? patiently(patience, key, asked) : asked())
     if (!answer.done) throw new LaneBlocked(key, answer.blocked)
-    if (isChange(c)) changes.push(callInWords(c))
     return answer.answer
   }
 
-  return { key, kernel, call, changes }
+  return { key, kernel, call, callTogether, changes }
 }
 
 async function patiently<T>(

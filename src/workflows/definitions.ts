@@ -4,7 +4,10 @@ import type { StoreWrite } from '../store/store.ts'
 import { adoptVirtualFunction } from './adopt-virtual-function.ts'
 import { assignFunction } from './assign-function.ts'
 import type { Surroundings } from './define-workflow.ts'
-import { provisionVirtualFunctions } from './provision-virtual-functions.ts'
+import {
+  provisionOneByOne,
+  provisionVirtualFunctions,
+} from './provision-virtual-functions.ts'
 import { releaseAndClean } from './release-and-clean.ts'
 import { releaseAssignment } from './release-assignment.ts'
 import { resizePrimary } from './resize-primary.ts'
@@ -17,6 +20,7 @@ export function workflowsIn(
 ): readonly WorkflowDefinition<StoreWrite>[] {
   return [
     provisionVirtualFunctions(around),
+    provisionOneByOne(around),
     resizePrimary(around),
     retireVirtualFunction(around),
     assignFunction(around),

@@ -37,7 +37,8 @@ export type ProvisionParams = Static<typeof Params>
 export type Wanted = Static<typeof Wanted>
 
 export const PROVISION = 'provision-virtual-functions'
-export const VERSION = 1
+/** The first one had other steps. Its parameters are the same. */
+export const VERSIONS: readonly number[] = [1, 2]
 
 export function provisionParams(json: Json): ProvisionParams {
   return logged(Params, json, `parameters of ${PROVISION}:`)
@@ -48,7 +49,7 @@ export function wantedBy(
   { workflow, version, params }: OpenOperation,
   controllerIds: readonly string[]
 ): readonly Wanted[] {
-  if (workflow !== PROVISION || version !== VERSION) return []
+  if (workflow !== PROVISION || !VERSIONS.includes(version)) return []
   const { controllerId, virtualFunctions } = provisionParams(params)
   return controllerIds.includes(controllerId) ? virtualFunctions : []
 }

@@ -25,21 +25,31 @@ import { receiversOf, refuseGroups, refuseNamespaces } from './guards/provisioni
 import { refuseOnline } from './guards/secondary.ts'
 import type { Ask } from './host-session.ts'
 import { look } from './moves.ts'
-import {
-  PROVISION,
-  provisionParams,
-  VERSION,
-  type ProvisionParams,
-} from './provision-params.ts'
+import { phasesOf } from './phases.ts'
+import { PROVISION, provisionParams, type ProvisionParams } from './provision-params.ts'
 import { RECORD_VFS, recordVfs } from './record-vfs.ts'
 import { rescan } from './rescan.ts'
 import { primaryLock, recordSriov, restoreSriov } from './restore-sriov.ts'
-import { stepsOfVirtualFunction } from './virtual-function-steps.ts'
+import { stepsOneByOne } from './virtual-function-steps.ts'
 
+/** In phases: all VFs get their resources, are reset at the same time, go online. */
 export function provisionVirtualFunctions(around: Surroundings) {
+  return provisioning(around, 2, phasesOf)
+}
+
+/** Of a former nvirt. */
+export function provisionOneByOne(around: Surroundings) {
+  return provisioning(around, 1, stepsOneByOne)
+}
+
+function provisioning(
+  around: Surroundings,
+  version: number,
+  stepsOf: (p: ProvisionParams) => readonly Row[]
+) {
   return defineWorkflow<ProvisionParams>(around, {
     name: PROVISION,
-    version: VERSION,
+    version,
     params: provisionParams,
     locks: locksOf,
     steps: (p) => [
@@ -47,7 +57,7 @@ export function provisionVirtualFunctions(around: Surroundings) {
       guard('check-request', ({ ask, store }) => refuseRequest(ask, store, p)),
       enableVfs(p),
       observe(RECORD_VFS, (turn) => recordVfs(turn, p)),
-      ...p.virtualFunctions.flatMap((vf) => stepsOfVirtualFunction(p, vf)),
+      ...stepsOf(p),
       rescan(p.hostId),
     ],
     onSucceeded: provisioned,

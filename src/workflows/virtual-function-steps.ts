@@ -1,6 +1,6 @@
-/** The rows of one VF: resources, online, namespaces and driver, each with its undo. */
+/** The rows of one VF: resources, online, namespaces and driver, each with its undo. Of several together: phases.ts. */
 import { attachExactly, detachOthers, detachThese } from './attachments.ts'
-import { change, ifThere } from './change-row.ts'
+import { change, ifThere, type ChangeRow } from './change-row.ts'
 import { guard, type Row, type Turn } from './define-workflow.ts'
 import { refuseBound } from './guards/binding.ts'
 import { driveTarget, functionTarget, type Target } from './guards/identity.ts'
@@ -13,28 +13,22 @@ import { foundIn, type Found } from './record-vfs.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { untilUnused } from './wait-for-users.ts'
 
-export function stepsOfVirtualFunction(p: ProvisionParams, vf: Wanted): readonly Row[] {
-  return [...resourceSteps(p, vf), ...namespaceSteps(p, vf)]
+export function stepsOneByOne(p: ProvisionParams): readonly Row[] {
+  return p.virtualFunctions.flatMap((vf) => [
+    ...resourceSteps(p, vf),
+    ...namespaceSteps(p, vf),
+  ])
 }
 
 /** From the pool to online. */
 export function resourceSteps(p: ProvisionParams, vf: Wanted): readonly Row[] {
   const pf = p.primary.address
   const { vfNumber, cntlid } = vf
-  const locks = [primaryLock(p.controllerId)]
-  const primary = { on: functionTarget(pf, p.primary), locks }
+  const primary = withPrimary(p)
   const found = ({ outputs }: Turn) => foundIn(outputs, vfNumber)
   const offline = [{ change: 'takeOffline', pf, cntlid } as const]
   return [
-    change(`offline-vf${vfNumber}`, {
-      ...primary,
-      guard: async (turn) => [
-        ...(await refuseOnline(turn.ask, pf, [cntlid])),
-        ...(await refuseBound(turn.ask, found(turn).address)),
-      ],
-      do: offline,
-      undo: (turn) => [...offline, ...assign(p, cntlid, found(turn).held)],
-    }),
+    change(`offline-vf${vfNumber}`, { ...primary, ...fromThePool(p, vf), do: offline }),
     change(`assign-vq-vf${vfNumber}`, {
       ...primary,
       do: [{ change: 'assignResources', pf, cntlid, resource: 'vq', count: vf.vq }],
@@ -50,35 +44,77 @@ export function resourceSteps(p: ProvisionParams, vf: Wanted): readonly Row[] {
       guard: (turn) => refuseBound(turn.ask, found(turn).address),
       do: (turn) => [{ change: 'resetFunction', fn: found(turn).address, pf }],
     }),
-    change(`online-vf${vfNumber}`, {
-      ...primary,
-      do: [{ change: 'bringOnline', pf, cntlid }],
-      undo: (turn) => [untilUnused(turn, found(turn).address), ...offline],
-    }),
+    goOnline(p, vf),
   ]
+}
+
+export function withPrimary(p: ProvisionParams): Pick<ChangeRow, 'on' | 'locks'> {
+  const { controllerId, primary } = p
+  return {
+    on: functionTarget(primary.address, primary),
+    locks: [primaryLock(controllerId)],
+  }
+}
+
+/** Nobody has it, and what it held before it holds again once this is undone. */
+export function fromThePool(
+  p: ProvisionParams,
+  { vfNumber, cntlid }: Wanted
+): Pick<ChangeRow, 'guard' | 'undo'> {
+  const pf = p.primary.address
+  const found = ({ outputs }: Turn) => foundIn(outputs, vfNumber)
+  return {
+    guard: async (turn) => [
+      ...(await refuseOnline(turn.ask, pf, [cntlid])),
+      ...(await refuseBound(turn.ask, found(turn).address)),
+    ],
+    undo: (turn) => [
+      { change: 'takeOffline', pf, cntlid },
+      ...assign(p, cntlid, found(turn).held),
+    ],
+  }
+}
+
+export function goOnline(p: ProvisionParams, { vfNumber, cntlid }: Wanted): Row {
+  const pf = p.primary.address
+  return change(`online-vf${vfNumber}`, {
+    ...withPrimary(p),
+    do: [{ change: 'bringOnline', pf, cntlid }],
+    undo: (turn) => [
+      untilUnused(turn, foundIn(turn.outputs, vfNumber).address),
+      { change: 'takeOffline', pf, cntlid },
+    ],
+  })
 }
 
 /** Of one that is online: its namespaces, and its driver. */
 export function namespaceSteps(p: ProvisionParams, vf: Wanted): readonly Row[] {
-  const pf = p.primary.address
-  const { vfNumber, cntlid } = vf
-  const locks = [primaryLock(p.controllerId)]
   return [
-    guard(`check-namespaces-vf${vfNumber}`, ({ ask, store }) =>
+    guard(`check-namespaces-vf${vf.vfNumber}`, ({ ask, store }) =>
       refuseNamespaces(ask, store, p, vf.nsids)
     ),
-    change(`attach-vf${vfNumber}`, {
-      on: driveTarget(p.primary),
-      locks,
-      guard: ({ ask, store }) => refuseNamespaces(ask, store, p, vf.nsids),
-      do: [
-        ...(vf.fetchedTo === undefined ? [] : [detachThese(pf, vf.fetchedTo, vf.nsids)]),
-        attachExactly(pf, cntlid, vf.nsids),
-      ],
-      undo: (turn) => attachAsFound(p, turn, vf),
-    }),
-    ...(p.driver === 'nvme' ? [bind(p, vfNumber)] : []),
+    attach(p, vf),
+    ...driverSteps(p, vf),
   ]
+}
+
+export function attach(p: ProvisionParams, vf: Wanted): Row {
+  const pf = p.primary.address
+  const { vfNumber, cntlid, nsids, fetchedTo } = vf
+  return change(`attach-vf${vfNumber}`, {
+    on: driveTarget(p.primary),
+    locks: [primaryLock(p.controllerId)],
+    guard: ({ ask, store }) => refuseNamespaces(ask, store, p, nsids),
+    do: [
+      ...(fetchedTo === undefined ? [] : [detachThese(pf, fetchedTo, nsids)]),
+      attachExactly(pf, cntlid, nsids),
+    ],
+    undo: (turn) => attachAsFound(p, turn, vf),
+  })
+}
+
+export function driverSteps(p: ProvisionParams, { vfNumber }: Wanted): readonly Row[] {
+  return p.driver === 'nvme' ? [bind(p, vfNumber)] : []
 }
 
 /** A drive attaches some namespaces to its VFs as they appear: these come back only to one that is still there. */

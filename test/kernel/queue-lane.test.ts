@@ -40,6 +40,64 @@ test('a failed call rejects with its errno, and the next one runs', async () => 
   expect(await next).toEqual({ done: true, answer: null })
 })
 
+describe('writes that are made together', () => {
+  test('are under way at the same time, and the next call waits for all', async () => {
+    const { lane, kernel } = world()
+
+    const together = lane.callTogether([write('a'), write('b')], soon)
+    const next = lane.call(write('c'), soon)
+    await kernel.reached('b')
+    expect(kernel.made).toEqual(['a', 'b'])
+    kernel.answer('b')
+    kernel.answer('a')
+    await kernel.reached('c')
+    kernel.answer('c')
+
+    expect(await Promise.all([together, next])).toEqual([
+      { done: true, answer: null },
+      { done: true, answer: null },
+    ])
+  })
+
+  test('fail as the first of the list that failed, once all have come back', async () => {
+    const { lane, kernel, clock } = world()
+    let ended = false
+    const together = lane.callTogether([write('a'), write('b'), write('c')], soon)
+    const failing = together.catch((cause: unknown) => cause).finally(() => (ended = true))
+    await kernel.reached('c')
+
+    kernel.fail('c', 'EIO')
+    kernel.fail('b', 'EBUSY')
+    await clock.advance(0)
+    expect(ended).toBe(false)
+    kernel.answer('a')
+
+    expect(await failing).toMatchObject({ errno: 'EBUSY' })
+  })
+
+  test('are blocked together, until the last has come back', async () => {
+    const { lane, kernel, clock } = world()
+    const hanging = lane.callTogether([write('a'), write('b')], { deadlineMs: 100 })
+    await kernel.reached('b')
+    kernel.answer('a')
+
+    await clock.advance(100)
+    expect(await hanging).toMatchObject({ done: false, blocked: { call: write('a') } })
+    expect(await lane.call(write('c'), soon)).toMatchObject({ done: false })
+    kernel.answer('b')
+    await clock.advance(0)
+
+    expect(await lane.blockedBy()).toBeUndefined()
+  })
+
+  test('of which there are none, are done', async () => {
+    const { lane, kernel } = world()
+
+    expect(await lane.callTogether([], soon)).toEqual({ done: true, answer: null })
+    expect(kernel.made).toEqual([])
+  })
+})
+
 describe('after its deadline a call', () => {
   test('is reported blocked to its caller and to all who wait, who are not served later', async () => {
     const { lane, kernel, clock } = world()

@@ -14,12 +14,16 @@ import {
 import { SRIOV_ADDRESS } from './qemu-arguments.ts'
 import { SERVICE } from './service.ts'
 
+/** Its step's place. */
+type KilledIn = { readonly step: string; readonly number: number }
+
 /**
- * The first VF's Function Level Reset: the kernel waits 100 ms in it (PCI Express Base, "Function Level Reset"), long
+ * The Function Level Reset of both VFs: the kernel waits 100 ms in it (PCI Express Base, "Function Level Reset"), long
  * enough to be seen running.
  */
-const KILLED_STEP = 'reset-vf1'
-const KILLED_NUMBER = 7
+const RESET: KilledIn = { step: 'reset-vfs', number: 6 }
+/** As long, for all VFs together. */
+const ENABLE: KilledIn = { step: 'enable-vfs', number: 2 }
 
 const ASKED = [
   { ioQueuePairs: 3, nsid: 2 },
@@ -36,14 +40,14 @@ inOrder(() => lastWords(lab.guest.folder))
 
 test('killed while a VF is reset, provisioning is finished by the next start', async () => {
   const { client, agent, service } = lab
-  const { operation, killed } = await provisionAndKill()
+  const { operation, killed } = await provisionAndKill(RESET)
 
   await service.start()
   const end = await client.end(operation.id)
 
-  expectKilledAt(killed)
+  expectKilledAt(killed, RESET)
   expect(end.state).toBe('succeeded')
-  expect(end.steps[KILLED_NUMBER]).toMatchObject({ name: KILLED_STEP, attempts: 2 })
+  expect(end.steps[RESET.number]).toMatchObject({ name: RESET.step, attempts: 2 })
   const primary = await controllerDevice(agent, SRIOV_ADDRESS)
   expect((await secondariesOf(agent, primary)).slice(0, 3)).toEqual([
     { cntlid: 1, state: 'online', vq: 4, vi: 4 },
@@ -64,17 +68,17 @@ test('what was finished after the kill can be retired, and leaves the machine as
   expect(await machineSnapshot(agent)).toEqual(found)
 })
 
-test('killed at the same step, and with nothing left in the pool, it is undone', async () => {
+test('killed while VFs are enabled, and with nothing left in the pool, it is undone', async () => {
   const { client, agent, service, found } = lab
-  const { operation, killed } = await provisionAndKill()
+  const { operation, killed } = await provisionAndKill(ENABLE)
   await emptyPool()
 
   await service.start()
   const end = await client.end(operation.id)
 
-  expectKilledAt(killed)
+  expectKilledAt(killed, ENABLE)
   expect(end.state).toBe('undone')
-  expect(end.error?.step).toBe('assign-vq-vf2')
+  expect(end.error?.step).toBe('resources-vf1')
   expect(end.error?.detail, 'it is explained').toMatchObject({
     status: 0x122,
     meaning: expect.stringContaining('somebody has been given them') as string,
@@ -83,7 +87,7 @@ test('killed at the same step, and with nothing left in the pool, it is undone',
   expect(await machineSnapshot(agent)).toEqual(found)
 })
 
-async function provisionAndKill(): Promise<{
+async function provisionAndKill({ step }: KilledIn): Promise<{
   readonly operation: OperationView
   readonly killed: KilledAtStep
 }> {
@@ -95,7 +99,7 @@ async function provisionAndKill(): Promise<{
       name: SERVICE,
       operationUrl: `${service.guestUrl}/v1/operations/${operation.id}`,
       headers: client.headers,
-      step: KILLED_STEP,
+      step,
       timeoutMs: 60_000,
     },
   })
@@ -103,10 +107,10 @@ async function provisionAndKill(): Promise<{
   return { operation, killed }
 }
 
-function expectKilledAt(killed: KilledAtStep): void {
+function expectKilledAt(killed: KilledAtStep, { step, number }: KilledIn): void {
   expect(killed.killed, JSON.stringify(killed.steps)).toBe(true)
-  expect(killed.steps.findIndex((step) => step.state === 'running')).toBe(KILLED_NUMBER)
-  expect(killed.steps[KILLED_NUMBER]?.name).toBe(KILLED_STEP)
+  expect(killed.steps.findIndex(({ state }) => state === 'running')).toBe(number)
+  expect(killed.steps[number]?.name).toBe(step)
 }
 
 /** Gives all queue pairs that are left to VFs that nobody asked for. */
@@ -117,7 +121,7 @@ async function emptyPool(): Promise<void> {
     [5, 8],
     [6, 8],
     [7, 8],
-    [8, 4],
+    [8, 8],
   ]) {
     const words = ['-c', `${cntlid}`, '-r', '0', '-a', '8', '-n', `${count}`]
     await agent.run('nvme', 'virt-mgmt', primary, ...words)

@@ -100,6 +100,7 @@ function provisionVf(cntlid: number, count: number, nsid: number): readonly Host
     { change: 'assignResources', pf, cntlid, resource: 'vq', count },
     { change: 'assignResources', pf, cntlid, resource: 'vi', count },
     { change: 'resetFunction', fn, pf },
+    ...(cntlid === 1 ? [] : [{ change: 'resetFunctions', fns: [vf1, vf2], pf } as const]),
     { change: 'bringOnline', pf, cntlid },
     { change: 'detachNamespace', pf, nsid: 1, cntlid },
     { change: 'attachNamespace', pf, nsid, cntlid },

@@ -5,6 +5,7 @@ import type { EmulatedMachine } from '../../src/emulator/machine.ts'
 import type { KernelCall } from '../../src/kernel/call.ts'
 import type { Kernel, Lane } from '../../src/kernel/kernel.ts'
 import { KernelError } from '../../src/kernel/kernel-error.ts'
+import { eachBy } from '../support/each-by.ts'
 
 export const WAYS = [
   /** The call does not get to the kernel. */
@@ -78,10 +79,10 @@ export function deadlyMachine(machine: EmulatedMachine): DeadlyMachine {
     throw new KernelError('call', 'of a service that was killed', 'EIO') // nobody hears it
   }
 
-  const deadlyLane = (lane: Lane): Lane => ({
-    ...lane,
-    call: (call, options) => pass(call, () => lane.call(call, options)),
-  })
+  const deadlyLane = (lane: Lane): Lane => {
+    const call: Lane['call'] = (one, options) => pass(one, () => lane.call(one, options))
+    return { ...lane, call, callTogether: eachBy(call) }
+  }
   const { kernel } = machine
   const deadly: Kernel = {
     ...kernel,

@@ -88,6 +88,7 @@ const cleanedDirectly = {
 /** By name and version: parameters of each kind, which together give every step that a workflow can have. */
 const PARAMS: Readonly<Record<string, readonly Json[]>> = {
   'provision-virtual-functions 1': [provisioned, { ...provisioned, driver: 'none' }],
+  'provision-virtual-functions 2': [provisioned, { ...provisioned, driver: 'none' }],
   'retire-virtual-function 1': [ofVf, { ...ofVf, fn: null }],
   'resize-primary 1': [{ ...held, wanted: { vq: 0, vi: 0 } }],
   'assign-function 1': [assigning, assigningDirectly],

@@ -23,7 +23,7 @@ const LEFT_BY: readonly (readonly [step: RegExp, left: (vfNumber: number) => Reg
   [/^(bind-vfio|restore-binding|unbind|take-back|reserve)$/, () => /^functions /],
   [/^bind-vf(\d+)$/, (vf) => new RegExp(`^functions \\S+\\.${vf} `)],
   [
-    /^(?:offline|assign-vq|assign-vi|online)-vf(\d+)$/,
+    /^(?:resources|offline|assign-vq|assign-vi|online)-vf(\d+)$/,
     (vf) => new RegExp(`^primaries \\S+ secondaries ${vf - 1} `),
   ],
   [

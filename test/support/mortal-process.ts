@@ -5,6 +5,7 @@
 import { isControl } from '../../src/emulator/call-kinds.ts'
 import type { Kernel, Lane } from '../../src/kernel/kernel.ts'
 import type { Store } from '../../src/store/store.ts'
+import { eachBy } from './each-by.ts'
 
 export type Moment = 'commit' | 'kernel call'
 
@@ -37,11 +38,11 @@ export function mortalProcess(durable: Store): MortalProcess {
     return never()
   }
 
-  const mortalLane = (lane: Lane): Lane => ({
-    ...lane,
-    call: (call, options) =>
-      live(isControl(call) ? 'kernel call' : undefined, () => lane.call(call, options)),
-  })
+  const mortalLane = (lane: Lane): Lane => {
+    const call: Lane['call'] = (one, options) =>
+      live(isControl(one) ? 'kernel call' : undefined, () => lane.call(one, options))
+    return { ...lane, call, callTogether: eachBy(call) }
+  }
 
   return {
     store: { ...durable, commit: (writes) => live('commit', () => durable.commit(writes)) },

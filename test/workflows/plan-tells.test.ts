@@ -18,7 +18,7 @@ test('the first VF makes the others of its primary appear', async () => {
   expect(affected.virtualFunctions).toHaveLength(7)
   for (const vf of affected.virtualFunctions)
     expect(vf).toMatchObject({ address: null, effect: 'appears', tenant: null })
-  expect(resets).toEqual([{ device: VF1, of: 'virtual-function', step: 'reset-vf1' }])
+  expect(resets).toEqual([{ device: VF1, of: 'virtual-function', step: 'reset-vfs' }])
 })
 
 test('the last VF makes them disappear, and one that is not the last does not', async () => {

@@ -87,7 +87,7 @@ test('a consumer that opened its function meanwhile is waited for, without a wri
 
 test('a namespace that the host was given meanwhile is not attached', async () => {
   const { world, next, operation } = await killedAfter(
-    'check-namespaces-vf1',
+    'online-vf1',
     (each) => provision(each, ONE),
     {
       meanwhile: (each) => {

@@ -20,7 +20,7 @@ import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
 import { createMissing, deleteOne } from './recreating.ts'
 import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
-import { resetFunction, setAutoprobe, setVfCount } from './sriov.ts'
+import { resetFunction, resetFunctions, setAutoprobe, setVfCount } from './sriov.ts'
 
 /** Safe to repeat. @throws {HostDriverError} */
 export async function applyChange(
@@ -67,6 +67,8 @@ function carryOut(
       return bringOnline(session, change)
     case 'resetFunction':
       return resetFunction(session, change)
+    case 'resetFunctions':
+      return resetFunctions(session, change)
     case 'allocatePrimaryResources':
       return allocatePrimaryResources(session, change, waiting)
     case 'resetPrimary':

@@ -18,6 +18,8 @@ export function changeInWords(change: HostChange): string {
       return `bringing controller ${change.cntlid} of ${change.pf} online`
     case 'resetFunction':
       return `resetting ${change.fn}`
+    case 'resetFunctions':
+      return `resetting ${change.fns.join(', ')}`
     case 'allocatePrimaryResources':
       return `allocating ${change.count} ${change.resource.toUpperCase()} to primary ${change.pf}`
     case 'resetPrimary':
@@ -55,7 +57,7 @@ export function changeInWords(change: HostChange): string {
   }
 }
 
-/** The function that a change is made on: its lane is where it runs. */
+/** The function that a change is made on, or their primary where there are several: its lane is where it runs. */
 export function functionOf(change: FunctionChange): PciAddress {
   return 'fn' in change ? change.fn : change.pf
 }

@@ -28,7 +28,7 @@ import { allocateCommand, primaryResetWrites } from './primary-resources.ts'
 import { creationCommands, deletionCommands } from './recreating.ts'
 import { waysToBind } from './probe.ts'
 import { secondaryCommands, type StateChange } from './secondary-state.ts'
-import { autoprobeWrites, resetWrite, vfCountWrites } from './sriov.ts'
+import { autoprobeWrites, resetWrite, resetWrites, vfCountWrites } from './sriov.ts'
 import { traceWrites } from './trace.ts'
 
 type ChangingCall = WriteCall | AdminCall
@@ -55,7 +55,10 @@ export async function previewChange(
 }
 
 async function isPredicted(kernel: Kernel, change: HostChange): Promise<boolean> {
-  return !isOfTrace(change) && !(await functionExists(kernel, functionOf(change)))
+  if (isOfTrace(change)) return false
+  const fns = change.change === 'resetFunctions' ? change.fns : [functionOf(change)]
+  const exist = await Promise.all(fns.map((fn) => functionExists(kernel, fn)))
+  return exist.includes(false)
 }
 
 function onlyIf(change: HostChange, at: number): string | null {
@@ -94,6 +97,8 @@ async function callsOf(
       return vfCountWrites(change, known(found.sriov, change).vfCount)
     case 'resetFunction':
       return [resetWrite(change)]
+    case 'resetFunctions':
+      return resetWrites(change)
     case 'takeOffline':
     case 'assignResources':
     case 'bringOnline':

@@ -103,6 +103,22 @@ export async function resetFunction(
   await session.call(resetWrite(change))
 }
 
-export function resetWrite({ fn }: ChangeOf<'resetFunction'>): WriteCall {
+/** As `resetFunction`. None is reset where one has gone. @throws {HostDriverError} gone, kernel-refused: the first, once all have ended */
+export async function resetFunctions(
+  session: LaneSession,
+  change: ChangeOf<'resetFunctions'>
+): Promise<void> {
+  for (const fn of change.fns) {
+    if (await functionExists(session.kernel, fn)) continue
+    throw new HostDriverError(changeInWords(change), { kind: 'gone', what: fn })
+  }
+  await session.callTogether(resetWrites(change))
+}
+
+export function resetWrites({ fns }: ChangeOf<'resetFunctions'>): readonly WriteCall[] {
+  return fns.map((fn) => resetWrite({ fn }))
+}
+
+export function resetWrite({ fn }: Pick<ChangeOf<'resetFunction'>, 'fn'>): WriteCall {
   return { call: 'write', path: attributePath(fn, 'reset'), text: '1' }
 }

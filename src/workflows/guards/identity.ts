@@ -64,15 +64,25 @@ export async function refuseOther(
   reboot: 'refused' | 'allowed' = 'refused'
 ): Promise<readonly Refusal[]> {
   if (vfNumber !== null) {
-    const { vf } = await ask({ read: 'answering', fn })
-    const isIt = vf?.pf === controller.address && vf.vfNumber === vfNumber
-    if (!isIt)
-      return [otherThan(fn, vf ? `VF ${vf.vfNumber} of ${vf.pf}` : 'no virtual function')]
+    const other = await refuseOtherVf(ask, fn, controller.address, vfNumber)
+    if (other.length > 0) return other
   }
   const found = await lookAt(ask, controller)
   const isRebooted = found.bootId !== controller.pci.bootId
   if (isRebooted && reboot === 'refused') return [rebooted(fn)]
   return found.isExpected ? [] : [otherThan(controller.address, found.inWords)]
+}
+
+/** Of a VF whose primary is known to be the one that is meant. */
+export async function refuseOtherVf(
+  ask: Ask,
+  fn: PciAddress,
+  pf: PciAddress,
+  vfNumber: number
+): Promise<readonly Refusal[]> {
+  const { vf } = await ask({ read: 'answering', fn })
+  if (vf?.pf === pf && vf.vfNumber === vfNumber) return []
+  return [otherThan(fn, vf ? `VF ${vf.vfNumber} of ${vf.pf}` : 'no virtual function')]
 }
 
 /**

@@ -60,10 +60,14 @@ export function resetsOf(steps: readonly DryStep[]): readonly Reset[] {
       if (writes.length === 0) return []
       if (change.change === 'resetPrimary')
         return [{ device: change.pf, of: 'primary', step }]
-      if (change.change !== 'resetFunction') return []
-      return [{ device: change.fn, of: 'virtual-function', step }]
+      return resetBy(change).map((device) => ({ device, of: 'virtual-function', step }))
     })
   )
+}
+
+function resetBy(change: PlannedChange['change']): readonly PciAddress[] {
+  if (change.change === 'resetFunctions') return change.fns
+  return change.change === 'resetFunction' ? [change.fn] : []
 }
 
 function standingOf({ read }: Store, functionId: string): readonly AssignmentRow[] {

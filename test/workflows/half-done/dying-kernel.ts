@@ -2,6 +2,7 @@
 import type { KernelCall } from '../../../src/kernel/call.ts'
 import type { Kernel, Lane, LaneKey } from '../../../src/kernel/kernel.ts'
 import { isChange } from '../../../src/linux/lane-session.ts'
+import { eachBy } from '../../support/each-by.ts'
 
 export type DyingKernel = {
   readonly kernel: Kernel
@@ -17,15 +18,15 @@ export function dyingKernel(kernel: Kernel): DyingKernel {
     left.set(key, calls - 1)
     return calls <= 1
   }
-  const dying = (lane: Lane): Lane => ({
-    ...lane,
-    call: async (call, options) => {
-      const last = isLast(lane.key, call)
+  const dying = (lane: Lane): Lane => {
+    const call: Lane['call'] = async (one, options) => {
+      const last = isLast(lane.key, one)
       if (last && left.get(lane.key) !== 0) return never()
-      const answer = await lane.call(call, options)
+      const answer = await lane.call(one, options)
       return last ? never() : answer
-    },
-  })
+    }
+    return { ...lane, call, callTogether: eachBy(call) }
+  }
   return {
     kernel: { ...kernel, lane: (key) => dying(kernel.lane(key)) },
     dieAt: (lane, nth) => void left.set(lane, nth),
