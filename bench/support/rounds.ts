@@ -23,13 +23,15 @@ export type Scenario = {
   readonly unit: string
   readonly product: Contender
   readonly peers: readonly Peer[]
+  /** Rounds of each before the first that counts. Default: 1. */
+  readonly warmUps?: number
 }
 
-/** Prints a line of JSON for each peer. The first round only warms up. */
+/** Prints a line of JSON for each peer. */
 export async function compare(one: Scenario): Promise<void> {
-  const { scenario, params, unit, product, peers } = one
+  const { scenario, params, unit, product, peers, warmUps = 1 } = one
   const contenders = [product, ...peers]
-  for (const { round } of contenders) await round()
+  for (let nth = 0; nth < warmUps; nth++) for (const { round } of contenders) await round()
   const costs = contenders.map((): number[] => [])
   for (let round = 0; round < ROUNDS; round++)
     for (const [i, contender] of contenders.entries())

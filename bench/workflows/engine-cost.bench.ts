@@ -10,6 +10,9 @@ const AT_ONCE = 100
 /** One after the other within a round. */
 const TIMES = 20
 
+/** Until V8 has compiled what a service that has run for a minute has compiled: some six thousand workflows. */
+const WARM_UPS = 3
+
 const product = await sixSteps()
 const each = await commitEach()
 const creates = await prismaCreates()
@@ -18,6 +21,7 @@ try {
     scenario: 'workflow-engine-cost',
     params: { atOnce: AT_ONCE, steps: STEPS, records: RECORDS },
     unit: 'µs of CPU per step',
+    warmUps: WARM_UPS,
     product: { name: 'engine', round: () => cost(() => product.run(AT_ONCE, 0)) },
     peers: [
       { name: 'a commit for each record', round: () => writing(each), goal: 1 / 6 },

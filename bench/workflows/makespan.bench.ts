@@ -4,11 +4,14 @@ import { drive, makespanMs, sixSteps, STEPS } from './six-steps.ts'
 
 const DRIVER_MS = 20
 
+/** Until V8 has compiled what a service that has run for a minute has compiled: most run first. */
+const WARM_UPS = 5
+
 /** By how many run at once. */
 const GOALS = new Map([
-  [10, 1.05],
-  [100, 1.15],
   [1000, 1.5],
+  [100, 1.15],
+  [10, 1.05],
 ])
 
 const product = await sixSteps()
@@ -16,6 +19,7 @@ try {
   for (const [atOnce, goal] of GOALS)
     await compare({
       scenario: 'workflow-makespan',
+      warmUps: WARM_UPS,
       params: { atOnce, steps: STEPS, driverMs: DRIVER_MS },
       unit: 'ms until the last workflow has ended',
       product: { name: 'engine', round: () => product.run(atOnce, DRIVER_MS) },

@@ -21,7 +21,7 @@ export interface Writer {
 const WITHOUT_NEWS = { ok: true, result: { events: [], fence: null } } as const
 
 /** Transactions in one message, at most. */
-const AT_ONCE = 128
+const AT_ONCE = 64
 
 /** Told of each transaction that is durable, before its `commit` resolves. */
 export type OnCommit = (writes: readonly StoreWrite[], result: CommitResult) => void
