@@ -9,12 +9,28 @@ export function attachExactly(
   cntlid: number,
   wanted: readonly number[]
 ): Move {
-  return look({ read: 'attachments', pf, cntlid }, ({ nsids }) => [
-    ...detaching(pf, cntlid, without(nsids, wanted)),
-    ...wanted
-      .filter((nsid) => !nsids.includes(nsid))
-      .map((nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid }) as const),
-  ])
+  return look({ read: 'attachments', pf, cntlid }, ({ nsids }) => {
+    const { off, on } = toExactly(pf, cntlid, nsids, wanted)
+    return [...off, ...on]
+  })
+}
+
+/** What is to be done of one that is attached to these. */
+export function toExactly(
+  pf: PciAddress,
+  cntlid: number,
+  nsids: readonly number[],
+  wanted: readonly number[]
+): { readonly off: readonly HostChange[]; readonly on: readonly HostChange[] } {
+  return {
+    off: detaching(pf, cntlid, without(nsids, wanted)),
+    on: without(wanted, nsids).map((nsid) => ({
+      change: 'attachNamespace',
+      pf,
+      nsid,
+      cntlid,
+    })),
+  }
 }
 
 /** These, where they are attached. */

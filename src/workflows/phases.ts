@@ -1,21 +1,26 @@
 /**
- * The rows of all VFs of a request: all get their resources, all are reset at the same time, all go online. The kernel
- * sleeps for 100 ms in each reset, which one after the other was a seventh of the whole.
+ * The rows of all VFs of a request: each gets its resources, and then is this operation's; all are reset at the same time,
+ * all go online, all get their namespaces. The kernel sleeps for 100 ms in each reset, which one after the other was a
+ * seventh of the whole; who is behind the addresses, and the records of a step, took another fifth for each VF.
  * Source: Linux drivers/pci/pci.c, pcie_flr.
  */
 import type { Refusal } from '../errors.ts'
 import { change } from './change-row.ts'
 import type { Row, Turn } from './define-workflow.ts'
+import { toExactly } from './attachments.ts'
 import { refuseBound } from './guards/binding.ts'
-import { functionTarget, refuseOtherVf } from './guards/identity.ts'
+import { driveTarget, functionTarget, refuseOtherVf } from './guards/identity.ts'
+import { refuseNamespaces } from './guards/provisioning.ts'
 import { look } from './moves.ts'
 import type { ProvisionParams, Wanted } from './provision-params.ts'
 import { foundIn } from './record-vfs.ts'
+import { primaryLock } from './restore-sriov.ts'
 import {
-  attach,
+  attachAsFound,
   driverSteps,
   fromThePool,
-  goOnline,
+  offlineAgain,
+  takenFromPrimary,
   withPrimary,
 } from './virtual-function-steps.ts'
 
@@ -24,8 +29,9 @@ export function phasesOf(p: ProvisionParams): readonly Row[] {
   return [
     ...vfs.map((vf) => giveResources(p, vf)),
     resetAll(p),
-    ...vfs.map((vf) => goOnline(p, vf)),
-    ...vfs.flatMap((vf) => [attach(p, vf), ...driverSteps(p, vf)]),
+    goOnline(p),
+    attachAll(p),
+    ...vfs.flatMap((vf) => driverSteps(p, vf)),
   ]
 }
 
@@ -67,5 +73,38 @@ function resetAll(p: ProvisionParams): Row {
     do: (turn) => [
       { change: 'resetFunctions', fns: all(turn).map(({ address }) => address), pf },
     ],
+  })
+}
+
+/** From here on all of them are this operation's: each has got resources by a step of its own. */
+function goOnline(p: ProvisionParams): Row {
+  const pf = p.primary.address
+  return change('online-vfs', {
+    ...withPrimary(p),
+    do: p.virtualFunctions.map(({ cntlid }) => ({ change: 'bringOnline', pf, cntlid })),
+    undo: (turn) => p.virtualFunctions.flatMap((vf) => offlineAgain(p, turn, vf)),
+  })
+}
+
+/** One look for all of them. Detaches first: what must not be seen shall not be seen for a moment. */
+function attachAll(p: ProvisionParams): Row {
+  const pf = p.primary.address
+  const vfs = p.virtualFunctions
+  const cntlids = vfs.map(({ cntlid }) => cntlid)
+  const nsids = vfs.flatMap((vf) => vf.nsids)
+  return change('attach-vfs', {
+    on: driveTarget(p.primary),
+    locks: [primaryLock(p.controllerId)],
+    guard: ({ ask, store }) => refuseNamespaces(ask, store, p, nsids),
+    do: [
+      ...vfs.flatMap((vf) => takenFromPrimary(pf, vf)),
+      look({ read: 'attachmentsOfEach', pf, cntlids }, ({ attachments }) => {
+        const nsidsOf = (cntlid: number) =>
+          attachments.find((entry) => entry.cntlid === cntlid)?.nsids ?? []
+        const each = vfs.map((vf) => toExactly(pf, vf.cntlid, nsidsOf(vf.cntlid), vf.nsids))
+        return [...each.flatMap((way) => way.off), ...each.flatMap((way) => way.on)]
+      }),
+    ],
+    undo: (turn) => vfs.flatMap((vf) => attachAsFound(p, turn, vf)),
   })
 }

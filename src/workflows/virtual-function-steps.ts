@@ -1,4 +1,5 @@
 /** The rows of one VF: resources, online, namespaces and driver, each with its undo. Of several together: phases.ts. */
+import type { PciAddress } from '../nvme/pci-address.ts'
 import { attachExactly, detachOthers, detachThese } from './attachments.ts'
 import { change, ifThere, type ChangeRow } from './change-row.ts'
 import { guard, type Row, type Turn } from './define-workflow.ts'
@@ -75,16 +76,24 @@ export function fromThePool(
   }
 }
 
-export function goOnline(p: ProvisionParams, { vfNumber, cntlid }: Wanted): Row {
-  const pf = p.primary.address
+function goOnline(p: ProvisionParams, vf: Wanted): Row {
+  const { vfNumber, cntlid } = vf
   return change(`online-vf${vfNumber}`, {
     ...withPrimary(p),
-    do: [{ change: 'bringOnline', pf, cntlid }],
-    undo: (turn) => [
-      untilUnused(turn, foundIn(turn.outputs, vfNumber).address),
-      { change: 'takeOffline', pf, cntlid },
-    ],
+    do: [{ change: 'bringOnline', pf: p.primary.address, cntlid }],
+    undo: (turn) => offlineAgain(p, turn, vf),
   })
+}
+
+export function offlineAgain(
+  { primary }: ProvisionParams,
+  turn: Turn,
+  { vfNumber, cntlid }: Wanted
+): readonly Move[] {
+  return [
+    untilUnused(turn, foundIn(turn.outputs, vfNumber).address),
+    { change: 'takeOffline', pf: primary.address, cntlid },
+  ]
 }
 
 /** Of one that is online: its namespaces, and its driver. */
@@ -98,19 +107,24 @@ export function namespaceSteps(p: ProvisionParams, vf: Wanted): readonly Row[] {
   ]
 }
 
-export function attach(p: ProvisionParams, vf: Wanted): Row {
+function attach(p: ProvisionParams, vf: Wanted): Row {
   const pf = p.primary.address
-  const { vfNumber, cntlid, nsids, fetchedTo } = vf
+  const { vfNumber, cntlid, nsids } = vf
   return change(`attach-vf${vfNumber}`, {
     on: driveTarget(p.primary),
     locks: [primaryLock(p.controllerId)],
     guard: ({ ask, store }) => refuseNamespaces(ask, store, p, nsids),
-    do: [
-      ...(fetchedTo === undefined ? [] : [detachThese(pf, fetchedTo, nsids)]),
-      attachExactly(pf, cntlid, nsids),
-    ],
+    do: [...takenFromPrimary(pf, vf), attachExactly(pf, cntlid, nsids)],
     undo: (turn) => attachAsFound(p, turn, vf),
   })
+}
+
+/** What a release has left with it. */
+export function takenFromPrimary(
+  pf: PciAddress,
+  { fetchedTo, nsids }: Wanted
+): readonly Move[] {
+  return fetchedTo === undefined ? [] : [detachThese(pf, fetchedTo, nsids)]
 }
 
 export function driverSteps(p: ProvisionParams, { vfNumber }: Wanted): readonly Row[] {
@@ -118,7 +132,7 @@ export function driverSteps(p: ProvisionParams, { vfNumber }: Wanted): readonly 
 }
 
 /** A drive attaches some namespaces to its VFs as they appear: these come back only to one that is still there. */
-function attachAsFound(
+export function attachAsFound(
   p: ProvisionParams,
   turn: Turn,
   { vfNumber, cntlid }: Wanted

@@ -26,8 +26,9 @@ const LEFT_BY: readonly (readonly [step: RegExp, left: (vfNumber: number) => Reg
     /^(?:resources|offline|assign-vq|assign-vi|online)-vf(\d+)$/,
     (vf) => new RegExp(`^primaries \\S+ secondaries ${vf - 1} `),
   ],
+  [/^online-vfs$/, () => /^primaries \S+ secondaries /],
   [
-    /^(attach-vf(\d+)|(fetch|attach)-namespaces|return-attachments)$/,
+    /^(attach-vf(\d+|s)|(fetch|attach)-namespaces|return-attachments)$/,
     () => /^attachments /,
   ],
   [/^allocate-and-reset$/, () => /^primaries \S+ flexible /],

@@ -87,7 +87,7 @@ test('a consumer that opened its function meanwhile is waited for, without a wri
 
 test('a namespace that the host was given meanwhile is not attached', async () => {
   const { world, next, operation } = await killedAfter(
-    'online-vf1',
+    'online-vfs',
     (each) => provision(each, ONE),
     {
       meanwhile: (each) => {
@@ -99,7 +99,7 @@ test('a namespace that the host was given meanwhile is not attached', async () =
 
   const end = await next.end(operation)
 
-  expect(end).toMatchObject({ state: 'undone', error: { step: 'attach-vf1' } })
+  expect(end).toMatchObject({ state: 'undone', error: { step: 'attach-vfs' } })
   expect(refusalsIn(end)).toMatchObject([{ check: 'namespace-attached-elsewhere' }])
   const { attachments } = world.machine.snapshot()
   expect(
