@@ -84,7 +84,7 @@ async function assign({ dashboard, vf }: Clicks): Promise<void> {
 
 async function saysOwner({ vf }: Clicks): Promise<void> {
   await vf.getByText('A guest owns these queues').waitFor()
-  assert.equal(await vf.locator('table').isVisible(), false)
+  assert.equal(await vf.locator('table:visible').count(), 0)
 }
 
 async function showsRefusal({ dashboard }: Clicks): Promise<void> {
