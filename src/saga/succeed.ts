@@ -42,7 +42,7 @@ export async function succeedWith<W>(
 ): Promise<boolean> {
   const { journal, forward } = run
   if (forward.aborted) return false
-  const change: Change = { state: 'succeeded', blocked: null, waitsFor: [], step }
+  const change: Change = { ...SUCCEEDED, step }
   try {
     const own = run.definition.onSucceeded ? writesOf(run, journal.after(change)) : []
     await journal.appendOnce(change, own.length === 0 ? writes : [...writes, ...own])

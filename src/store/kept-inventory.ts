@@ -26,7 +26,7 @@ export function keptInventory(inventoryOf: StoreReader['inventoryOf']): KeptInve
 
   function keep(hostId: string, inventory: Inventory): void {
     kept.set(hostId, inventory)
-    for (const { id } of written(inventory)) hostOf.set(id, hostId)
+    for (const { id } of namedAlone(inventory)) hostOf.set(id, hostId)
     size += sizeOf(inventory)
     for (const oldest of kept.keys()) {
       if (size <= ROOM || oldest === hostId) return
@@ -38,7 +38,7 @@ export function keptInventory(inventoryOf: StoreReader['inventoryOf']): KeptInve
     const inventory = hostId === undefined ? undefined : kept.get(hostId)
     if (hostId === undefined || inventory === undefined) return
     kept.delete(hostId)
-    for (const { id } of written(inventory)) hostOf.delete(id)
+    for (const { id } of namedAlone(inventory)) hostOf.delete(id)
     size -= sizeOf(inventory)
   }
 
@@ -67,7 +67,7 @@ export function keptInventory(inventoryOf: StoreReader['inventoryOf']): KeptInve
 }
 
 /** Rows that writes name without their host. */
-function written({ controllers, virtualFunctions }: Inventory) {
+function namedAlone({ controllers, virtualFunctions }: Inventory) {
   return [...controllers, ...virtualFunctions]
 }
 
