@@ -3,26 +3,13 @@
  * there, and its next start removes that and nothing else. The processes are nvirt's own; only the machine is emulated, in a
  * process that the kill does not touch. test/lab/full/traced.test.ts does the same on a real kernel.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
-import {
-  remoteMachine,
-  type RemoteMachine,
-} from '../../src/emulator/process/remote-machine.ts'
 import type { ControllerView } from '../../src/inventory/views.ts'
 import type { TelemetryFrame } from '../../src/telemetry/telemetry.ts'
-import { nvirtClient, type NvirtClient } from '../lab/nvirt-client.ts'
+import type { NvirtClient } from '../lab/nvirt-client.ts'
 import { eventually } from '../support/eventually.ts'
-import {
-  startEmulator,
-  startService,
-  type EmulatorProcess,
-  type Service,
-} from '../support/service-process.ts'
+import { killableService, type KillableService } from './killable-service.ts'
 
 const HOST = labLikeHost()
 const PLAIN = '0000:02:00.0'
@@ -38,42 +25,27 @@ const FILES = [
   `${TRACING}/events/nvme/nvme_complete_rq/trigger`,
 ]
 
-let folder: string
-let emulator: EmulatorProcess
-let machine: RemoteMachine
-let service: Service
+let killable: KillableService
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'nvirt-traced-'))
-  await mkdir(path.join(folder, 'data'))
-  const fleet = path.join(folder, 'fleet.json')
-  await writeFile(fleet, JSON.stringify({ hosts: [HOST] }))
-  const socket = path.join(folder, 'emulator.sock')
-  emulator = await startEmulator(socket, path.join(folder, 'journals'), fleet)
-  machine = remoteMachine(socket, HOST.name, systemClock)
-  service = await start()
+  killable = await killableService(HOST)
 }, LIMIT_MS)
 
-afterAll(async () => {
-  await machine?.close()
-  await service?.stop()
-  await emulator?.stop()
-  await rm(folder, { recursive: true, force: true })
-}, LIMIT_MS)
+afterAll(() => killable?.close(), LIMIT_MS)
 
 test(
   'what a killed service had armed for a subscriber is removed by its next start, and nobody else’s',
   async () => {
     await anothers()
     const found = await tracefs()
-    const client = await clientOf(service)
+    const client = await killable.client()
     const stream = await client.watch(await traced(client))
     await stream.next(isTraced, LIMIT_MS)
     const armed = await tracefs()
 
-    await service.stop('SIGKILL')
+    await killable.service().stop('SIGKILL')
     const left = await tracefs()
-    service = await start()
+    await killable.startAgain()
     const isClean = async () => String(await tracefs()) === String(found) || undefined
     await eventually('tracefs is as it was found', isClean, LIMIT_MS)
 
@@ -88,7 +60,7 @@ test(
 
 /** Somebody else's, on an event that nvirt uses too. */
 async function anothers(): Promise<void> {
-  const { call } = machine.kernel.lane('another')
+  const { call } = killable.machine.kernel.lane('another')
   const write = (file: string, text: string) =>
     call({ call: 'write', path: file, text }, { deadlineMs: 5_000 })
   await write(EVENTS, 'wakeup u64 lat')
@@ -96,7 +68,9 @@ async function anothers(): Promise<void> {
 }
 
 function tracefs(): Promise<readonly string[]> {
-  return Promise.all(FILES.map((file) => machine.kernel.call({ call: 'read', path: file })))
+  return Promise.all(
+    FILES.map((file) => killable.machine.kernel.call({ call: 'read', path: file }))
+  )
 }
 
 async function traced(client: NvirtClient): Promise<object> {
@@ -112,14 +86,4 @@ async function traced(client: NvirtClient): Promise<object> {
 function isTraced(frame: TelemetryFrame): boolean {
   if (!frame.observed || frame.trace !== undefined) return false
   return frame.queues.commands?.some((count) => (count ?? 0) > 0) ?? false
-}
-
-function start(): Promise<Service> {
-  const fleet = `unix:${path.join(folder, 'emulator.sock')}`
-  return startService({ data: path.join(folder, 'data'), fleet })
-}
-
-async function clientOf({ port }: Service): Promise<NvirtClient> {
-  const token = await readFile(path.join(folder, 'data/token'), 'utf8')
-  return nvirtClient(port, token.trim())
 }

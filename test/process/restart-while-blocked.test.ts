@@ -3,28 +3,15 @@
  * kernel again. The processes are nvirt's own; only the machine is emulated, in a process that the kill does not touch.
  * test/lab/blocked.test.ts does the same on a real kernel, whose guest is too slow to measure the service by.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
-import {
-  remoteMachine,
-  type RemoteMachine,
-} from '../../src/emulator/process/remote-machine.ts'
 import type { ControllerView, VirtualFunctionView } from '../../src/inventory/views.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
-import { nvirtClient, type NvirtClient } from '../lab/nvirt-client.ts'
+import type { NvirtClient } from '../lab/nvirt-client.ts'
 import { isCompiled } from '../../scripts/set-up.mjs'
 import { eventually } from '../support/eventually.ts'
-import {
-  STARTS_WITHIN_MS,
-  startEmulator,
-  startService,
-  type EmulatorProcess,
-  type Service,
-} from '../support/service-process.ts'
+import { STARTS_WITHIN_MS } from '../support/service-process.ts'
+import { killableService, type KillableService } from './killable-service.ts'
 
 /** From the sources, which tsx compiles at each start, there is no limit to hold. The test command runs what is compiled. */
 const RESTART_LIMIT_MS = isCompiled() ? 5_000 : STARTS_WITHIN_MS
@@ -38,39 +25,24 @@ const PF = `${BUS}/devices/0000:01:00.0`
 /** The last VF stays in nvirt's pool; a process outside of nvirt's knowledge takes it. */
 const HELD = '0000:01:01.0'
 
-let folder: string
-let emulator: EmulatorProcess
-let machine: RemoteMachine
-let service: Service
+let killable: KillableService
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'nvirt-restart-'))
-  await mkdir(path.join(folder, 'data'))
-  const fleet = path.join(folder, 'fleet.json')
-  await writeFile(fleet, JSON.stringify({ hosts: [HOST] }))
-  const socket = path.join(folder, 'emulator.sock')
-  emulator = await startEmulator(socket, path.join(folder, 'journals'), fleet)
-  machine = remoteMachine(socket, HOST.name, systemClock)
-  service = await start()
+  killable = await killableService(HOST)
 }, STARTING_MS)
 
-afterAll(async () => {
-  await machine?.close()
-  await service?.stop()
-  await emulator?.stop()
-  await rm(folder, { recursive: true, force: true })
-}, STARTING_MS)
+afterAll(() => killable?.close(), STARTING_MS)
 
 test(
   'killed while the kernel waits for a guest, the service is back within seconds and writes nothing again',
   async () => {
-    const found = await machine.snapshot()
-    const { operation, letGo } = await retireWhileHeld(await clientOf(service))
-    await service.stop('SIGKILL')
+    const found = await killable.machine.snapshot()
+    const { operation, letGo } = await retireWhileHeld(await killable.client())
+    await killable.service().stop('SIGKILL')
 
     const begun = performance.now()
-    service = await start()
-    const client = await clientOf(service)
+    await killable.startAgain()
+    const client = await killable.client()
     const listed = await client.list('/v1/controllers')
     const restarted = await untilBlocked(client, operation.id)
     const tookMs = performance.now() - begun
@@ -88,7 +60,7 @@ test(
 
     expect(end.state).toBe('succeeded')
     expect(await countsWritten()).toEqual(['8', '0'])
-    expect(await machine.snapshot()).toEqual(found)
+    expect(await killable.machine.snapshot()).toEqual(found)
   },
   STARTING_MS
 )
@@ -97,7 +69,7 @@ test(
 async function retireWhileHeld(client: NvirtClient) {
   await client.perform(...(await provisionOne(client)))
   await bindByHand(HELD, 'vfio-pci')
-  const letGo = await machine.holdVfioGroup(await groupOf(HELD), 'qemu')
+  const letGo = await killable.machine.holdVfioGroup(await groupOf(HELD), 'qemu')
   const all = await client.list<VirtualFunctionView>('/v1/virtualFunctions')
   const vf = all.find(({ provisioned }) => provisioned !== null)
   const { id } = await client.begin('DELETE', `/v1/virtualFunctions/${vf?.id}`)
@@ -124,14 +96,14 @@ async function untilBlocked(client: NvirtClient, id: string): Promise<OperationV
 
 /** Texts that the machine's kernel was asked to write into sriov_numvfs. */
 async function countsWritten(): Promise<readonly string[]> {
-  const calls = await machine.transcript()
+  const calls = await killable.machine.transcript()
   return calls.flatMap((call) =>
     call.call === 'write' && call.path === `${PF}/sriov_numvfs` ? [call.text] : []
   )
 }
 
 async function bindByHand(address: string, driver: string): Promise<void> {
-  const { call } = machine.kernel.lane('by hand')
+  const { call } = killable.machine.kernel.lane('by hand')
   const write = (file: string, text: string) =>
     call({ call: 'write', path: `${BUS}/${file}`, text }, { deadlineMs: 5_000 })
   await write(`devices/${address}/driver_override`, driver)
@@ -140,16 +112,6 @@ async function bindByHand(address: string, driver: string): Promise<void> {
 
 async function groupOf(address: string): Promise<number> {
   const path = `${BUS}/devices/${address}/iommu_group`
-  const target = await machine.kernel.call({ call: 'readLink', path })
+  const target = await killable.machine.kernel.call({ call: 'readLink', path })
   return Number(target.split('/').at(-1))
-}
-
-function start(): Promise<Service> {
-  const fleet = `unix:${path.join(folder, 'emulator.sock')}`
-  return startService({ data: path.join(folder, 'data'), fleet })
-}
-
-async function clientOf({ port }: Service): Promise<NvirtClient> {
-  const token = await readFile(path.join(folder, 'data/token'), 'utf8')
-  return nvirtClient(port, token.trim())
 }
