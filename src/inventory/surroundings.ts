@@ -9,7 +9,7 @@ export type Surroundings = {
   readonly controllers: (hostId: string) => readonly ControllerRow[]
   readonly virtualFunctions: (hostId: string) => readonly VirtualFunctionRow[]
   readonly namespaces: (hostId: string) => readonly NamespaceRow[]
-  readonly assignmentOf: (functionId: string) => string | null
+  readonly assignmentOf: (hostId: string, functionId: string) => string | null
   readonly changing: (functionId: string) => string | null
   /** What was allocated to a primary and waits for its reset. */
   readonly pendingPrimary: (controllerId: string) => FlexibleResources | null
@@ -27,15 +27,13 @@ export function surroundings(
   changing: (functionId: string) => string | null,
   pendingPrimary: (controllerId: string) => FlexibleResources | null
 ): Surroundings {
-  const driftOfHost = once(read.driftOf)
-  const observedAtOf = once((hostId) => read.host(hostId)?.observedAt)
-  let drifting: ReadonlySet<string> | undefined
-  const isDrifting = (hostId: string) => (drifting ??= read.driftingHosts()).has(hostId)
+  const observedAtOf = once(read.observedAtOf)
   return {
     driftOf: (hostId, functionId) =>
-      isDrifting(hostId) && changing(functionId) === null
-        ? driftOfHost(hostId)
-            .filter((row) => row.functionId === functionId)
+      changing(functionId) === null
+        ? read
+            .keptInventoryOf(hostId)
+            .drift.filter((row) => row.functionId === functionId)
             .map(driftView)
         : [],
     controller: (hostId, id) =>
@@ -43,7 +41,10 @@ export function surroundings(
     controllers: (hostId) => read.keptInventoryOf(hostId).controllers,
     virtualFunctions: (hostId) => read.keptInventoryOf(hostId).virtualFunctions,
     namespaces: (hostId) => read.keptInventoryOf(hostId).namespaces,
-    assignmentOf: (functionId) => read.standingAssignment(functionId)?.id ?? null,
+    assignmentOf: (hostId, functionId) =>
+      read
+        .keptInventoryOf(hostId)
+        .assignments.findLast((row) => row.functionId === functionId)?.id ?? null,
     changing,
     pendingPrimary,
     observedAt: (row) => observedAtOf(row.hostId) ?? row.observedAt,

@@ -4,12 +4,10 @@
  * the database.
  */
 import { hostIdsOf } from './inventory-writes.ts'
-import type { StoreReader, StoreWrite } from './store.ts'
-
-type Inventory = ReturnType<StoreReader['inventoryOf']>
+import type { KeptRows, StoreReader, StoreWrite } from './store.ts'
 
 export interface KeptInventory {
-  readonly of: (hostId: string) => Inventory
+  readonly of: (hostId: string) => KeptRows
   /** Told of what is durable, before whoever wrote it is. */
   readonly written: (writes: readonly StoreWrite[]) => void
 }
@@ -17,17 +15,20 @@ export interface KeptInventory {
 /** Rows of all hosts together: some tens of MB. */
 const ROOM = 16_384
 
-/** @param inventoryOf reads them */
-export function keptInventory(inventoryOf: StoreReader['inventoryOf']): KeptInventory {
+type Read = Pick<StoreReader, 'assignment'> & {
+  readonly rowsOf: (hostId: string) => KeptRows
+}
+
+export function keptInventory(read: Read): KeptInventory {
   /** The one that was asked for last is the last. */
-  const kept = new Map<string, Inventory>()
+  const kept = new Map<string, KeptRows>()
   const hostOf = new Map<string, string>()
   let size = 0
 
-  function keep(hostId: string, inventory: Inventory): void {
-    kept.set(hostId, inventory)
-    for (const { id } of namedAlone(inventory)) hostOf.set(id, hostId)
-    size += sizeOf(inventory)
+  function keep(hostId: string, rows: KeptRows): void {
+    kept.set(hostId, rows)
+    for (const { id } of namedAlone(rows)) hostOf.set(id, hostId)
+    size += sizeOf(rows)
     for (const oldest of kept.keys()) {
       if (size <= ROOM || oldest === hostId) return
       forget(oldest)
@@ -35,19 +36,33 @@ export function keptInventory(inventoryOf: StoreReader['inventoryOf']): KeptInve
   }
 
   function forget(hostId: string | undefined): void {
-    const inventory = hostId === undefined ? undefined : kept.get(hostId)
-    if (hostId === undefined || inventory === undefined) return
+    const rows = hostId === undefined ? undefined : kept.get(hostId)
+    if (hostId === undefined || rows === undefined) return
     kept.delete(hostId)
-    for (const { id } of namedAlone(inventory)) hostOf.delete(id)
-    size -= sizeOf(inventory)
+    for (const { id } of namedAlone(rows)) hostOf.delete(id)
+    size -= sizeOf(rows)
   }
 
-  function forgetWritten(write: StoreWrite): void {
-    if (write.write === 'reconcile') hostIdsOf(write).forEach(forget)
-    else if (write.write === 'confirmScan')
-      for (const { controllerId } of write.health) forget(hostOf.get(controllerId))
-    else if (write.write === 'setSriovBefore') forget(hostOf.get(write.controllerId))
-    else if (write.write === 'setProvisioned') forget(hostOf.get(write.virtualFunctionId))
+  function hostsOf(write: StoreWrite): readonly (string | undefined)[] {
+    switch (write.write) {
+      case 'reconcile':
+        return hostIdsOf(write)
+      case 'confirmScan':
+        return write.health.map(({ controllerId }) => hostOf.get(controllerId))
+      case 'setSriovBefore':
+        return [hostOf.get(write.controllerId)]
+      case 'setProvisioned':
+        return [hostOf.get(write.virtualFunctionId)]
+      case 'putDrift':
+      case 'putAssignment':
+        return [write.row.hostId]
+      case 'deleteDrift':
+        return [hostOf.get(write.functionId)]
+      case 'updateAssignment': // perhaps of one that was over
+        return [read.assignment(null, write.id)?.hostId]
+      default:
+        return []
+    }
   }
 
   return {
@@ -58,19 +73,31 @@ export function keptInventory(inventoryOf: StoreReader['inventoryOf']): KeptInve
         kept.set(hostId, known)
         return known
       }
-      const inventory = inventoryOf(hostId)
-      keep(hostId, inventory)
-      return inventory
+      const rows = read.rowsOf(hostId)
+      keep(hostId, rows)
+      return rows
     },
-    written: (writes) => writes.forEach(forgetWritten),
+    written: (writes) => writes.flatMap(hostsOf).forEach(forget),
+  }
+}
+
+/** Not of one instant: what is written meanwhile is read again. */
+export function rowsForViews(
+  read: Pick<StoreReader, 'inventoryOf' | 'driftOf' | 'standingAssignmentsOf'>,
+  hostId: string
+): KeptRows {
+  return {
+    ...read.inventoryOf(hostId),
+    drift: read.driftOf(hostId),
+    assignments: read.standingAssignmentsOf(hostId),
   }
 }
 
 /** Rows that writes name without their host. */
-function namedAlone({ controllers, virtualFunctions }: Inventory) {
+function namedAlone({ controllers, virtualFunctions }: KeptRows) {
   return [...controllers, ...virtualFunctions]
 }
 
-function sizeOf({ controllers, virtualFunctions, namespaces }: Inventory): number {
-  return 1 + controllers.length + virtualFunctions.length + namespaces.length
+function sizeOf(rows: KeptRows): number {
+  return Object.values(rows).reduce((sum, { length }) => sum + length, 1)
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { isMigrated } from './migrate.ts'
 import { findMigrationsFolder, readMigrations } from './migrations-folder.ts'
-import { keptInventory } from './kept-inventory.ts'
+import { keptInventory, rowsForViews } from './kept-inventory.ts'
 import { createReader } from './reader.ts'
 import type { EventRow } from './rows.ts'
 import type { CommitResult, Store, StoreWrite } from './store.ts'
@@ -27,7 +27,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { file, migrationsFolder = findMigrationsFolder() } = options
   const listeners = new Set<(events: readonly EventRow[]) => void>()
 
-  const kept = keptInventory((hostId) => read.inventoryOf(hostId))
+  const kept = keptInventory({
+    assignment: (tenant, id) => read.assignment(tenant, id),
+    rowsOf: (hostId) => rowsForViews(read, hostId),
+  })
   let starting: Promise<Writer> | undefined
   let started: Writer | undefined
   const writer = () =>

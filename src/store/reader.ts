@@ -59,6 +59,7 @@ type InventoryReader = Pick<
   StoreReader,
   | 'hosts'
   | 'host'
+  | 'observedAtOf'
   | 'controllers'
   | 'controller'
   | 'virtualFunctions'
@@ -78,6 +79,9 @@ function inventoryReader(db: Database.Database, prepare: Prepare): InventoryRead
   return {
     hosts: (page) => mapPage(keysetPage<HostColumns>(prepare, 'Host', {}, page), toHost),
     host: (id) => one(prepare, 'Host', id, toHost),
+    observedAtOf: (id) =>
+      prepare('SELECT "observedAt" FROM "Host" WHERE "id" = ?').pluck().get(id) as
+        string | undefined,
     controllers: (filter, page) =>
       mapPage(
         keysetPage<ControllerColumns>(prepare, 'Controller', filter, page),
@@ -138,13 +142,11 @@ const IS_CARED_FOR = `SELECT EXISTS (SELECT 1 FROM "VirtualFunction" WHERE "host
 
 function driftReader(
   prepare: Prepare
-): Pick<StoreReader, 'driftOf' | 'driftingHosts' | 'healingOf' | 'isCaredFor'> {
+): Pick<StoreReader, 'driftOf' | 'healingOf' | 'isCaredFor'> {
   const drift = `SELECT * FROM "Drift" WHERE "hostId" = ? ORDER BY "functionId", "kind"`
-  const drifting = 'SELECT DISTINCT "hostId" FROM "Drift"'
   const healing = `SELECT * FROM "Healing" WHERE "hostId" = ? ORDER BY "functionId"`
   return {
     driftOf: (hostId) => (prepare(drift).all(hostId) as DriftColumns[]).map(toDrift),
-    driftingHosts: () => new Set(prepare(drifting).pluck().all() as string[]),
     healingOf: (hostId) => prepare(healing).all(hostId) as HealingRow[],
     isCaredFor: (hostId) => {
       const found = prepare(IS_CARED_FOR).get({ hostId }) as { readonly is: number }

@@ -147,6 +147,13 @@ export type OpenOperation = Pick<
   'id' | 'workflow' | 'version' | 'state' | 'params'
 >
 
+/** What views of a host's functions are made of. */
+export type KeptRows = ReturnType<StoreReader['inventoryOf']> & {
+  readonly drift: readonly DriftRow[]
+  /** Those that are not over, oldest first. */
+  readonly assignments: readonly AssignmentRow[]
+}
+
 export interface StoreReader {
   hosts: (page: PageRequest) => Page<HostRow>
   host: (id: string) => HostRow | undefined
@@ -171,10 +178,10 @@ export interface StoreReader {
     readonly virtualFunctions: readonly VirtualFunctionRow[]
     readonly namespaces: readonly NamespaceRow[]
   }
-  /** The same, for views: kept from call to call as long as nothing of them is written. */
-  keptInventoryOf: StoreReader['inventoryOf']
-  /** Hosts of which something differs from what is desired. */
-  driftingHosts: () => ReadonlySet<string>
+  /** For views: kept from call to call as long as nothing of them is written. */
+  keptInventoryOf: (hostId: string) => KeptRows
+  /** When the host was scanned last. */
+  observedAtOf: (hostId: string) => string | undefined
   /** What the rows of a host were made of; undefined when they have been written since, or are not all there. */
   scanDigest: (hostId: string) => string | undefined
   /** Lists of what belongs to somebody are filtered by tenant in the query. null: all tenants (an admin). */

@@ -1,18 +1,9 @@
 import { expect, test } from 'vitest'
-import type { DriftRow, HealingRow, ProvisionedVf } from '../../src/store/rows.ts'
-import { assignmentRow, hostRow, withInventory } from './rows.ts'
+import type { HealingRow, ProvisionedVf } from '../../src/store/rows.ts'
+import { assignmentRow, driftRow, hostRow, withInventory } from './rows.ts'
 import { temporaryFolder, temporaryStore } from './temporary-store.ts'
 
-const DRIFT: DriftRow = {
-  hostId: 'host-a',
-  functionKind: 'virtualFunction',
-  functionId: 'vf-1',
-  kind: 'driver-changed',
-  tenant: 'default',
-  expected: { driver: null },
-  found: { driver: 'nvme' },
-  since: '2026-01-01T00:00:00.000Z',
-}
+const DRIFT = driftRow()
 
 const HEALING: HealingRow = {
   functionId: 'vf-1',

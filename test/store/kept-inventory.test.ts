@@ -1,11 +1,21 @@
 /** What views are made of is what is stored, however often it was read before. */
 import { expect, test } from 'vitest'
-import { keptInventory } from '../../src/store/kept-inventory.ts'
+import { keptInventory, rowsForViews } from '../../src/store/kept-inventory.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
-import { controllerRow, hostRow, namespaceRow, virtualFunctionRow } from './rows.ts'
+import {
+  assignmentRow,
+  controllerRow,
+  driftRow,
+  hostRow,
+  namespaceRow,
+  virtualFunctionRow,
+} from './rows.ts'
 import { temporaryStore } from './temporary-store.ts'
 
 const HOST = 'host-a'
+const DRIFT = driftRow({ hostId: HOST })
+const STANDING = assignmentRow({ hostId: HOST })
+const OVER = assignmentRow({ id: 'over', hostId: HOST, state: 'failed' })
 
 async function stored() {
   const store = await temporaryStore()
@@ -17,6 +27,9 @@ async function stored() {
       virtualFunctions: [virtualFunctionRow()],
       namespaces: [namespaceRow()],
     },
+    { write: 'putDrift', row: DRIFT },
+    { write: 'putAssignment', row: STANDING },
+    { write: 'putAssignment', row: OVER },
   ])
   return store
 }
@@ -28,7 +41,9 @@ test('the same rows are the same value until one of them is written', async () =
   await commit([{ write: 'putHost', row: hostRow({ id: HOST, observedAt: 'later' }) }])
 
   expect(read.keptInventoryOf(HOST)).toBe(before)
-  expect(before).toEqual(read.inventoryOf(HOST))
+  expect(before).toEqual(rowsForViews(read, HOST))
+  expect(before.drift).toHaveLength(1)
+  expect(before.assignments).toHaveLength(1)
 })
 
 const smart = { criticalWarning: 4 } as never
@@ -56,6 +71,11 @@ test.each<StoreWrite>([
       at: 'now',
     },
   },
+  { write: 'putDrift', row: { ...DRIFT, kind: 'moved' } },
+  { write: 'deleteDrift', functionId: DRIFT.functionId, kind: DRIFT.kind },
+  { write: 'putAssignment', row: { ...STANDING, id: 'another' } },
+  { write: 'updateAssignment', id: STANDING.id, set: { state: 'released' }, at: 'later' },
+  { write: 'updateAssignment', id: OVER.id, set: { state: 'ready' }, at: 'later' },
 ])('whoever asks after $write sees what was written', async (write) => {
   const { read, commit } = await stored()
   const before = read.keptInventoryOf(HOST)
@@ -63,19 +83,26 @@ test.each<StoreWrite>([
   await commit([write])
 
   expect(read.keptInventoryOf(HOST)).not.toEqual(before)
-  expect(read.keptInventoryOf(HOST)).toEqual(read.inventoryOf(HOST))
+  expect(read.keptInventoryOf(HOST)).toEqual(rowsForViews(read, HOST))
 })
 
 test('what was not asked for for long makes room', () => {
   const asked: string[] = []
-  const kept = keptInventory((hostId) => {
+  const rowsOf = (hostId: string) => {
     asked.push(hostId)
     const controllers = Array.from({ length: 6_000 }, (_, n) => ({
       ...controllerRow({ id: `${hostId} ${n}` }),
       sriovBefore: null,
     }))
-    return { controllers, virtualFunctions: [], namespaces: [] }
-  })
+    return {
+      controllers,
+      virtualFunctions: [],
+      namespaces: [],
+      drift: [],
+      assignments: [],
+    }
+  }
+  const kept = keptInventory({ rowsOf, assignment: () => undefined })
 
   for (const hostId of ['a', 'b', 'a', 'c', 'a', 'b']) kept.of(hostId)
 

@@ -6,6 +6,7 @@ import type { OperationRecord } from '../../src/saga/operation.ts'
 import type {
   AssignmentRow,
   ControllerRow,
+  DriftRow,
   HostRow,
   NamespaceRow,
   NewEvent,
@@ -154,6 +155,20 @@ export function assignmentRow(set: Partial<AssignmentRow> = {}): AssignmentRow {
     quarantine: null,
     createdAt: AT,
     updatedAt: AT,
+    ...set,
+  }
+}
+
+export function driftRow(set: Partial<DriftRow> = {}): DriftRow {
+  return {
+    hostId: 'host-a',
+    functionKind: 'virtualFunction',
+    functionId: 'vf-1',
+    kind: 'driver-changed',
+    tenant: 'default',
+    expected: { driver: null },
+    found: { driver: 'nvme' },
+    since: '2026-01-01T00:00:00.000Z',
     ...set,
   }
 }

@@ -13,6 +13,7 @@ import type {
   ScanDigestRow,
   VirtualFunctionRow,
 } from '../../src/store/rows.ts'
+import { rowsForViews } from '../../src/store/kept-inventory.ts'
 import type { VirtualFunctionPolicyRow } from '../../src/store/policy-row.ts'
 import type { KnownKey, Page, PageRequest, StoreReader } from '../../src/store/store.ts'
 
@@ -41,7 +42,7 @@ export function readerOf(now: () => Tables): StoreReader {
     virtualFunctions: inOrder(now().virtualFunctions).filter(has({ hostId })),
     namespaces: inOrder(now().namespaces).filter(has({ hostId })),
   })
-  return {
+  const reader: StoreReader = {
     hosts: (page) => pageOf([...now().hosts.values()], page),
     host: (id) => now().hosts.get(id),
     controllers: ({ hostId }, page) =>
@@ -57,8 +58,8 @@ export function readerOf(now: () => Tables): StoreReader {
       pageOf([...now().namespaces.values()].filter(has({ hostId })), page),
     namespace: (id) => now().namespaces.get(id),
     inventoryOf,
-    keptInventoryOf: inventoryOf,
-    driftingHosts: () => new Set([...now().drifts.values()].map(({ hostId }) => hostId)),
+    keptInventoryOf: (hostId) => rowsForViews(reader, hostId),
+    observedAtOf: (id) => now().hosts.get(id)?.observedAt,
     scanDigest: (hostId) => {
       const row = now().digests.get(hostId)
       const count = (rows: ReadonlyMap<string, { readonly hostId: string }>) =>
@@ -131,6 +132,7 @@ export function readerOf(now: () => Tables): StoreReader {
     lastEventNumber: () => now().events.length,
     idempotencyKey: (tenant, key) => now().keys.get(`${tenant}\0${key}`),
   }
+  return reader
 }
 
 function policiesOn({ policies, controllers }: Tables, hostId: string) {

@@ -1,4 +1,5 @@
 /** The rows as they will be once the writes of a plan's steps are made; nothing is written. */
+import { rowsForViews } from '../../store/kept-inventory.ts'
 import type { AssignmentRow, ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store, StoreReader, StoreWrite } from '../../store/store.ts'
 
@@ -78,7 +79,7 @@ function readerOf(read: StoreReader, rows: Rows): StoreReader {
     controller: (id) => ifThere(read.controller(id), controller),
     virtualFunction: (id) => ifThere(read.virtualFunction(id), virtualFunction),
     inventoryOf,
-    keptInventoryOf: inventoryOf,
+    keptInventoryOf: (hostId) => rowsForViews({ ...read, inventoryOf }, hostId),
     assignment: (tenant, id) => {
       const row = rows.assignments.get(id)
       if (!row) return read.assignment(tenant, id)
