@@ -11,6 +11,7 @@ import { foundOn } from './drift/drift-of-host.ts'
 import type { Inventory } from './inventory.ts'
 import { fewAtOnce } from './few-at-once.ts'
 import { scanHost } from './scan-host.ts'
+import { keptControllers, keptNamespaces, keptVirtualFunctions } from './kept-pages.ts'
 import { scanRounds } from './scan-rounds.ts'
 import { surroundings } from './surroundings.ts'
 import { underway } from './underway.ts'
@@ -107,13 +108,15 @@ export function createInventory(options: InventoryOptions): Inventory {
     host: (_caller, id) => hostView(found(read.host(id), 'host', id)),
     controllers: (_caller, filter, page) => {
       const views = around()
-      return pageOf(read.controllers(filter, page), (row) => controllerView(row, views))
+      return pageOf(keptControllers(read, filter, page), (row) =>
+        controllerView(row, views)
+      )
     },
     controller: (_caller, id) =>
       controllerView(found(read.controller(id), 'controller', id), around()),
     virtualFunctions: (_caller, filter, page) => {
       const views = around()
-      return pageOf(read.virtualFunctions(filter, page), (row) =>
+      return pageOf(keptVirtualFunctions(read, filter, page), (row) =>
         virtualFunctionView(row, views)
       )
     },
@@ -124,7 +127,7 @@ export function createInventory(options: InventoryOptions): Inventory {
       ),
     namespaces: (_caller, filter, page) => {
       const views = around()
-      return pageOf(read.namespaces(filter, page), (row) => namespaceView(row, views))
+      return pageOf(keptNamespaces(read, filter, page), (row) => namespaceView(row, views))
     },
     namespace: (_caller, id) =>
       namespaceView(found(read.namespace(id), 'namespace', id), around()),

@@ -12,8 +12,31 @@ export function keysetPage<C extends { readonly id: string }>(
   filter: Filter,
   page: PageRequest
 ): Page<C> {
+  return pageOfColumns(prepare, '*', table, filter, page)
+}
+
+/** A row's id, and its host's. */
+export type RowPlace = { readonly id: string; readonly hostId: string }
+
+/** The same page without reading the rows. */
+export function placesPage(
+  prepare: Prepare,
+  table: string,
+  filter: Filter,
+  page: PageRequest
+): Page<RowPlace> {
+  return pageOfColumns(prepare, '"id", "hostId"', table, filter, page)
+}
+
+function pageOfColumns<C extends { readonly id: string }>(
+  prepare: Prepare,
+  columns: string,
+  table: string,
+  filter: Filter,
+  page: PageRequest
+): Page<C> {
   const { conditions, values } = where({ ...filter })
-  const sql = `SELECT * FROM "${table}" WHERE "id" > ? ${conditions} ORDER BY "id" LIMIT ?`
+  const sql = `SELECT ${columns} FROM "${table}" WHERE "id" > ? ${conditions} ORDER BY "id" LIMIT ?`
   const rows = prepare(sql).all(page.after ?? '', ...values, page.limit + 1) as C[]
   return cutPage(rows, page.limit, ({ id }) => id)
 }

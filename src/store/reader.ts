@@ -23,7 +23,7 @@ import {
 } from './inventory-columns.ts'
 import type { Json } from '../saga/workflow.ts'
 import { fromJson } from './json-column.ts'
-import { keysetPage, mapPage } from './keyset-page.ts'
+import { keysetPage, mapPage, placesPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
 import { openOperationReader } from './open-operation-reader.ts'
@@ -66,6 +66,7 @@ type InventoryReader = Pick<
   | 'virtualFunction'
   | 'namespaces'
   | 'namespace'
+  | 'places'
   | 'inventoryOf'
   | 'scanDigest'
 >
@@ -100,6 +101,7 @@ function inventoryReader(db: Database.Database, prepare: Prepare): InventoryRead
         toNamespace
       ),
     namespace: (id) => one(prepare, 'Namespace', id, toNamespace),
+    places: (table, filter, page) => placesPage(prepare, table, filter, page),
     // In a transaction, so that the three lists are of one instant.
     inventoryOf: (hostId) => db.transaction(ofHost)(hostId),
     scanDigest: (hostId) => {

@@ -3,6 +3,7 @@
  * commit); a transaction is a list of values, so it can cross to the worker and be part of a saga's record. Reading is
  * synchronous, on a read-only connection of the calling thread, by prepared SQL.
  */
+import type { RowPlace } from './keyset-page.ts'
 import type { SmartSummary } from '../host/observation.ts'
 import type { LogEntry } from '../saga/log.ts'
 import type { OperationRecord, OperationState, StepRecord } from '../saga/operation.ts'
@@ -178,6 +179,12 @@ export interface StoreReader {
     readonly virtualFunctions: readonly VirtualFunctionRow[]
     readonly namespaces: readonly NamespaceRow[]
   }
+  /** Where the rows of a page are: for whoever has the rows, by `keptInventoryOf` say. */
+  places: (
+    table: 'Controller' | 'VirtualFunction' | 'Namespace',
+    filter: { readonly hostId?: string; readonly controllerId?: string },
+    page: PageRequest
+  ) => Page<RowPlace>
   /** For views: kept from call to call as long as nothing of them is written. */
   keptInventoryOf: (hostId: string) => KeptRows
   /** When the host was scanned last. */

@@ -13,6 +13,7 @@ import type {
   ScanDigestRow,
   VirtualFunctionRow,
 } from '../../src/store/rows.ts'
+import type { RowPlace } from '../../src/store/keyset-page.ts'
 import { rowsForViews } from '../../src/store/kept-inventory.ts'
 import type { VirtualFunctionPolicyRow } from '../../src/store/policy-row.ts'
 import type { KnownKey, Page, PageRequest, StoreReader } from '../../src/store/store.ts'
@@ -57,6 +58,15 @@ export function readerOf(now: () => Tables): StoreReader {
     namespaces: ({ hostId }, page) =>
       pageOf([...now().namespaces.values()].filter(has({ hostId })), page),
     namespace: (id) => now().namespaces.get(id),
+    places: (table, filter, page) => {
+      const tables = {
+        Controller: now().controllers,
+        VirtualFunction: now().virtualFunctions,
+        Namespace: now().namespaces,
+      }
+      const rows: Iterable<RowPlace> = tables[table].values()
+      return pageOf([...rows].filter(has(filter)), page)
+    },
     inventoryOf,
     keptInventoryOf: (hostId) => rowsForViews(reader, hostId),
     observedAtOf: (id) => now().hosts.get(id)?.observedAt,
