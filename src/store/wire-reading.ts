@@ -1,7 +1,9 @@
 /** The writer's side of `wire-writes.ts`. */
 import type { LogEntry } from '../saga/log.ts'
+import { isTerminal } from '../saga/operation.ts'
 import { fromJsonText } from './json-column.ts'
 import { OPERATION_COLUMNS } from './operation-columns.ts'
+import { columnOf, KeptSteps, STEPS } from './sent-steps.ts'
 import type {
   PlainEntry,
   Wire,
@@ -9,11 +11,18 @@ import type {
   WireValue,
   WireWrite,
 } from './wire-writes.ts'
-import { KIND, UNCHANGED } from './wire-writes.ts'
+import { KIND } from './wire-writes.ts'
 
-/** In the order in which they were packed. */
-export function unpackTransactions(wire: Wire): readonly WireTransaction[] {
-  const reader = new WireReader(wire)
+/**
+ * In the order in which they were packed.
+ *
+ * @param kept steps that came in former messages
+ */
+export function unpackTransactions(
+  wire: Wire,
+  kept: KeptSteps
+): readonly WireTransaction[] {
+  const reader = new WireReader(wire, kept)
   const transactions: WireTransaction[] = []
   while (!reader.isOver()) {
     const id = reader.number()
@@ -33,11 +42,15 @@ function unpackWrite(reader: WireReader): WireWrite {
       return unpackPlain('succeed', reader)
     case KIND.logEntry: {
       const entry = fromJsonText<LogEntry>(reader.text())
-      return { write: 'logEntry', entry, steps: reader.steps() }
+      const steps = reader.steps(entry.operationId)
+      if (entry.state !== undefined && isTerminal(entry.state))
+        reader.ended(entry.operationId)
+      return { write: 'logEntry', entry, steps }
     }
     case KIND.insertOperation: {
       const values = reader.values(OPERATION_COLUMNS.length)
-      return { write: 'insertOperation', values, steps: reader.steps() ?? '[]' }
+      const steps = reader.steps(String(values[0])) ?? '[]'
+      return { write: 'insertOperation', values, steps }
     }
     case KIND.packedReconcile:
       return { write: 'packedReconcile', rows: reader.text() }
@@ -49,23 +62,22 @@ function unpackWrite(reader: WireReader): WireWrite {
 }
 
 function unpackPlain(write: PlainEntry['write'], reader: WireReader): PlainEntry {
-  return {
-    write,
-    id: reader.text(),
-    fence: reader.number(),
-    at: reader.text(),
-    leaseUntilMs: reader.number(),
-    steps: reader.steps() ?? '[]',
-  }
+  const id = reader.text()
+  const [fence, at, leaseUntilMs] = [reader.number(), reader.text(), reader.number()]
+  const steps = reader.steps(id) ?? '[]'
+  if (write === 'succeed') reader.ended(id)
+  return { write, id, fence, at, leaseUntilMs, steps }
 }
 
 /** What was packed, in order: in this process, so that its types are known. */
 class WireReader {
   private at = 0
   private readonly wire: Wire
+  private readonly kept: KeptSteps
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, kept: KeptSteps) {
     this.wire = wire
+    this.kept = kept
   }
 
   isOver(): boolean {
@@ -77,13 +89,22 @@ class WireReader {
   }
 
   /** As their column has them; null: they stay. */
-  steps(): string | null {
+  steps(operationId: string): string | null {
     const count = this.number()
-    if (count === UNCHANGED) return null
-    let column = ''
-    for (let nth = 0; nth < count; nth++)
-      column += nth === 0 ? this.text() : `,${this.text()}`
-    return `[${column}]`
+    if (count === STEPS.stay) return null
+    if (count !== STEPS.change)
+      return this.kept.put(operationId, this.values(count) as string[])
+    const texts = this.kept.of(operationId)
+    for (let left = this.number(); left > 0; left--) {
+      const index = this.number()
+      texts[index] = this.text()
+    }
+    return columnOf(texts)
+  }
+
+  /** No more comes of its steps alone. */
+  ended(operationId: string): void {
+    this.kept.forget(operationId)
   }
 
   number(): number {

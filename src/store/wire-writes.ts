@@ -10,7 +10,7 @@ import type { PackedReconcile } from './inventory-writes.ts'
 import { packReconcile } from './inventory-writes.ts'
 import type { OperationValues } from './operation-columns.ts'
 import { operationValues } from './operation-columns.ts'
-import type { StepTexts } from './step-texts.ts'
+import { STEPS, type SentSteps } from './sent-steps.ts'
 import type { StoreWrite } from './store.ts'
 
 /** A write as the writer's thread makes it. */
@@ -50,9 +50,6 @@ export const KIND = {
   json: 5,
 } as const
 
-/** In the place of a number of steps. */
-export const UNCHANGED = -1
-
 /**
  * Adds a transaction; nothing of it when that fails.
  *
@@ -62,50 +59,54 @@ export function packTransaction(
   wire: Wire,
   id: number,
   writes: readonly StoreWrite[],
-  texts: StepTexts
+  sent: SentSteps
 ): void {
   const { length } = wire
   try {
     wire.push(id, writes.length)
-    for (const write of writes) packWrite(wire, write, texts)
+    for (const write of writes) packWrite(wire, write, sent)
   } catch (error) {
     wire.length = length
+    forgetSteps(sent, writes)
     throw error
   }
 }
 
-function packWrite(wire: Wire, write: StoreWrite, texts: StepTexts): void {
-  if (write.write === 'logOperation') packEntry(wire, write, texts)
-  else if (write.write === 'createOperation') packOperation(wire, write.operation, texts)
+/** The writer has not written these: what it was sent of their operations' steps counts for nothing. */
+export function forgetSteps(sent: SentSteps, writes: readonly StoreWrite[]): void {
+  for (const write of writes) {
+    if (write.write === 'logOperation') sent.forget(write.entry.operationId)
+    else if (write.write === 'createOperation') sent.forget(write.operation.id)
+  }
+}
+
+function packWrite(wire: Wire, write: StoreWrite, sent: SentSteps): void {
+  if (write.write === 'logOperation') packEntry(wire, write, sent)
+  else if (write.write === 'createOperation') packOperation(wire, write.operation, sent)
   else if (write.write === 'reconcile')
     wire.push(KIND.packedReconcile, packReconcile(write).rows)
   else wire.push(KIND.json, JSON.stringify(write))
 }
 
-function packOperation(wire: Wire, operation: OperationRecord, texts: StepTexts): void {
+function packOperation(wire: Wire, operation: OperationRecord, sent: SentSteps): void {
   wire.push(KIND.insertOperation, ...operationValues(operation))
-  packTexts(wire, texts.of(operation.id, operation.steps))
+  sent.forget(operation.id)
+  sent.add(wire, operation.id, operation.steps)
 }
 
 function packEntry(
   wire: Wire,
   { entry, steps }: Extract<StoreWrite, { write: 'logOperation' }>,
-  texts: StepTexts
+  sent: SentSteps
 ): void {
   const { operationId, fence, at, leaseUntilMs } = entry
   const plain = steps === null ? undefined : plainKind(entry)
   if (plain === undefined || leaseUntilMs === undefined)
     wire.push(KIND.logEntry, JSON.stringify(entry))
   else wire.push(KIND[plain], operationId, fence, at, leaseUntilMs)
-  if (steps === null) wire.push(UNCHANGED)
-  else packTexts(wire, texts.of(operationId, steps))
-  if (entry.state !== undefined && isTerminal(entry.state)) texts.forget(operationId)
-}
-
-/** They are put together there: here each is sent as it is kept. */
-function packTexts(wire: Wire, texts: readonly string[]): void {
-  wire.push(texts.length)
-  for (const text of texts) wire.push(text)
+  if (steps === null) wire.push(STEPS.stay)
+  else sent.add(wire, operationId, steps)
+  if (entry.state !== undefined && isTerminal(entry.state)) sent.forget(operationId)
 }
 
 function plainKind(entry: LogEntry): PlainEntry['write'] | undefined {

@@ -2,8 +2,8 @@
 import { Worker } from 'node:worker_threads'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
-import { createStepTexts } from './step-texts.ts'
-import { packTransaction, type Wire } from './wire-writes.ts'
+import { sentSteps } from './sent-steps.ts'
+import { forgetSteps, packTransaction, type Wire } from './wire-writes.ts'
 import type {
   WireOutcome,
   WriterReply,
@@ -40,6 +40,7 @@ export async function startWriter(
   const worker = startThread(settings)
   const sent = new Map<number, Sent>()
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  const steps = sentSteps()
   let lastId = 0
   let over: StoreError | undefined
 
@@ -57,6 +58,7 @@ export async function startWriter(
     if (transaction === undefined) return
     sent.delete(outcome.id)
     if (!outcome.ok) {
+      forgetSteps(steps, transaction.writes)
       transaction.reject(fromWire(outcome.error))
       return
     }
@@ -78,7 +80,6 @@ export async function startWriter(
   }
 
   const send = (request: WriterRequest) => worker.postMessage(request)
-  const texts = createStepTexts()
   let waiting: Wire = []
   let count = 0
 
@@ -87,7 +88,7 @@ export async function startWriter(
    * many the first are written while the others are still being asked for.
    */
   function sendLater(id: number, writes: readonly StoreWrite[]): void {
-    packTransaction(waiting, id, writes, texts)
+    packTransaction(waiting, id, writes, steps)
     count++
     if (count === 1) setImmediate(sendWaiting)
     else if (count === AT_ONCE) sendWaiting()

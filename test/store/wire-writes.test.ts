@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { applyEntry } from '../../src/saga/apply-entry.ts'
 import type { LogEntry } from '../../src/saga/log.ts'
-import { createStepTexts } from '../../src/store/step-texts.ts'
+import { KeptSteps, sentSteps } from '../../src/store/sent-steps.ts'
+import { stepText } from '../../src/store/operation-columns.ts'
+import type { StoreWrite } from '../../src/store/store.ts'
 import { unpackTransactions } from '../../src/store/wire-reading.ts'
 import { packTransaction, type Wire } from '../../src/store/wire-writes.ts'
 import { hostRow, logged, newEvent, operationRecord } from './rows.ts'
@@ -12,15 +14,15 @@ const OF_ONE = { operationId: 'operation-1', fence: 1, at: 'later', leaseUntilMs
 
 test('transactions arrive in order, each with its own writes', () => {
   const wire: Wire = []
-  const texts = createStepTexts()
+  const sent = sentSteps()
   const done: LogEntry = { ...OF_ONE, step: { index: 0, state: 'done', output: { n: 1 } } }
   const event = newEvent({ detail: { text: 'a "quoted" one' } })
 
-  packTransaction(wire, 7, [{ write: 'putHost', row: hostRow() }, logged(done)], texts)
-  packTransaction(wire, 8, [], texts)
-  packTransaction(wire, 9, [{ write: 'appendEvent', event }], texts)
+  packTransaction(wire, 7, [{ write: 'putHost', row: hostRow() }, logged(done)], sent)
+  packTransaction(wire, 8, [], sent)
+  packTransaction(wire, 9, [{ write: 'appendEvent', event }], sent)
 
-  const [first, ...others] = unpackTransactions(wire)
+  const [first, ...others] = unpackTransactions(wire, new KeptSteps())
   const [host, entry] = first?.writes ?? []
   expect(first?.id).toBe(7)
   expect(host).toEqual({ write: 'putHost', row: hostRow() })
@@ -33,8 +35,8 @@ test('transactions arrive in order, each with its own writes', () => {
 
 test('a transaction that cannot be packed leaves nothing in the message', () => {
   const wire: Wire = []
-  const texts = createStepTexts()
-  packTransaction(wire, 1, [{ write: 'putHost', row: hostRow() }], texts)
+  const sent = sentSteps()
+  packTransaction(wire, 1, [{ write: 'putHost', row: hostRow() }], sent)
   const before = [...wire]
 
   const cannotCross = newEvent({ detail: { sectors: 8n } as never })
@@ -46,11 +48,62 @@ test('a transaction that cannot be packed leaves nothing in the message', () => 
         { write: 'putHost', row: hostRow() },
         { write: 'appendEvent', event: cannotCross },
       ],
-      texts
+      sent
     )
 
   expect(pack).toThrow(TypeError)
   expect(wire).toEqual(before)
+})
+
+const RUNNING: LogEntry = { ...OF_ONE, step: { index: 1, state: 'running' } }
+
+test('of an operation’s steps only those are sent that the writer has not been sent', async () => {
+  const [sent, kept] = [sentSteps(), new KeptSteps()]
+  const crossing = (write: StoreWrite) => {
+    const wire: Wire = []
+    packTransaction(wire, 1, [write], sent)
+    const [{ writes } = { writes: [] }] = unpackTransactions(wire, kept)
+    return { texts: wire.filter((value) => /^{"name"/.test(String(value))), writes }
+  }
+  const operation = operationRecord()
+  const all = crossing({ write: 'createOperation', operation })
+  const one = crossing(logged(RUNNING, operation))
+  const after = applyEntry(operation, RUNNING)
+
+  expect([all.texts.length, one.texts.length]).toEqual([2, 1])
+  expect(one.writes).toMatchObject([
+    { write: 'goOn', steps: `[${after.steps.map(stepText).join(',')}]` },
+  ])
+})
+
+test('after a transaction that was refused, or could not cross, all steps are sent again', async () => {
+  const store = await temporaryStore()
+  const operation = operationRecord()
+  await store.commit([{ write: 'createOperation', operation }])
+  const notStored = { ...OF_ONE, step: { index: 0, state: 'failed' } } as const
+  const late = store.commit([logged({ ...notStored, fence: 0 })])
+  await expect(late).rejects.toMatchObject({ name: 'StaleFence' })
+  const event = newEvent({ detail: { sectors: 8n } as never })
+  const cannotCross = store.commit([logged(notStored), { write: 'appendEvent', event }])
+  await expect(cannotCross).rejects.toThrow()
+
+  await store.commit([logged(RUNNING)])
+
+  expect(store.read.operation(null, operation.id)).toEqual(applyEntry(operation, RUNNING))
+})
+
+test('an operation that ended stuck and is tried again goes on from its own steps', async () => {
+  const store = await temporaryStore()
+  const operation = operationRecord()
+  const stuck: LogEntry = { ...RUNNING, state: 'stuck' }
+  const again: LogEntry = { ...OF_ONE, state: 'running', step: { index: 0, state: 'done' } }
+  await store.commit([{ write: 'createOperation', operation }])
+  await store.commit([logged(stuck)])
+  const before = applyEntry(operation, stuck)
+
+  await store.commit([logged(again, before)])
+
+  expect(store.read.operation(null, operation.id)).toEqual(applyEntry(before, again))
 })
 
 test('steps are stored as their last entry left them, whatever is in their names and outputs', async () => {
