@@ -1,5 +1,6 @@
 /** The writer's thread: opens and migrates the database, then commits what it is asked to, one group after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { commitGroup } from './group-commit.ts'
 import { migrate } from './migrate.ts'
 import { readMigrations } from './migrations-folder.ts'
@@ -15,8 +16,8 @@ import { toWire } from './writer-messages.ts'
 const port = parentPort
 if (port === null) throw new Error('the writer runs as a worker thread')
 
-const settings = workerData as WriterSettings // from writer.ts, typed there
-const reply = (message: WriterReply) => port.postMessage(message)
+const settings = workerData as WriterSettings & { readonly replies: MessagePort } // from writer.ts, typed there
+const reply = (message: WriterReply) => settings.replies.postMessage(message)
 
 try {
   const connection = await openWriterConnection(settings.file)

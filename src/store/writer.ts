@@ -1,5 +1,6 @@
 /** The calling thread's side of the writer: sends transactions, hands back what became of them in the order of their commits. */
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { sentSteps } from './sent-steps.ts'
@@ -37,21 +38,31 @@ export async function startWriter(
   settings: WriterSettings,
   onCommit: OnCommit
 ): Promise<Writer> {
-  const worker = startThread(settings)
+  const { port1: replies, port2 } = new MessageChannel()
+  const worker = startThread(settings, port2)
   const sent = new Map<number, Sent>()
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const steps = sentSteps()
   let lastId = 0
   let over: StoreError | undefined
 
-  await ready(worker)
-  worker.on('message', (reply: WriterReply) => {
+  await ready(worker, replies)
+  replies.on('message', settleAll)
+  worker.on('error', (error) => giveUp(error))
+  worker.on('exit', () => {
+    settleThoseThatCame()
+    giveUp()
+  })
+
+  function settleAll(reply: WriterReply): void {
     if (reply.reply !== 'committed') return
     for (const outcome of reply.outcomes)
       settle(typeof outcome === 'number' ? { id: outcome, ...WITHOUT_NEWS } : outcome)
-  })
-  worker.on('error', (error) => giveUp(error))
-  worker.on('exit', () => giveUp())
+  }
+
+  function settleThoseThatCame(): void {
+    for (let came = nextReply(replies); came; came = nextReply(replies)) settleAll(came)
+  }
 
   function settle(outcome: WireOutcome): void {
     const transaction = sent.get(outcome.id)
@@ -91,7 +102,11 @@ export async function startWriter(
     packTransaction(waiting, id, writes, steps)
     count++
     if (count === 1) setImmediate(sendWaiting)
-    else if (count === AT_ONCE) sendWaiting()
+    else if (count === AT_ONCE) {
+      sendWaiting()
+      // Who asks for so many keeps the loop from its messages: whoever was written meanwhile goes on between two of them.
+      queueMicrotask(settleThoseThatCame)
+    }
   }
 
   function sendWaiting(): void {
@@ -126,16 +141,26 @@ export async function startWriter(
 }
 
 /** Compiled, the thread's file is JavaScript beside this one. */
-function startThread(workerData: WriterSettings): Worker {
+function startThread(settings: WriterSettings, replies: MessagePort): Worker {
   const fromSources = import.meta.url.endsWith('.ts')
   const entry = fromSources ? './writer-from-sources.mjs' : './writer-thread.js'
-  return new Worker(new URL(entry, import.meta.url), { workerData, execArgv: [] })
+  return new Worker(new URL(entry, import.meta.url), {
+    workerData: { ...settings, replies },
+    transferList: [replies],
+    execArgv: [],
+  })
 }
 
-function ready(worker: Worker): Promise<void> {
+function nextReply(replies: MessagePort): WriterReply | undefined {
+  const came = receiveMessageOnPort(replies) as
+    { readonly message: WriterReply } | undefined // by the writer's thread alone
+  return came?.message
+}
+
+function ready(worker: Worker, replies: MessagePort): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.once('error', reject)
-    worker.once('message', (reply: WriterReply) => {
+    replies.once('message', (reply: WriterReply) => {
       worker.off('error', reject)
       if (reply.reply === 'failed') reject(fromWire(reply.error))
       else resolve()
