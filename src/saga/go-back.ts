@@ -18,8 +18,7 @@ export async function goBack<W>(run: OperationRun<W>): Promise<readonly string[]
     releaseStepLocks(run)
   }
   releaseStepLocks(run)
-  return run.journal
-    .record()
+  return run.journal.record
     .steps.filter(({ state }) => state === 'undo-failed')
     .map(({ name }) => name)
 }
@@ -29,7 +28,7 @@ export function interruptedStep<W>(
   run: OperationRun<W>,
   back: boolean
 ): number | undefined {
-  const { steps } = run.journal.record()
+  const { steps } = run.journal.record
   const index = back
     ? steps.findLastIndex((_, at) => isToUndo(run, at))
     : steps.findIndex(({ state }) => state !== 'done')
@@ -48,7 +47,7 @@ const TO_UNDO = {
 } as const satisfies Record<StepRecord['state'], boolean>
 
 function isToUndo<W>(run: OperationRun<W>, index: number): boolean {
-  const record = run.journal.record().steps[index]
+  const record = run.journal.record.steps[index]
   if (record === undefined || run.steps[index]?.undo === undefined) return false
   const isBegun = record.attempts > 0 // else its guard refused it
   return isBegun && TO_UNDO[record.state]
@@ -66,7 +65,7 @@ async function undoStep<W>(
       await run.journal.append({
         state: 'undoing',
         blocked: null,
-        step: { index, state: 'undo-failed', error, endedAt: run.journal.now() },
+        step: { index, state: 'undo-failed', error, endedAt: run.journal.at() },
       })
       return
     }
@@ -96,7 +95,7 @@ async function attempt<W>(
     const done =
       first.result === 'done' ? first : await untilUnblocked(run, run.leaving, first, look)
     await reporter.flush()
-    const undone = { index, state: 'undone', endedAt: run.journal.now() } as const
+    const undone = { index, state: 'undone', endedAt: run.journal.at() } as const
     await run.journal.append({ state: 'undoing', blocked: null, step: undone }, done.writes)
     return undefined
   } catch (error) {

@@ -20,7 +20,7 @@ export async function goForward<W>(
   run: OperationRun<W>
 ): Promise<OperationError | undefined> {
   for (const [index, step] of run.steps.entries()) {
-    if (run.journal.record().steps[index]?.state === 'done') continue
+    if (run.journal.record.steps[index]?.state === 'done') continue
     if (needsLocks(step)) await holdStepLocks(run, index, run.forward)
     const failure = await attempt(run, index, step)
     const error = failure && (await tryAgain(run, index, step, failure))
@@ -39,7 +39,7 @@ async function tryAgain<W>(
 ): Promise<OperationError | undefined> {
   let error: OperationError | undefined = first
   for (let failures = 1; error; failures++) {
-    if (!run.journal.record().committed || failures >= run.retry.attempts) {
+    if (!run.journal.record.committed || failures >= run.retry.attempts) {
       return failed(run, index, error)
     }
     await run.journal.append({
@@ -83,7 +83,7 @@ function recordDone<W>(
   index: number,
   { output = null, writes }: Done<W>
 ): Promise<void> {
-  const endedAt = run.journal.now()
+  const endedAt = run.journal.at()
   const step = { index, state: 'done', output, error: null, endedAt } as const
   const isLast = index + 1 === run.steps.length
   return isLast ? recordLast(run, step, writes) : goOnAfter(run, step, writes)
@@ -124,8 +124,8 @@ async function failed<W>(
   index: number,
   error: OperationError
 ): Promise<OperationError> {
-  const step = { index, state: 'failed', error, endedAt: run.journal.now() } as const
-  const { committed } = run.journal.record()
+  const step = { index, state: 'failed', error, endedAt: run.journal.at() } as const
+  const { committed } = run.journal.record
   await run.journal.append(
     committed
       ? { state: 'running', blocked: null, step }

@@ -5,10 +5,13 @@ import type { OperationRun } from './operation-run.ts'
 import { goesBack, hasBegun } from './operation-run.ts'
 import type { Step } from './workflow.ts'
 
-/** @throws the reason of the signal; {Cancelled} when nothing has begun, so that there is nothing to undo under them */
-export async function holdOperationLocks<W>(run: OperationRun<W>): Promise<void> {
-  const isBegun = hasBegun(run.journal.record())
-  await untilHeld(run, run.operationLocks, isBegun ? run.leaving : run.forward)
+/**
+ * @returns undefined: nobody is ahead
+ * @throws the reason of the signal; {Cancelled} when nothing has begun, so that there is nothing to undo under them
+ */
+export function holdOperationLocks<W>(run: OperationRun<W>): Promise<void> | undefined {
+  const leave = hasBegun(run.journal.record) ? run.leaving : run.forward
+  return untilHeld(run, run.operationLocks, leave)
 }
 
 /** Those that are already held for this step, after its failure or a restart, stay held. */
@@ -18,7 +21,8 @@ export async function holdStepLocks<W>(
   leave: Leaving
 ): Promise<void> {
   if (run.stepLocks?.index !== index) requestStepLocks(run, index)
-  if (run.stepLocks) await untilHeld(run, run.stepLocks.request, leave)
+  const held = run.stepLocks && untilHeld(run, run.stepLocks.request, leave)
+  if (held) await held
 }
 
 /** Without locks it waits for nobody. */
@@ -38,18 +42,28 @@ export function releaseStepLocks<W>(run: OperationRun<W>): void {
   run.stepLocks = undefined
 }
 
-async function untilHeld<W>(
+/** @returns undefined: they are */
+function untilHeld<W>(
+  run: OperationRun<W>,
+  request: LockRequest,
+  leave: Leaving
+): Promise<void> | undefined {
+  leave.throwIfAborted()
+  return request.isHeld() ? undefined : waitForOthers(run, request, leave)
+}
+
+async function waitForOthers<W>(
   run: OperationRun<W>,
   request: LockRequest,
   leave: Leaving
 ): Promise<void> {
-  const state = goesBack(run.journal.record()) ? 'undoing' : 'waiting'
+  const state = goesBack(run.journal.record) ? 'undoing' : 'waiting'
   for (;;) {
     leave.throwIfAborted()
     const moved = request.moved() // before looking: who goes while we record must not be missed
     const waitsFor = request.waitsFor()
     if (waitsFor.length === 0) return
-    if (!sameIds(waitsFor, run.journal.record().waitsFor)) {
+    if (!sameIds(waitsFor, run.journal.record.waitsFor)) {
       await run.journal.append({ state, waitsFor })
     }
     await unlessAborted(moved, leave.signal)

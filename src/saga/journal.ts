@@ -11,78 +11,93 @@ import { delayMs } from './retry-policy.ts'
 
 export type Change = Omit<LogEntry, 'operationId' | 'fence' | 'at' | 'leaseUntilMs'>
 
-export interface Journal<W> {
-  readonly record: () => OperationRecord
+export type JournalOptions<W> = {
+  readonly log: SagaLog<W>
+  readonly clock: Clock
+  readonly leaseMs: number
+  readonly retry: RetryPolicy
+  readonly onChange: (record: OperationRecord) => void
+}
+
+export class Journal<W> {
+  private readonly options: JournalOptions<W>
+  private readonly leaving: Leaving
+  private current: OperationRecord
+  /** The entry of a step that is not durable yet. */
+  private stepping: Promise<unknown> | undefined
+
+  constructor(first: OperationRecord, leaving: Leaving, options: JournalOptions<W>) {
+    this.current = first
+    this.leaving = leaving
+    this.options = options
+  }
+
+  get record(): OperationRecord {
+    return this.current
+  }
+
   /** What the change would make of it. */
-  readonly after: (change: Change) => OperationRecord
+  after(change: Change): OperationRecord {
+    return applyEntry(this.current, this.entryOf(change))
+  }
+
   /**
    * Durable when resolved. Alone, it is tried until the log takes it; with further writes, which may be what the log
    * refuses, it is tried once.
    *
    * @throws {StaleFence}, {Cancelled}; the reason to leave; with writes, whatever the log throws
    */
-  readonly append: (change: Change, writes?: readonly W[]) => Promise<void>
+  append(change: Change, writes: readonly W[] = NOTHING): Promise<void> {
+    return this.write(change, writes, true)
+  }
+
   /** Durable when resolved; tried once. @throws what the log throws */
-  readonly appendOnce: (change: Change, writes: readonly W[]) => Promise<void>
+  appendOnce(change: Change, writes: readonly W[]): Promise<void> {
+    return this.write(change, writes, false)
+  }
+
   /** Keeps the lease. @throws what the log throws */
-  readonly renew: () => Promise<void>
-  readonly now: () => string
-}
+  renew(): Promise<void> {
+    return this.write(RENEWAL, NOTHING, false)
+  }
 
-export type JournalOptions<W> = {
-  readonly log: SagaLog<W>
-  readonly clock: Clock
-  readonly leaseMs: number
-  readonly retry: RetryPolicy
-  readonly leaving: Leaving
-  readonly onChange: (record: OperationRecord) => void
-}
-
-export function createJournal<W>(
-  first: OperationRecord,
-  options: JournalOptions<W>
-): Journal<W> {
-  const { log, clock, leaseMs, retry, leaving, onChange } = options
-  let record = first
-  /** The entry of a step that is not durable yet. */
-  let stepping: Promise<unknown> | undefined
+  /** The time, as records have it. */
+  at(): string {
+    return isoTime(this.options.clock.nowMs())
+  }
 
   // One function and no layers: most of what an operation costs this thread is waiting for its entries.
-  async function write(
+  private async write(
     change: Change,
     writes: readonly W[],
     isTriedAgain: boolean
   ): Promise<void> {
+    const { log, clock, retry, onChange } = this.options
     const isOfStep = change.step !== undefined
     for (let failures = 1; ; failures++) {
       // It carries the steps as they are after it, so it comes after the one before.
-      while (isOfStep && stepping) await stepping.catch(() => {})
-      const before = record
-      const entry = entryOf(before, change, clock.nowMs(), leaseMs)
+      while (isOfStep && this.stepping) await this.stepping.catch(() => {})
+      const before = this.current
+      const entry = this.entryOf(change)
       const after = applyEntry(before, entry)
       const durable = log.append(entry, isOfStep ? after.steps : null, writes)
-      if (isOfStep) stepping = durable
+      if (isOfStep) this.stepping = durable
       try {
         await durable
-        if (isOfStep) stepping = undefined
-        record = record === before ? after : applyEntry(record, entry)
+        if (isOfStep) this.stepping = undefined
+        this.current = this.current === before ? after : applyEntry(this.current, entry)
         break
       } catch (error) {
-        if (isOfStep) stepping = undefined
+        if (isOfStep) this.stepping = undefined
         if (!isTriedAgain || isVerdict(error) || writes.length > 0) throw error
       }
-      await clock.sleep(delayMs(retry, failures), leaving.signal)
+      await clock.sleep(delayMs(retry, failures), this.leaving.signal)
     }
-    if (change !== RENEWAL) onChange(record)
+    if (change !== RENEWAL) onChange(this.current)
   }
 
-  return {
-    record: () => record,
-    after: (change) => applyEntry(record, entryOf(record, change, clock.nowMs(), leaseMs)),
-    append: (change, writes = NOTHING) => write(change, writes, true),
-    appendOnce: (change, writes) => write(change, writes, false),
-    renew: () => write(RENEWAL, NOTHING, false),
-    now: () => isoTime(clock.nowMs()),
+  private entryOf(change: Change): LogEntry {
+    return entryOf(this.current, change, this.options.clock.nowMs(), this.options.leaseMs)
   }
 }
 

@@ -10,11 +10,13 @@ export type LockLevel = 'operation' | 'step'
 export interface LockRequest {
   readonly names: readonly string[]
   /** Operations that asked before for one of these locks and have not released it; empty: the locks are held. */
-  readonly waitsFor: () => readonly string[]
+  waitsFor(): readonly string[]
+  /** Nobody is ahead. */
+  isHeld(): boolean
   /** Resolves when somebody ahead has gone. */
-  readonly moved: () => Promise<void>
+  moved(): Promise<void>
   /** Safe to repeat. */
-  readonly release: () => void
+  release(): void
 }
 
 export interface Locks {
@@ -28,10 +30,51 @@ export interface Locks {
   readonly of: (operationId: string) => readonly string[]
 }
 
-type Waiting = {
+class Waiting implements LockRequest {
   readonly operationId: string
   readonly names: readonly string[]
-  tell: () => void
+  private readonly queue: Waiting[]
+  private tell: (() => void) | undefined
+
+  /** In the order in which they asked. */
+  constructor(queue: Waiting[], operationId: string, names: readonly string[]) {
+    this.queue = queue
+    this.operationId = operationId
+    this.names = names
+    if (names.length > 0) queue.push(this)
+  }
+
+  waitsFor(): readonly string[] {
+    return this.isHeld() ? [] : [...new Set(this.ahead())]
+  }
+
+  isHeld(): boolean {
+    return this.names.length === 0 || this.ahead().length === 0
+  }
+
+  moved(): Promise<void> {
+    return new Promise((resolve) => (this.tell = resolve))
+  }
+
+  release(): void {
+    const position = this.names.length === 0 ? -1 : this.queue.indexOf(this)
+    if (position < 0) return
+    this.queue.splice(position, 1)
+    for (const behind of this.queue.slice(position)) behind.tell?.()
+  }
+
+  private ahead(): readonly string[] {
+    const ids: string[] = []
+    for (const { operationId, names } of this.queue.slice(0, this.place())) {
+      const conflicts = names.some((name) => this.names.includes(name))
+      if (conflicts && operationId !== this.operationId) ids.push(operationId)
+    }
+    return ids
+  }
+
+  private place(): number {
+    return Math.max(0, this.queue.indexOf(this))
+  }
 }
 
 export function createLocks(): Locks {
@@ -44,31 +87,7 @@ export function createLocks(): Locks {
     names: readonly string[]
   ): LockRequest {
     for (const name of names) keepLevel(levels, name, level)
-    const waiting: Waiting = { operationId, names, tell: () => {} }
-    if (names.length > 0) queue.push(waiting)
-    return {
-      names,
-      waitsFor: () => ahead(waiting),
-      moved: () => new Promise((resolve) => (waiting.tell = resolve)),
-      release: () => release(waiting),
-    }
-  }
-
-  function ahead(waiting: Waiting): readonly string[] {
-    const before = queue.slice(0, Math.max(0, queue.indexOf(waiting)))
-    const conflicting = before.filter(
-      ({ operationId, names }) =>
-        operationId !== waiting.operationId &&
-        names.some((name) => waiting.names.includes(name))
-    )
-    return [...new Set(conflicting.map(({ operationId }) => operationId))]
-  }
-
-  function release(waiting: Waiting): void {
-    const position = queue.indexOf(waiting)
-    if (position < 0) return
-    queue.splice(position, 1)
-    for (const behind of queue.slice(position)) behind.tell()
+    return new Waiting(queue, operationId, names)
   }
 
   return {

@@ -65,7 +65,7 @@ export function contextOf<W>(
   own: boolean,
   reporter: StepReporter<W>
 ): StepContext {
-  return new ContextOfStep(run.journal.record(), index, own, reporter)
+  return new ContextOfStep(run.journal.record, index, own, reporter)
 }
 
 /** What few steps ask for is put together when they do. */

@@ -8,8 +8,7 @@ import type { Engine, StartOperation } from './engine.ts'
 import { interruptedStep } from './go-back.ts'
 import { beginsAtOnce } from './go-forward.ts'
 import { requestStepLocks } from './hold-locks.ts'
-import type { Journal } from './journal.ts'
-import { createJournal } from './journal.ts'
+import { Journal } from './journal.ts'
 import { Leaving } from './leaving.ts'
 import type { LockRequest } from './locks.ts'
 import { createLocks } from './locks.ts'
@@ -74,6 +73,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   const stopping = new Leaving()
   const cancelRenewal = clock.every(leaseMs / 3, renewLeases)
   let cancelResume = () => {}
+  const journaling = { log, clock, leaseMs, retry: policy, onChange }
 
   async function start(
     operation: StartOperation,
@@ -134,35 +134,38 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   }
 
   function journalOf(record: OperationRecord, leaving: Leaving): Journal<W> {
-    return createJournal(record, {
-      log,
-      clock,
-      leaseMs,
-      retry: policy,
-      leaving,
-      onChange: (changed) => {
-        changes.tell(changed)
-        ends.tell(changed)
-      },
-    })
+    return new Journal(record, leaving, journaling)
+  }
+
+  function onChange(changed: OperationRecord): void {
+    changes.tell(changed)
+    ends.tell(changed)
   }
 
   function begin(entry: Running<W>): void {
     if (stopping.aborted) leave(entry)
-    entry.finished = runOperation(entry.run)
-      .catch(async (error: unknown) => {
-        if (!endsRun(error)) await giveUp(entry.run, error)
-      })
-      .catch((error: unknown) => {
-        if (!endsRun(error)) trouble(`recording why ${entry.run.id} was given up`, error)
-      })
-      .finally(() => running.delete(entry.run.id))
+    entry.finished = conduct(entry.run)
+  }
+
+  /** Never rejects. */
+  async function conduct(run: OperationRun<W>): Promise<void> {
+    try {
+      await runOperation(run)
+    } catch (error) {
+      if (!endsRun(error)) await giveUp(run, error)
+    } finally {
+      running.delete(run.id)
+    }
   }
 
   /** A bug, in here or in what the workflow adds to its end: nobody can say what it left, so a person must look. */
   async function giveUp(run: OperationRun<W>, error: unknown): Promise<void> {
     trouble(`running operation ${run.id}`, error)
-    await end(run, 'stuck', toOperationError('engine', error))
+    try {
+      await end(run, 'stuck', toOperationError('engine', error))
+    } catch (thrown) {
+      if (!endsRun(thrown)) trouble(`recording why ${run.id} was given up`, thrown)
+    }
   }
 
   async function cancel(
@@ -175,7 +178,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     const { journal } = entry.run
     await journal.appendOnce({ cancelRequest: request }, writes)
     entry.run.forward.abort(new Cancelled(request))
-    return journal.record()
+    return journal.record
   }
 
   /** Whoever takes it over, or has it, finds the wish in the log. */
@@ -240,7 +243,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
       prepare(record, plan, locks.request(record.id, 'operation', plan.locks))
     )
     for (const { run } of entries) {
-      const index = interruptedStep(run, goesBack(run.journal.record()))
+      const index = interruptedStep(run, goesBack(run.journal.record))
       if (index !== undefined) requestStepLocks(run, index)
     }
     for (const entry of entries) begin(entry)
@@ -267,7 +270,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   }
 
   async function get(id: string): Promise<OperationRecord | undefined> {
-    return running.get(id)?.run.journal.record() ?? (await log.load(id))
+    return running.get(id)?.run.journal.record ?? (await log.load(id))
   }
 
   async function stop(): Promise<void> {

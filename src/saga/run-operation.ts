@@ -15,25 +15,23 @@ import type { OperationError } from './workflow.ts'
 /** @throws {Stopped}, {StaleFence}: the operation is still open, and no longer ours */
 export async function runOperation<W>(run: OperationRun<W>): Promise<void> {
   try {
-    const request = (await unlessCancelled(() => there(run))) ?? cancelledBefore(run)
+    const request = (await there(run)) ?? cancelledBefore(run)
     if (request) await turnBack(run, request)
-    if (goesBack(run.journal.record())) await back(run)
+    if (goesBack(run.journal.record)) await back(run)
   } finally {
     releaseStepLocks(run)
     run.operationLocks.release()
   }
 }
 
-async function there<W>(run: OperationRun<W>): Promise<void> {
-  await holdOperationLocks(run)
-  if (!goesBack(run.journal.record())) await forward(run)
-}
-
-async function unlessCancelled(
-  work: () => Promise<void>
-): Promise<PersonalRequest | undefined> {
+/** @returns who cancelled it on the way */
+async function there<W>(run: OperationRun<W>): Promise<PersonalRequest | undefined> {
   try {
-    await work()
+    const held = holdOperationLocks(run)
+    if (held) await held
+    if (goesBack(run.journal.record)) return undefined
+    const error = (await goForward(run)) ?? (await succeed(run))
+    if (error !== undefined && run.journal.record.committed) await end(run, 'stuck', error)
     return undefined
   } catch (thrown) {
     if (thrown instanceof Cancelled) return thrown.request
@@ -43,7 +41,7 @@ async function unlessCancelled(
 
 /** By a former process, which did not come to turn back. */
 function cancelledBefore<W>({ journal }: OperationRun<W>): PersonalRequest | null {
-  const { error, cancelRequest, committed } = journal.record()
+  const { error, cancelRequest, committed } = journal.record
   return error === null && !committed ? cancelRequest : null
 }
 
@@ -52,7 +50,7 @@ async function turnBack<W>(
   { actor, at }: PersonalRequest
 ): Promise<void> {
   const error = {
-    step: nextStep(journal.record()),
+    step: nextStep(journal.record),
     message: `cancelled by ${actor}`,
     causes: [],
     detail: { kind: 'cancelled', actor, at },
@@ -65,14 +63,9 @@ function nextStep({ steps }: OperationRecord): string {
   return steps.find(({ state }) => state !== 'done')?.name ?? 'end'
 }
 
-async function forward<W>(run: OperationRun<W>): Promise<void> {
-  const error = (await goForward(run)) ?? (await succeed(run))
-  if (error !== undefined && run.journal.record().committed) await end(run, 'stuck', error)
-}
-
 async function back<W>(run: OperationRun<W>): Promise<void> {
   const notUndone = await goBack(run)
-  const { error } = run.journal.record()
+  const { error } = run.journal.record
   if (notUndone.length === 0) await end(run, 'undone', error)
   else await end(run, 'stuck', error && lookAt(error, notUndone))
 }
@@ -96,7 +89,7 @@ export async function end<W>(
   const { definition, journal, retry } = run
   for (let failures = 1; ; failures++) {
     try {
-      const context = endContext(run.journal.record(), error, run.journal.now())
+      const context = endContext(run.journal.record, error, run.journal.at())
       const hook = state === 'undone' ? definition.onUndone : definition.onStuck
       await journal.append(
         { state, error, blocked: null, waitsFor: [] },

@@ -69,11 +69,11 @@ function intend<W>(
 }
 
 export function intentOf<W>({ journal }: OperationRun<W>, index: number): StepEntry {
-  const before = journal.record().steps[index]
+  const before = journal.record.steps[index]
   return {
     index,
     state: 'running',
     attempts: (before?.attempts ?? 0) + 1,
-    startedAt: before?.startedAt ?? journal.now(),
+    startedAt: before?.startedAt ?? journal.at(),
   }
 }

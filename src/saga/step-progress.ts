@@ -74,7 +74,7 @@ function createProgressLog<W>(
 
   return {
     say: (now) => {
-      latest = { ...now, at: journal.now() }
+      latest = { ...now, at: journal.at() }
       writeLater()
     },
     flush: async () => {

@@ -14,15 +14,15 @@ export async function succeed<W>(
   run: OperationRun<W>
 ): Promise<OperationError | undefined> {
   const { journal } = run
-  if (journal.record().state === SUCCEEDED.state) return undefined
+  if (journal.record.state === SUCCEEDED.state) return undefined
   try {
     run.forward.throwIfAborted()
-    await journal.append(SUCCEEDED, writesOf(run, journal.record()))
+    await journal.append(SUCCEEDED, writesOf(run, journal.record))
     return undefined
   } catch (thrown) {
     if (leavesStep(thrown)) throw thrown
     const error = toOperationError('end', thrown)
-    if (!journal.record().committed) await journal.append({ state: 'undoing', error })
+    if (!journal.record.committed) await journal.append({ state: 'undoing', error })
     return error
   }
 }
@@ -57,5 +57,5 @@ function writesOf<W>(
   { definition, journal }: OperationRun<W>,
   record: OperationRecord
 ): readonly W[] {
-  return definition.onSucceeded?.(endContext(record, null, journal.now())) ?? []
+  return definition.onSucceeded?.(endContext(record, null, journal.at())) ?? []
 }

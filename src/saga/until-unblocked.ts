@@ -34,7 +34,7 @@ export async function untilUnblocked<W>(
 }
 
 async function show<W>(run: OperationRun<W>, report: Json): Promise<void> {
-  const { state, blocked } = run.journal.record()
+  const { state, blocked } = run.journal.record
   if (state === 'blocked' && JSON.stringify(blocked) === JSON.stringify(report)) return
   await run.journal.append({ state: 'blocked', blocked: report, waitsFor: [] })
 }
