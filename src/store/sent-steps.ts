@@ -73,6 +73,16 @@ export class KeptSteps {
   }
 }
 
+/** Bytes that a step comes to in the end, mostly: its output is there only when it is done. */
+const OF_STEP = 256
+const ROUND = 512
+
+/**
+ * With room for what will come: a row that keeps its size is written in its place, where one that grows would split its page.
+ * Source: SQLite src/btree.c, sqlite3BtreeInsert (btreeOverwriteCell).
+ */
 export function columnOf(texts: readonly string[]): string {
-  return `[${texts.join(',')}]`
+  const column = `[${texts.join(',')}]`
+  const most = Math.max(column.length, texts.length * OF_STEP)
+  return column.padEnd(ROUND * Math.ceil(most / ROUND))
 }

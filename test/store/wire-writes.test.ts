@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { applyEntry } from '../../src/saga/apply-entry.ts'
 import type { LogEntry } from '../../src/saga/log.ts'
-import { KeptSteps, sentSteps } from '../../src/store/sent-steps.ts'
+import { columnOf, KeptSteps, sentSteps } from '../../src/store/sent-steps.ts'
 import { stepText } from '../../src/store/operation-columns.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
 import { unpackTransactions } from '../../src/store/wire-reading.ts'
@@ -72,8 +72,32 @@ test('of an operation’s steps only those are sent that the writer has not been
 
   expect([all.texts.length, one.texts.length]).toEqual([2, 1])
   expect(one.writes).toMatchObject([
-    { write: 'goOn', steps: `[${after.steps.map(stepText).join(',')}]` },
+    { write: 'goOn', steps: columnOf(after.steps.map(stepText)) },
   ])
+})
+
+test('while steps are done their column keeps its size, so that its row stays in its place', async () => {
+  const store = await temporaryStore()
+  const [step] = operationRecord().steps
+  if (!step) throw new Error('the operation has steps')
+  const steps = Array.from({ length: 6 }, (_, n) => ({ ...step, name: `step-${n}` }))
+  let record = operationRecord({ steps })
+  await store.commit([{ write: 'createOperation', operation: record }])
+  const lengths = new Set<number>()
+
+  for (const [index] of steps.entries()) {
+    const output = ['write /sys/bus/pci/devices/0000:3b:00.1/driver_override "vfio-pci"']
+    const entry = {
+      ...OF_ONE,
+      step: { index, state: 'done', output, endedAt: record.createdAt },
+    } as const
+    await store.commit([logged(entry, record)])
+    record = applyEntry(record, entry)
+    lengths.add(columnOf(record.steps.map(stepText)).length)
+  }
+
+  expect(lengths.size).toBe(1)
+  expect(store.read.operation(null, record.id)).toEqual(record)
 })
 
 test('after a transaction that was refused, or could not cross, all steps are sent again', async () => {
