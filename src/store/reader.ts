@@ -11,6 +11,7 @@ import type {
   VirtualFunctionValues,
 } from './inventory-columns.ts'
 import {
+  AS_OBSERVED,
   toAssignment,
   toController,
   toDrift,
@@ -22,14 +23,14 @@ import {
   VIRTUAL_FUNCTION_COLUMNS,
 } from './inventory-columns.ts'
 import type { Json } from '../saga/workflow.ts'
-import { fromJson } from './json-column.ts'
+import { fromJson, fromJsonText } from './json-column.ts'
 import { keysetPage, mapPage, placesPage } from './keyset-page.ts'
 import type { OperationColumns, Prepare } from './operation-columns.ts'
 import { toOperation } from './operation-columns.ts'
 import { openOperationReader } from './open-operation-reader.ts'
 import { policyReader } from './policy-reader.ts'
 import type { HealingRow, PlanRow } from './rows.ts'
-import type { KnownKey, StoreReader } from './store.ts'
+import type { ControllerHealth, KnownKey, StoreReader } from './store.ts'
 
 /** Rows are counted as well, in their indexes: what was deleted by hand is to be scanned again. */
 const STANDING_DIGEST = `SELECT "digest" FROM "ScanDigest" WHERE "hostId" = @hostId
@@ -62,6 +63,7 @@ type InventoryReader = Pick<
   | 'observedAtOf'
   | 'controllers'
   | 'controller'
+  | 'healthOf'
   | 'virtualFunctions'
   | 'virtualFunction'
   | 'namespaces'
@@ -89,6 +91,8 @@ function inventoryReader(db: Database.Database, prepare: Prepare): InventoryRead
         toController
       ),
     controller: (id) => one(prepare, 'Controller', id, toController),
+    healthOf: (hostId) =>
+      (prepare(HEALTH).all({ hostId }) as HealthColumns[]).map(toHealth),
     virtualFunctions: (filter, page) =>
       mapPage(
         keysetPage<VirtualFunctionColumns>(prepare, 'VirtualFunction', filter, page),
@@ -110,6 +114,18 @@ function inventoryReader(db: Database.Database, prepare: Prepare): InventoryRead
       return found?.digest
     },
   }
+}
+
+/** Of each host after each scan, so without taking its rows apart here. */
+const HEALTH = `SELECT * FROM (SELECT "id" AS "controllerId", CASE "lastController"
+    WHEN '${AS_OBSERVED}' THEN json_extract("observation", '$.controller.health')
+    ELSE json_extract("lastController", '$.health') END AS "health"
+  FROM "Controller" WHERE "hostId" = @hostId AND "present" = 1 ORDER BY "id") WHERE "health" IS NOT NULL`
+
+type HealthColumns = { readonly controllerId: string; readonly health: string }
+
+function toHealth({ controllerId, health }: HealthColumns): ControllerHealth {
+  return { controllerId, health: fromJsonText(health) }
 }
 
 function assignmentReader(

@@ -125,7 +125,7 @@ export type StoreWrite =
       readonly answer: Json
     }
 
-/** Of a controller whose `lastController` is what was observed. */
+/** What it said of its health when it last answered. */
 export type ControllerHealth = {
   readonly controllerId: string
   readonly health: SmartSummary
@@ -163,6 +163,8 @@ export interface StoreReader {
     page: PageRequest
   ) => Page<ControllerRow>
   controller: (id: string) => ControllerRow | undefined
+  /** Of its controllers that are present and have told of it. */
+  healthOf: (hostId: string) => readonly ControllerHealth[]
   virtualFunctions: (
     filter: { readonly hostId?: string; readonly controllerId?: string },
     page: PageRequest

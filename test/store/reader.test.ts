@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { assignmentRow, hostRow, newEvent, operationRecord, withInventory } from './rows.ts'
+import type { SmartSummary } from '../../src/host/observation.ts'
+import {
+  assignmentRow,
+  controllerAnswer,
+  controllerRow,
+  hostRow,
+  newEvent,
+  operationRecord,
+  withInventory,
+} from './rows.ts'
 import { temporaryStore } from './temporary-store.ts'
 
 const FIRST = { after: null, limit: 100 }
@@ -88,4 +97,53 @@ test('operations that have not ended are read without their steps, and their par
   expect(open.map(({ id }) => id)).toEqual(['a', 'c'])
   expect(open[0]).not.toHaveProperty('steps')
   expect(again[0]?.params).toBe(open[0]?.params)
+})
+
+test('of health there is what each present controller said last', async () => {
+  const store = await temporaryStore()
+  const health = (percentageUsed: number): SmartSummary => ({
+    criticalWarning: 0,
+    temperatureKelvin: 311,
+    availableSparePercent: 100,
+    percentageUsed,
+    dataUnitsRead: '1',
+    dataUnitsWritten: '2',
+    powerOnHours: '3',
+    mediaErrors: '0',
+  })
+  const answer = (percentageUsed: number) => ({
+    ...controllerAnswer(),
+    health: health(percentageUsed),
+  })
+  const row = (id: string, set: Parameters<typeof controllerRow>[0]) =>
+    controllerRow({ id, hostId: 'host-a', ...set })
+  const answering = answer(1)
+  const { observation } = controllerRow()
+  await store.commit([
+    { write: 'putHost', row: hostRow({ id: 'host-a' }) },
+    {
+      write: 'reconcile',
+      controllers: [
+        row('answers', {
+          observation: { ...observation, controller: answering },
+          lastController: answering,
+        }),
+        row('given away', {
+          observation: { ...observation, controller: null },
+          lastController: answer(2),
+        }),
+        row('never answered', { lastController: null }),
+        row('says nothing', { lastController: controllerAnswer() }),
+        row('gone', { present: false, lastController: answer(3) }),
+      ],
+      virtualFunctions: [],
+      namespaces: [],
+    },
+  ])
+
+  expect(store.read.healthOf('host-a')).toEqual([
+    { controllerId: 'answers', health: health(1) },
+    { controllerId: 'given away', health: health(2) },
+  ])
+  expect(store.read.healthOf('host-b')).toEqual([])
 })

@@ -49,6 +49,14 @@ export function readerOf(now: () => Tables): StoreReader {
     controllers: ({ hostId }, page) =>
       pageOf([...now().controllers.values()].filter(has({ hostId })), page),
     controller: (id) => now().controllers.get(id),
+    healthOf: (hostId) =>
+      inOrder(now().controllers)
+        .filter(has({ hostId, present: true }))
+        .flatMap(({ id, lastController }) =>
+          lastController?.health
+            ? [{ controllerId: id, health: lastController.health }]
+            : []
+        ),
     virtualFunctions: ({ hostId, controllerId }, page) =>
       pageOf(
         [...now().virtualFunctions.values()].filter(has({ hostId, controllerId })),

@@ -2,7 +2,6 @@
 import path from 'node:path'
 import { isoTime, type Clock } from '../../clock.ts'
 import { eventWrite } from '../../events/events.ts'
-import { allPages } from '../../store/all-pages.ts'
 import type { Store } from '../../store/store.ts'
 import type { FunctionReading } from '../history/intake.ts'
 import { Finder, type Told } from './finder.ts'
@@ -60,12 +59,8 @@ export async function openFindings(options: FindingsOptions): Promise<Findings> 
   return {
     take: (reading) => finder.take(reading, clock.nowMs()),
     scanned: (hostId) => {
-      const controllers = allPages((page) => store.read.controllers({ hostId }, page))
-      for (const { id, present, lastController } of controllers) {
-        const smart = lastController?.health
-        if (!present || !smart) continue
-        finder.takeHealth({ hostId, kind: 'controller', id }, smart, clock.nowMs())
-      }
+      for (const { controllerId: id, health } of store.read.healthOf(hostId))
+        finder.takeHealth({ hostId, kind: 'controller', id }, health, clock.nowMs())
     },
     open: () => finder.open(),
     stop: async () => {
