@@ -18,8 +18,8 @@ export async function goBack<W>(run: OperationRun<W>): Promise<readonly string[]
     releaseStepLocks(run)
   }
   releaseStepLocks(run)
-  return run.journal.record
-    .steps.filter(({ state }) => state === 'undo-failed')
+  return run.journal.record.steps
+    .filter(({ state }) => state === 'undo-failed')
     .map(({ name }) => name)
 }
 

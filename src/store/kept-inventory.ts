@@ -44,25 +44,17 @@ export function keptInventory(read: Read): KeptInventory {
   }
 
   function hostsOf(write: StoreWrite): readonly (string | undefined)[] {
-    switch (write.write) {
-      case 'reconcile':
-        return hostIdsOf(write)
-      case 'confirmScan':
-        return write.health.map(({ controllerId }) => hostOf.get(controllerId))
-      case 'setSriovBefore':
-        return [hostOf.get(write.controllerId)]
-      case 'setProvisioned':
-        return [hostOf.get(write.virtualFunctionId)]
-      case 'putDrift':
-      case 'putAssignment':
-        return [write.row.hostId]
-      case 'deleteDrift':
-        return [hostOf.get(write.functionId)]
-      case 'updateAssignment': // perhaps of one that was over
-        return [read.assignment(null, write.id)?.hostId]
-      default:
-        return []
-    }
+    if (write.write === 'reconcile') return hostIdsOf(write)
+    if (write.write === 'confirmScan')
+      return write.health.map(({ controllerId }) => hostOf.get(controllerId))
+    if (write.write === 'setSriovBefore') return [hostOf.get(write.controllerId)]
+    if (write.write === 'setProvisioned') return [hostOf.get(write.virtualFunctionId)]
+    if (write.write === 'putDrift' || write.write === 'putAssignment')
+      return [write.row.hostId]
+    if (write.write === 'deleteDrift') return [hostOf.get(write.functionId)]
+    // Perhaps of one that was over, and is not among those that are kept.
+    if (write.write === 'updateAssignment') return [read.assignment(null, write.id)?.hostId]
+    return []
   }
 
   return {

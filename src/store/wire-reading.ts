@@ -3,7 +3,7 @@ import type { LogEntry } from '../saga/log.ts'
 import { isTerminal } from '../saga/operation.ts'
 import { fromJsonText } from './json-column.ts'
 import { OPERATION_COLUMNS } from './operation-columns.ts'
-import { columnOf, KeptSteps, STEPS } from './sent-steps.ts'
+import { columnOf, type KeptSteps, STEPS } from './sent-steps.ts'
 import type {
   PlainEntry,
   Wire,
