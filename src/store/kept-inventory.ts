@@ -39,22 +39,25 @@ export function keptInventory(read: Read): KeptInventory {
     const rows = hostId === undefined ? undefined : kept.get(hostId)
     if (hostId === undefined || rows === undefined) return
     kept.delete(hostId)
-    for (const { id } of namedAlone(rows)) hostOf.delete(id)
+    // A function that has moved is another host's by now.
+    for (const { id } of namedAlone(rows)) if (hostOf.get(id) === hostId) hostOf.delete(id)
     size -= sizeOf(rows)
   }
 
   function hostsOf(write: StoreWrite): readonly (string | undefined)[] {
-    if (write.write === 'reconcile') return hostIdsOf(write)
+    if (write.write === 'reconcile')
+      return [...hostIdsOf(write), ...namedAlone(write).map(({ id }) => hostOf.get(id))]
     if (write.write === 'confirmScan')
       return write.health.map(({ controllerId }) => hostOf.get(controllerId))
     if (write.write === 'setSriovBefore') return [hostOf.get(write.controllerId)]
     if (write.write === 'setProvisioned') return [hostOf.get(write.virtualFunctionId)]
-    if (write.write === 'putDrift' || write.write === 'putAssignment')
-      return [write.row.hostId]
+    if (write.write === 'putDrift') return [write.row.hostId]
+    // An assignment stays with its function, which may have moved to another host.
+    if (write.write === 'putAssignment') return [hostOf.get(write.row.functionId)]
     if (write.write === 'deleteDrift') return [hostOf.get(write.functionId)]
-    // Perhaps of one that was over, and is not among those that are kept.
-    if (write.write === 'updateAssignment') return [read.assignment(null, write.id)?.hostId]
-    return []
+    if (write.write !== 'updateAssignment') return []
+    const assignment = read.assignment(null, write.id) // perhaps one that was over
+    return assignment ? [hostOf.get(assignment.functionId)] : []
   }
 
   return {
@@ -75,18 +78,23 @@ export function keptInventory(read: Read): KeptInventory {
 
 /** Not of one instant: what is written meanwhile is read again. */
 export function rowsForViews(
-  read: Pick<StoreReader, 'inventoryOf' | 'driftOf' | 'standingAssignmentsOf'>,
+  read: Pick<StoreReader, 'inventoryOf' | 'driftOf' | 'standingOnFunctionsOf'>,
   hostId: string
 ): KeptRows {
   return {
     ...read.inventoryOf(hostId),
     drift: read.driftOf(hostId),
-    assignments: read.standingAssignmentsOf(hostId),
+    assignments: read.standingOnFunctionsOf(hostId),
   }
 }
 
 /** Rows that writes name without their host. */
-function namedAlone({ controllers, virtualFunctions }: KeptRows) {
+type NamedAlone = {
+  readonly controllers: readonly { readonly id: string }[]
+  readonly virtualFunctions: readonly { readonly id: string }[]
+}
+
+function namedAlone({ controllers, virtualFunctions }: NamedAlone) {
   return [...controllers, ...virtualFunctions]
 }
 

@@ -132,9 +132,15 @@ function assignmentReader(
   prepare: Prepare
 ): Pick<
   StoreReader,
-  'assignments' | 'assignment' | 'standingAssignment' | 'standingAssignmentsOf'
+  | 'assignments'
+  | 'assignment'
+  | 'standingAssignment'
+  | 'standingAssignmentsOf'
+  | 'standingOnFunctionsOf'
 > {
   const ofHost = `SELECT * FROM "Assignment" WHERE "hostId" = ? AND "state" NOT IN ${OVER} ORDER BY "id"`
+  const onFunctions = `SELECT * FROM "Assignment" WHERE "state" NOT IN ${OVER} AND "functionId" IN
+    (SELECT "id" FROM "Controller" WHERE "hostId" = @hostId UNION ALL SELECT "id" FROM "VirtualFunction" WHERE "hostId" = @hostId) ORDER BY "id"`
   const standing = `SELECT * FROM "Assignment" WHERE "functionId" = ? AND "state" NOT IN ${OVER} ORDER BY "id" DESC LIMIT 1`
   return {
     assignments: (tenant, page) =>
@@ -147,6 +153,8 @@ function assignmentReader(
       const columns = prepare(standing).get(functionId) as AssignmentColumns | undefined
       return columns && toAssignment(columns)
     },
+    standingOnFunctionsOf: (hostId) =>
+      (prepare(onFunctions).all({ hostId }) as AssignmentColumns[]).map(toAssignment),
     standingAssignmentsOf: (hostId) =>
       (prepare(ofHost).all(hostId) as AssignmentColumns[]).map(toAssignment),
   }

@@ -199,6 +199,8 @@ export interface StoreReader {
   /** Assignments of a function that are not over: every state but released and failed. */
   standingAssignment: (functionId: string) => AssignmentRow | undefined
   standingAssignmentsOf: (hostId: string) => readonly AssignmentRow[]
+  /** Those of the functions that the host has now: of one that has moved, the assignment names the host that it was on. Oldest first. */
+  standingOnFunctionsOf: (hostId: string) => readonly AssignmentRow[]
   driftOf: (hostId: string) => readonly DriftRow[]
   healingOf: (hostId: string) => readonly HealingRow[]
   virtualFunctionPolicy: (controllerId: string) => VirtualFunctionPolicyRow | undefined

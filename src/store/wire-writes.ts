@@ -74,10 +74,15 @@ export function packTransaction(
 
 /** The writer has not written these: what it was sent of their operations' steps counts for nothing. */
 export function forgetSteps(sent: SentSteps, writes: readonly StoreWrite[]): void {
-  for (const write of writes) {
-    if (write.write === 'logOperation') sent.forget(write.entry.operationId)
-    else if (write.write === 'createOperation') sent.forget(write.operation.id)
-  }
+  for (const id of operationsOf(writes)) sent.forget(id)
+}
+
+/** Of which steps are sent. */
+export function operationsOf(writes: readonly StoreWrite[]): readonly string[] {
+  return writes.flatMap((write) => {
+    if (write.write === 'logOperation') return [write.entry.operationId]
+    return write.write === 'createOperation' ? [write.operation.id] : []
+  })
 }
 
 function packWrite(wire: Wire, write: StoreWrite, sent: SentSteps): void {

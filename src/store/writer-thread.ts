@@ -36,6 +36,10 @@ function serve(connection: WriterConnection): void {
   let closing = false
 
   port?.on('message', (request: WriterRequest) => {
+    if (request.ask === 'forget') {
+      for (const id of request.operationIds) kept.forget(id)
+      return
+    }
     if (request.ask === 'close') closing = true
     else waiting.push(...unpackTransactions(request.transactions, kept))
     busy ??= work()

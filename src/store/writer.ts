@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { sentSteps } from './sent-steps.ts'
-import { forgetSteps, packTransaction, type Wire } from './wire-writes.ts'
+import { forgetSteps, operationsOf, packTransaction, type Wire } from './wire-writes.ts'
 import type {
   WireOutcome,
   WriterReply,
@@ -23,6 +23,7 @@ const WITHOUT_NEWS = { ok: true, result: { events: [], fence: null } } as const
 
 /** Transactions in one message, at most. */
 const AT_ONCE = 64
+const LOOKS_A_TURN = 16
 
 /** Told of each transaction that is durable, before its `commit` resolves. */
 export type OnCommit = (writes: readonly StoreWrite[], result: CommitResult) => void
@@ -48,7 +49,10 @@ export async function startWriter(
 
   await ready(worker, replies)
   replies.on('message', settleAll)
-  worker.on('error', (error) => giveUp(error))
+  worker.on('error', (error) => {
+    settleThoseThatCame()
+    giveUp(error)
+  })
   worker.on('exit', () => {
     settleThoseThatCame()
     giveUp()
@@ -70,6 +74,8 @@ export async function startWriter(
     sent.delete(outcome.id)
     if (!outcome.ok) {
       forgetSteps(steps, transaction.writes)
+      sendWaiting() // what of its steps is on the way comes before
+      send({ ask: 'forget', operationIds: operationsOf(transaction.writes) })
       transaction.reject(fromWire(outcome.error))
       return
     }
@@ -92,6 +98,7 @@ export async function startWriter(
 
   const send = (request: WriterRequest) => worker.postMessage(request)
   let waiting: Wire = []
+  let looks = 0
   let count = 0
 
   /**
@@ -104,9 +111,17 @@ export async function startWriter(
     if (count === 1) setImmediate(sendWaiting)
     else if (count === AT_ONCE) {
       sendWaiting()
-      // Who asks for so many keeps the loop from its messages: whoever was written meanwhile goes on between two of them.
-      queueMicrotask(settleThoseThatCame)
+      settleSoon()
     }
+  }
+
+  /**
+   * Who asks for so many keeps the loop from its messages: whoever was written meanwhile goes on between two of them. A few
+   * times in one turn of the loop, since those that go on may ask for as many again.
+   */
+  function settleSoon(): void {
+    if (looks === 0) setImmediate(() => (looks = 0))
+    if (looks++ < LOOKS_A_TURN) queueMicrotask(settleThoseThatCame)
   }
 
   function sendWaiting(): void {

@@ -108,3 +108,45 @@ test('what was not asked for for long makes room', () => {
 
   expect(asked).toEqual(['a', 'b', 'c', 'b'])
 })
+
+async function movedTo(other: string) {
+  const store = await stored()
+  const { read, commit } = store
+  read.keptInventoryOf(HOST)
+  await commit([
+    { write: 'putHost', row: hostRow({ id: other, machineId: other }) },
+    {
+      write: 'reconcile',
+      controllers: [controllerRow({ hostId: other })],
+      virtualFunctions: [virtualFunctionRow({ hostId: other })],
+      namespaces: [],
+    },
+  ])
+  return store
+}
+
+test('an assignment is shown with its function on whatever host that is now', async () => {
+  const { read } = await movedTo('host-b')
+
+  expect(read.keptInventoryOf('host-b').assignments).toMatchObject([{ id: STANDING.id }])
+  expect(read.keptInventoryOf(HOST)).toEqual(rowsForViews(read, HOST))
+  expect(read.keptInventoryOf(HOST).virtualFunctions).toEqual([])
+})
+
+test('what is written of a function that has moved is seen, though its former host is forgotten', async () => {
+  const { read, commit } = await movedTo('host-b')
+  read.keptInventoryOf('host-b')
+  await commit([{ write: 'putDrift', row: { ...DRIFT, kind: 'moved' } }]) // on HOST
+  const before = { vfCount: 4, autoprobe: false }
+
+  await commit([{ write: 'setSriovBefore', controllerId, before }])
+  await commit([
+    { write: 'updateAssignment', id: STANDING.id, set: { state: 'lost' }, at: 'later' },
+  ])
+
+  expect(read.keptInventoryOf('host-b')).toEqual(rowsForViews(read, 'host-b'))
+  expect(read.keptInventoryOf('host-b')).toMatchObject({
+    controllers: [{ sriovBefore: before }],
+    assignments: [{ state: 'lost' }],
+  })
+})

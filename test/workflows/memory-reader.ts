@@ -99,6 +99,14 @@ export function readerOf(now: () => Tables): StoreReader {
         (row) =>
           row.functionId === functionId && !['released', 'failed'].includes(row.state)
       ),
+    standingOnFunctionsOf: (hostId) => {
+      const { controllers, virtualFunctions, assignments } = now()
+      const functions = [...controllers.values(), ...virtualFunctions.values()]
+      const here = new Set(functions.filter(has({ hostId })).map(({ id }) => id))
+      return inOrder(assignments)
+        .filter(({ functionId }) => here.has(functionId))
+        .filter(({ state }) => !['released', 'failed'].includes(state))
+    },
     standingAssignmentsOf: (hostId) =>
       [...now().assignments.values()]
         .filter(has({ hostId }))
