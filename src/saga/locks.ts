@@ -45,11 +45,11 @@ class Waiting implements LockRequest {
   }
 
   waitsFor(): readonly string[] {
-    return this.isHeld() ? [] : [...new Set(this.ahead())]
+    return [...new Set(this.ahead())]
   }
 
   isHeld(): boolean {
-    return this.names.length === 0 || this.ahead().length === 0
+    return this.ahead().length === 0
   }
 
   moved(): Promise<void> {
@@ -57,7 +57,7 @@ class Waiting implements LockRequest {
   }
 
   release(): void {
-    const position = this.names.length === 0 ? -1 : this.queue.indexOf(this)
+    const position = this.queue.indexOf(this)
     if (position < 0) return
     this.queue.splice(position, 1)
     for (const behind of this.queue.slice(position)) behind.tell?.()
@@ -65,15 +65,12 @@ class Waiting implements LockRequest {
 
   private ahead(): readonly string[] {
     const ids: string[] = []
-    for (const { operationId, names } of this.queue.slice(0, this.place())) {
+    const before = this.queue.slice(0, Math.max(0, this.queue.indexOf(this)))
+    for (const { operationId, names } of before) {
       const conflicts = names.some((name) => this.names.includes(name))
       if (conflicts && operationId !== this.operationId) ids.push(operationId)
     }
     return ids
-  }
-
-  private place(): number {
-    return Math.max(0, this.queue.indexOf(this))
   }
 }
 
