@@ -2,8 +2,8 @@
  * Puts the rooms together: kernels → hosts → services → server. `main.ts` adds the address and the signals; tests call it
  * with machines and a folder of their own.
  */
+import { newId } from './new-id.ts'
 import path from 'node:path'
-import { v7 as newId } from 'uuid'
 import type { Caller } from './access/caller.ts'
 import type { App } from './api/app.ts'
 import { buildServer } from './api/server.ts'

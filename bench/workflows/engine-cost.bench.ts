@@ -22,7 +22,7 @@ try {
     params: { atOnce: AT_ONCE, steps: STEPS, records: RECORDS },
     unit: 'µs of CPU per step',
     warmUps: WARM_UPS,
-    product: { name: 'engine', round: () => cost(() => product.run(AT_ONCE, 0)) },
+    product: { name: 'engine', round: () => cost(() => product.run(AT_ONCE)) },
     peers: [
       { name: 'a commit for each record', round: () => writing(each), goal: 1 / 6 },
       {

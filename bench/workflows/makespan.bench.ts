@@ -1,6 +1,7 @@
 /** What durable records add to the time of workflows whose steps wait for hardware. */
 import { compare } from '../support/rounds.ts'
-import { drive, makespanMs, sixSteps, STEPS } from './six-steps.ts'
+import { startDriver } from './driver.ts'
+import { makespanMs, sixSteps, STEPS } from './six-steps.ts'
 
 const DRIVER_MS = 20
 
@@ -14,7 +15,8 @@ const GOALS = new Map([
   [10, 1.05],
 ])
 
-const product = await sixSteps()
+const { drive, close } = startDriver(DRIVER_MS)
+const product = await sixSteps(drive)
 try {
   for (const [atOnce, goal] of GOALS)
     await compare({
@@ -22,15 +24,16 @@ try {
       warmUps: WARM_UPS,
       params: { atOnce, steps: STEPS, driverMs: DRIVER_MS },
       unit: 'ms until the last workflow has ended',
-      product: { name: 'engine', round: () => product.run(atOnce, DRIVER_MS) },
+      product: { name: 'engine', round: () => product.run(atOnce) },
       peers: [
         { name: 'without records', round: () => makespanMs(atOnce, withoutRecords), goal },
       ],
     })
 } finally {
   await product.close()
+  await close()
 }
 
 async function withoutRecords(): Promise<void> {
-  for (let step = 0; step < STEPS; step++) await drive(DRIVER_MS)
+  for (let step = 0; step < STEPS; step++) await drive()
 }

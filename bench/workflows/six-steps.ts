@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { v7 as uuidv7 } from 'uuid'
 import { systemClock } from '../../src/clock.ts'
+import { newId } from '../../src/new-id.ts'
 import { createEngine } from '../../src/saga/run-engine.ts'
 import type { WorkflowDefinition } from '../../src/saga/workflow.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -17,32 +17,34 @@ export const RECORDS = 2 * STEPS
 /** What a step leaves behind, as the product's steps do: the writes that were made, in words. */
 export const OUTPUT = ['write /sys/bus/pci/devices/0000:3b:00.1/driver_override "vfio-pci"']
 
+const ASKED = { workflow: 'six-steps', params: null, actor: 'bench', tenant: 'bench' }
+
 export type SixSteps = {
   /** Milliseconds of the clock until the last of them has ended. @throws Error when one does not succeed */
-  readonly run: (atOnce: number, driverMs: number) => Promise<number>
+  readonly run: (atOnce: number) => Promise<number>
   readonly close: () => Promise<void>
 }
 
-export async function sixSteps(): Promise<SixSteps> {
+/** @param drive what each step waits for: without it a step is done at once */
+export async function sixSteps(drive?: () => Promise<void>): Promise<SixSteps> {
   const folder = temporaryFolder()
   const store = await openStore({ file: path.join(folder, 'nvirt.db') })
   const engine = createEngine<StoreWrite>({
     log: storeLog(store),
-    workflows: [workflow(0), workflow(20)],
+    workflows: [workflow(drive)],
     clock: systemClock,
     owner: 'bench',
   })
 
-  async function runOne(driverMs: number): Promise<void> {
-    const id = uuidv7()
-    const workflow = nameOf(driverMs)
-    await engine.start({ id, workflow, params: null, actor: 'bench', tenant: 'bench' }, [])
+  async function runOne(): Promise<void> {
+    const id = newId()
+    await engine.start({ ...ASKED, id }, [])
     const end = await engine.wait(id, 600_000)
     if (end?.state !== 'succeeded') throw new Error(`${id} ended ${end?.state}`)
   }
 
   return {
-    run: (atOnce, driverMs) => makespanMs(atOnce, () => runOne(driverMs)),
+    run: (atOnce) => makespanMs(atOnce, runOne),
     close: async () => {
       await engine.stop()
       await store.close()
@@ -61,31 +63,22 @@ export async function makespanMs(
   return performance.now() - begun
 }
 
-/** The driver's time, without which a step is done at once. */
-export async function drive(driverMs: number): Promise<void> {
-  if (driverMs > 0) await systemClock.sleep(driverMs)
-}
-
 export function temporaryFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'nvirt-bench-'))
 }
 
-function workflow(driverMs: number): WorkflowDefinition<StoreWrite> {
+function workflow(drive?: () => Promise<void>): WorkflowDefinition<StoreWrite> {
   return {
-    name: nameOf(driverMs),
+    name: ASKED.workflow,
     version: 1,
     locks: () => [],
     steps: () =>
       Array.from({ length: STEPS }, (_, nth) => ({
         name: `step-${nth}`,
         run: async () => {
-          await drive(driverMs)
+          if (drive) await drive()
           return { result: 'done', output: OUTPUT }
         },
       })),
   }
-}
-
-function nameOf(driverMs: number): string {
-  return `six-steps-of-${driverMs}-ms`
 }

@@ -13,8 +13,14 @@ export type Judged = Pick<
   'id' | 'state' | 'fence' | 'committed' | 'cancelRequest'
 >
 
+/** What of it is judged. */
+export type Judging = Pick<
+  LogEntry,
+  'fence' | 'state' | 'committed' | 'cancelRequest' | 'retry'
+>
+
 /** @throws {StaleFence}, {Cancelled}, {NotNow} */
-export function admitEntry(record: Judged, entry: LogEntry): void {
+export function admitEntry(record: Judged, entry: Judging): void {
   if (record.fence > entry.fence) throw new StaleFence(record.id)
   const { cancelRequest, committed } = record
   if (cancelRequest && !committed && isFinal(entry)) throw new Cancelled(cancelRequest)
@@ -24,11 +30,11 @@ export function admitEntry(record: Judged, entry: LogEntry): void {
 }
 
 /** Whether it is judged by more of the record than its fence: most entries are not. */
-export function needsJudging(entry: LogEntry): boolean {
+export function needsJudging(entry: Judging): boolean {
   const { cancelRequest, retry } = entry
   return isFinal(entry) || cancelRequest !== undefined || retry !== undefined
 }
 
-function isFinal({ committed, state }: LogEntry): boolean {
+function isFinal({ committed, state }: Judging): boolean {
   return committed === true || state === 'succeeded'
 }

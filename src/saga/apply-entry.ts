@@ -4,8 +4,7 @@ import type { OperationRecord, StepRecord } from './operation.ts'
 
 /** The record after the entry. Absent fields stay; a renewed lease alone is no change of the operation. */
 export function applyEntry(record: OperationRecord, entry: LogEntry): OperationRecord {
-  const { fence, at, step, next, retry } = entry
-  const before = retry ? toBeUndoneAgain(record.steps) : record.steps
+  const { fence, at } = entry
   const { id, workflow, version, params, actor, tenant, createdAt } = record
   // Written out, since it is made for each entry: a copy of all that is there costs several times as much.
   return {
@@ -25,7 +24,7 @@ export function applyEntry(record: OperationRecord, entry: LogEntry): OperationR
     owner: entry.owner ?? record.owner,
     leaseUntilMs: entry.leaseUntilMs ?? record.leaseUntilMs,
     fence,
-    steps: step ? applySteps(before, step, next) : before,
+    steps: applySteps(record.steps, entry),
     updatedAt: isRenewal(entry) ? record.updatedAt : at,
   }
 }
@@ -46,12 +45,16 @@ function toBeUndoneAgain(steps: readonly StepRecord[]): readonly StepRecord[] {
   )
 }
 
-function applySteps(
+/** What an entry says of steps. */
+export type StepsEntry = Pick<LogEntry, 'step' | 'next' | 'retry'>
+
+export function applySteps(
   before: readonly StepRecord[],
-  step: StepEntry,
-  next: StepEntry | undefined
+  { step, next, retry }: StepsEntry
 ): readonly StepRecord[] {
-  const steps = before.slice()
+  const from = retry ? toBeUndoneAgain(before) : before
+  if (step === undefined) return from
+  const steps = from.slice()
   applyStep(steps, step)
   if (next) applyStep(steps, next)
   return steps

@@ -23,8 +23,6 @@ export class Journal<W> {
   private readonly options: JournalOptions<W>
   private readonly leaving: Leaving
   private current: OperationRecord
-  /** The entry of a step that is not durable yet. */
-  private stepping: Promise<unknown> | undefined
 
   constructor(first: OperationRecord, leaving: Leaving, options: JournalOptions<W>) {
     this.current = first
@@ -73,22 +71,13 @@ export class Journal<W> {
     isTriedAgain: boolean
   ): Promise<void> {
     const { log, clock, retry, onChange } = this.options
-    const isOfStep = change.step !== undefined
     for (let failures = 1; ; failures++) {
-      // It carries the steps as they are after it, so it comes after the one before.
-      while (isOfStep && this.stepping) await this.stepping.catch(() => {})
-      const before = this.current
       const entry = this.entryOf(change)
-      const after = applyEntry(before, entry)
-      const durable = log.append(entry, isOfStep ? after.steps : null, writes)
-      if (isOfStep) this.stepping = durable
       try {
-        await durable
-        if (isOfStep) this.stepping = undefined
-        this.current = this.current === before ? after : applyEntry(this.current, entry)
+        await log.append(entry, writes)
+        this.current = applyEntry(this.current, entry)
         break
       } catch (error) {
-        if (isOfStep) this.stepping = undefined
         if (!isTriedAgain || isVerdict(error) || writes.length > 0) throw error
       }
       await clock.sleep(delayMs(retry, failures), this.leaving.signal)
@@ -117,7 +106,7 @@ function entryOf(
     operationId: before.id,
     fence: before.fence,
     at: isoTime(nowMs),
-    leaseUntilMs: nowMs + leaseMs,
+    leaseUntilMs: goesOn ? undefined : nowMs + leaseMs,
     step,
     next,
     state: goesOn ? undefined : change.state,
@@ -131,7 +120,7 @@ function entryOf(
   }
 }
 
-/** All that is new are steps: most entries say no more, and are the cheapest to write. */
+/** All that is new are steps, and the lease is kept by renewing it: most entries say no more, and are the cheapest to write. */
 function onlyGoesOn(before: OperationRecord, change: Change): boolean {
   const { state, blocked, waitsFor } = change
   if (change.committed !== undefined || change.error !== undefined) return false

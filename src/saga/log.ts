@@ -3,7 +3,6 @@ import type {
   OperationRecord,
   OperationState,
   PersonalRequest,
-  StepRecord,
   StepState,
 } from './operation.ts'
 import type { Json, OperationError, StepProgress } from './workflow.ts'
@@ -11,17 +10,8 @@ import type { Json, OperationError, StepProgress } from './workflow.ts'
 export interface SagaLog<W> {
   /** Durable when resolved, with `writes` in the same transaction. */
   create: (operation: OperationRecord, writes: readonly W[]) => Promise<unknown>
-  /**
-   * Durable when resolved, all or nothing.
-   *
-   * @param steps those after the entry, where it changes any; null: they stay
-   * @throws what `admitEntry` throws: {StaleFence}, {Cancelled}, {NotNow}
-   */
-  append: (
-    entry: LogEntry,
-    steps: readonly StepRecord[] | null,
-    writes: readonly W[]
-  ) => Promise<unknown>
+  /** Durable when resolved, all or nothing. @throws what `admitEntry` throws: {StaleFence}, {Cancelled}, {NotNow} */
+  append: (entry: LogEntry, writes: readonly W[]) => Promise<unknown>
   /** Operations that have not ended, oldest first. */
   loadOpen: () => Promise<readonly OperationRecord[]>
   load: (id: string) => Promise<OperationRecord | undefined>

@@ -191,7 +191,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     if (!record) throw new NotNow(id)
     const { fence } = record
     const entry = { operationId: id, fence, at: request.at, cancelRequest: request }
-    await log.append(entry, null, writes)
+    await log.append(entry, writes)
     const after = applyEntry(record, entry)
     changes.tell(after)
     return after
@@ -211,7 +211,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     const reopened = applyEntry(record, entry)
     const context = endContext(reopened, record.error, request.at)
     const own = plan.definition.onRetried?.(context) ?? []
-    await log.append(entry, reopened.steps, [...own, ...writes])
+    await log.append(entry, [...own, ...writes])
     changes.tell(reopened)
     begin(prepare(reopened, plan, locks.request(id, 'operation', plan.locks)))
     return reopened

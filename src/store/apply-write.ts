@@ -26,10 +26,9 @@ export function applyWrites(
   writes: readonly WireWrite[]
 ): CommitResult | Promise<CommitResult> {
   const news: News = { events: [], fence: null }
-  const { prepare } = connection
   for (const [at, write] of writes.entries()) {
     if (isOrdinary(write)) return applyOrdinary(connection, writes.slice(at), news)
-    writePrepared(prepare, write, news)
+    writePrepared(connection, write, news)
   }
   return news
 }
@@ -44,26 +43,28 @@ async function applyOrdinary(
     if (isOrdinary(write)) {
       await writeOrdinary(await connection.prisma(), write)
       voidDigest(prepare, write)
-    } else writePrepared(prepare, write, news)
+    } else writePrepared(connection, write, news)
   }
   return news
 }
 
 function writePrepared(
-  prepare: WriterConnection['prepare'],
+  connection: WriterConnection,
   write: Exclude<WireWrite, OrdinaryWrite>,
   news: News
 ): void {
+  const { prepare } = connection
   switch (write.write) {
     case 'goOn':
+    case 'tell':
     case 'succeed':
-      return writePlainEntry(prepare, write)
+      return writePlainEntry(connection, write)
     case 'logEntry':
-      return logEntry(prepare, write)
+      return logEntry(connection, write.entry)
     case 'insertOperation':
-      return insertOperation(prepare, write)
+      return insertOperation(connection, write)
     case 'takeOverOperation':
-      news.fence = takeOverOperation(prepare, write)
+      news.fence = takeOverOperation(connection, write)
       return
     case 'appendEvent':
       news.events.push(appendEvent(prepare, write.event))

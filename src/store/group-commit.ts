@@ -70,7 +70,7 @@ async function inSavepoint(
   connection: WriterConnection,
   writes: readonly WireWrite[]
 ): Promise<TransactionOutcome> {
-  const { db } = connection
+  const { db, operations } = connection
   db.exec('SAVEPOINT one')
   try {
     const result = await applyWrites(connection, writes)
@@ -79,12 +79,14 @@ async function inSavepoint(
   } catch (error) {
     // A full disk ends the whole transaction by itself: SQLite, "Transactions", Response To Errors Within A Transaction.
     if (!db.inTransaction) throw error
+    operations.forgetAll()
     db.exec('ROLLBACK TO one')
     db.exec('RELEASE one')
     return { ok: false, error }
   }
 }
 
-function rollBack({ db }: WriterConnection): void {
+function rollBack({ db, operations }: WriterConnection): void {
+  operations.forgetAll()
   if (db.inTransaction) db.exec('ROLLBACK')
 }

@@ -1,5 +1,6 @@
 /** Pages by keyset: what comes after an id, which stays right while rows come and go, and costs the same on every page. */
-import type { Prepare } from './operation-columns.ts'
+import type { OperationRow, Prepare } from './operation-columns.ts'
+import { OPERATION_ROW } from './operation-columns.ts'
 import type { Page, PageRequest } from './store.ts'
 
 /** Column to the value that it must have; an array: one of these; null or undefined: any. */
@@ -26,6 +27,15 @@ export function placesPage(
   page: PageRequest
 ): Page<RowPlace> {
   return pageOfColumns(prepare, '"id", "hostId"', table, filter, page)
+}
+
+/** With the entries of each. */
+export function operationsPage(
+  prepare: Prepare,
+  filter: Filter,
+  page: PageRequest
+): Page<OperationRow> {
+  return pageOfColumns(prepare, OPERATION_ROW, 'Operation', filter, page)
 }
 
 function pageOfColumns<C extends { readonly id: string }>(

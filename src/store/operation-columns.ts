@@ -1,9 +1,9 @@
 /** Operations with their steps, from and to columns. */
 import type Database from 'better-sqlite3'
-import { isRenewal } from '../saga/apply-entry.ts'
+import { applySteps, isRenewal, type StepsEntry } from '../saga/apply-entry.ts'
 import { NOT_BEGUN } from '../saga/new-operation.ts'
 import type { Judged } from '../saga/admit-entry.ts'
-import type { LogEntry } from '../saga/log.ts'
+import type { LogEntry, StepEntry } from '../saga/log.ts'
 import type {
   OperationRecord,
   OperationState,
@@ -17,6 +17,7 @@ export type Prepare = (sql: string) => Database.Statement
 
 export type OperationColumns = {
   readonly id: string
+  readonly number: number
   readonly workflow: string
   readonly version: number
   readonly params: string | null
@@ -36,9 +37,15 @@ export type OperationColumns = {
   readonly steps: string
 }
 
+/** With its entries, by one statement: two might see different commits. */
+export type OperationRow = OperationColumns & { readonly entries: string | null }
+
+export const OPERATION_ROW = `*, (SELECT group_concat("entry", ',' ORDER BY "StepEntry"."number") FROM "StepEntry"
+  WHERE "operation" = "Operation"."number") AS "entries"`
+
 const SELECT_JUDGED =
   'SELECT "state", "fence", "committed", "cancelRequest" FROM "Operation" WHERE "id" = ?'
-const SELECT_OPERATION = 'SELECT * FROM "Operation" WHERE "id" = ?'
+const SELECT_OPERATION = `SELECT ${OPERATION_ROW} FROM "Operation" WHERE "id" = ?`
 
 type JudgedColumns = Pick<
   OperationColumns,
@@ -60,25 +67,67 @@ export function readJudged(prepare: Prepare, id: string): Judged | undefined {
 }
 
 export function readOperation(prepare: Prepare, id: string): OperationRecord | undefined {
-  const columns = prepare(SELECT_OPERATION).get(id) as OperationColumns | undefined
-  return columns && toOperation(columns)
+  const row = prepare(SELECT_OPERATION).get(id) as OperationRow | undefined
+  return row && toOperation(row)
 }
 
-export function toOperation(columns: OperationColumns): OperationRecord {
+export function toOperation({ entries: text, ...columns }: OperationRow): OperationRecord {
+  const begun = fromJsonText<StoredStep[]>(columns.steps).map(toStep)
+  const entries = text === null ? [] : fromJsonText<StoredEntry[]>(`[${text}]`)
+  const { number: _number, ...shown } = columns
   return {
-    ...columns,
+    ...shown,
     params: fromJson<Json>(columns.params),
     committed: columns.committed === 1,
     cancelRequest: fromJson<PersonalRequest>(columns.cancelRequest),
     error: fromJson<OperationError>(columns.error),
     blocked: fromJson<Json>(columns.blocked),
     waitsFor: fromJsonText<string[]>(columns.waitsFor),
-    steps: fromJsonText<StoredStep[]>(columns.steps).map(toStep),
+    updatedAt: latest(columns.updatedAt, entries),
+    steps: entries.reduce(applySteps, begun),
   }
 }
 
-/** What is null is left out. */
-type StoredStep = Pick<StepRecord, 'name' | 'state' | 'attempts'> & Partial<StepRecord>
+/** An entry that changes only steps leaves the row as it is. */
+function latest(updatedAt: string, entries: readonly StoredEntry[]): string {
+  const at = entries.at(-1)?.at ?? updatedAt
+  return at > updatedAt ? at : updatedAt
+}
+
+type StoredEntry = StepsEntry & Pick<LogEntry, 'at'>
+
+/** What a row says of an entry, put together by hand: most entries cost little else. @returns null: it changes no step */
+export function storedEntry({ at, step, next, retry }: LogEntry): string | null {
+  if (step === undefined && retry === undefined) return null
+  let text = `{"at":${quoted(at)}`
+  if (step !== undefined) text += `,"step":${stepText(step)}`
+  if (next !== undefined) text += `,"next":${stepText(next)}`
+  if (retry !== undefined) text += `,"retry":${JSON.stringify(retry)}`
+  return `${text}}`
+}
+
+function stepText(step: StepEntry): string {
+  const { index, state, attempts, output, error, progress, startedAt, endedAt } = step
+  let text = `{"index":${index}`
+  if (state !== undefined) text += `,"state":"${state}"`
+  if (attempts !== undefined) text += `,"attempts":${attempts}`
+  if (output !== undefined) text += `,"output":${JSON.stringify(output)}`
+  if (error !== undefined) text += `,"error":${JSON.stringify(error)}`
+  if (progress !== undefined) text += `,"progress":${JSON.stringify(progress)}`
+  if (startedAt !== undefined) text += `,"startedAt":${quoted(startedAt)}`
+  if (endedAt !== undefined) text += `,"endedAt":${quoted(endedAt)}`
+  return `${text}}`
+}
+
+/** What needs no escape is quoted as it is: times always. */
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+const PLAIN = /^[\w:.-]*$/
+
+/** What has not changed yet is left out. */
+type StoredStep = Pick<StepRecord, 'name'> & Partial<StepRecord>
 
 function toStep(stored: StoredStep): StepRecord {
   return { ...NOT_BEGUN, ...stored }
@@ -130,24 +179,16 @@ export function operationValues(record: OperationRecord): OperationValues {
   ]
 }
 
-/** As `toStep` reads it. Put together by hand, since this is what each record of an operation costs most. */
-export function stepText(step: StepRecord): string {
-  const { name, state, attempts, output, error, progress, startedAt, endedAt } = step
-  let text = `{"name":${quoted(name)},"state":"${state}","attempts":${attempts}`
-  if (output !== null) text += `,"output":${JSON.stringify(output)}`
-  if (error !== null) text += `,"error":${JSON.stringify(error)}`
-  if (progress !== null) text += `,"progress":${JSON.stringify(progress)}`
-  if (startedAt !== null) text += `,"startedAt":${quoted(startedAt)}`
-  if (endedAt !== null) text += `,"endedAt":${quoted(endedAt)}`
-  return `${text}}`
+/** As they are before any entry, and as `toStep` reads them. */
+export function storedSteps(steps: readonly StepRecord[]): string {
+  return JSON.stringify(steps.map((step) => (isToCome(step) ? { name: step.name } : step)))
 }
 
-/** What needs no escape is quoted as it is: names and times always. */
-function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+function isToCome(step: StepRecord): boolean {
+  if (step.state !== 'pending' || step.attempts !== 0) return false
+  if (step.output !== null || step.error !== null || step.progress !== null) return false
+  return step.startedAt === null && step.endedAt === null
 }
-
-const PLAIN = /^[\w:.-]*$/
 
 /** The columns that an entry sets, with the meaning of {applyEntry}: absent fields stay, and renewing a lease is no update. */
 export function entryColumns(entry: LogEntry): Partial<OperationColumns> {

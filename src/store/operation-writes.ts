@@ -9,37 +9,56 @@ import {
   OPERATION_COLUMNS,
   readJudged,
   readOperation,
+  storedEntry,
 } from './operation-columns.ts'
 import type { PlainEntry, WireWrite } from './wire-writes.ts'
+import type { WriterConnection } from './writer-connection.ts'
+
+type Writing = Pick<WriterConnection, 'prepare' | 'operations'>
 
 const INSERT_OPERATION = `INSERT INTO "Operation" (${OPERATION_COLUMNS.map((name) => `"${name}"`).join(', ')}, "steps")
   VALUES (${OPERATION_COLUMNS.map(() => '?').join(', ')}, ?)`
 
-/** What most entries come to. That it names no other column spares an index. */
-const GO_ON = `UPDATE "Operation" SET "steps" = ?, "updatedAt" = ?, "leaseUntilMs" = ? WHERE "id" = ? AND "fence" = ?`
+/** All that most entries come to: the operation's row stays as it is. */
+const ADD_ENTRY = `INSERT INTO "StepEntry" ("operation", "entry") VALUES (?, ?)`
 
 /** Unless somebody wants it undone: see {admitEntry}. */
-const SUCCEED = `UPDATE "Operation" SET "state" = 'succeeded', "blocked" = NULL, "waitsFor" = '[]', "steps" = ?, "updatedAt" = ?,
-  "leaseUntilMs" = ? WHERE "id" = ? AND "fence" = ? AND ("committed" = 1 OR "cancelRequest" IS NULL)`
+const SUCCEED = `UPDATE "Operation" SET "state" = 'succeeded', "blocked" = NULL, "waitsFor" = '[]', "updatedAt" = ?, "leaseUntilMs" = ?
+  WHERE "number" = ? AND ("committed" = 1 OR "cancelRequest" IS NULL)`
+
+/** Of how far a step is, only the last word is kept: it may say so for hours. */
+const FORGET_PROGRESS = `DELETE FROM "StepEntry" WHERE "entry" -> '$.step.progress' IS NOT NULL
+  AND "number" = (SELECT max("number") FROM "StepEntry" WHERE "operation" = ?)`
 
 const TAKE_OVER = `UPDATE "Operation" SET "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence
   WHERE "id" = @id`
 
 export function insertOperation(
-  prepare: Prepare,
+  { prepare }: Writing,
   { values, steps }: Extract<WireWrite, { write: 'insertOperation' }>
 ): void {
   prepare(INSERT_OPERATION).run(...values, steps)
 }
 
-/** Of what is open nothing is read before: these are most of what an operation costs. @throws what `admitEntry` throws */
-export function writePlainEntry(prepare: Prepare, entry: PlainEntry): void {
-  const { write, id, fence, steps, at, leaseUntilMs } = entry
-  const statement = prepare(write === 'goOn' ? GO_ON : SUCCEED)
-  if (statement.run(steps, at, leaseUntilMs, id, fence).changes > 0) return
-  const state = write === 'goOn' ? {} : ({ state: 'succeeded' } as const)
-  admitEntry(judged(prepare, id), { operationId: id, fence, at, ...state })
-  throw new StaleFence(id)
+/** These are most of what an operation costs: what they are held against is known. @throws what `admitEntry` throws */
+export function writePlainEntry(writing: Writing, plain: PlainEntry): void {
+  const { prepare, operations } = writing
+  const { write, id, entry } = plain
+  const { number, fence } = there(operations.of(id), id)
+  if (fence !== plain.fence) throw new StaleFence(id)
+  if (write === 'tell') prepare(FORGET_PROGRESS).run(number)
+  if (write === 'succeed') succeed(writing, number, plain)
+  prepare(ADD_ENTRY).run(number, entry)
+}
+
+function succeed(
+  { prepare, operations }: Writing,
+  number: number,
+  { id, fence, at, leaseUntilMs }: Extract<PlainEntry, { write: 'succeed' }>
+): void {
+  operations.forget(id)
+  if (prepare(SUCCEED).run(at, leaseUntilMs, number).changes > 0) return
+  admitEntry(judged(prepare, id), { fence, state: 'succeeded' })
 }
 
 /**
@@ -47,20 +66,21 @@ export function writePlainEntry(prepare: Prepare, entry: PlainEntry): void {
  *
  * @throws what `admitEntry` throws
  */
-export function logEntry(
-  prepare: Prepare,
-  { entry, steps }: Extract<WireWrite, { write: 'logEntry' }>
-): void {
-  if (needsJudging(entry)) admitEntry(judged(prepare, entry.operationId), entry)
-  if (writeEntry(prepare, entry, steps) > 0) return
-  judged(prepare, entry.operationId)
-  throw new StaleFence(entry.operationId)
+export function logEntry({ prepare, operations }: Writing, entry: LogEntry): void {
+  const { operationId: id } = entry
+  if (needsJudging(entry)) admitEntry(judged(prepare, id), entry)
+  if (writeEntry(prepare, entry) === 0) {
+    judged(prepare, id)
+    throw new StaleFence(id)
+  }
+  const stored = storedEntry(entry)
+  if (stored !== null) prepare(ADD_ENTRY).run(there(operations.of(id), id).number, stored)
+  operations.forget(id)
 }
 
-/** @param steps null: they stay, as where only a lease is kept */
-function writeEntry(prepare: Prepare, entry: LogEntry, steps: string | null): number {
+function writeEntry(prepare: Prepare, entry: LogEntry): number {
   const { operationId: id, fence } = entry
-  const set = { ...entryColumns(entry), ...(steps !== null && { steps }) }
+  const set = entryColumns(entry)
   const columns = Object.keys(set).map((column) => `"${column}" = @${column}`)
   const sql = `UPDATE "Operation" SET ${columns.join(', ')} WHERE "id" = @id AND "fence" <= @fence`
   return prepare(sql).run({ ...set, id, fence }).changes
@@ -73,7 +93,7 @@ function judged(prepare: Prepare, id: string) {
 
 /** @returns the new fence, or null when somebody else holds the lease. */
 export function takeOverOperation(
-  prepare: Prepare,
+  { prepare, operations }: Writing,
   write: Extract<StoreWrite, { write: 'takeOverOperation' }>
 ): number | null {
   const { id, owner, leaseUntilMs } = write
@@ -82,6 +102,7 @@ export function takeOverOperation(
   if (!isFree) return null
 
   const fence = before.fence + 1
+  operations.forget(id)
   prepare(TAKE_OVER).run({ id, owner, leaseUntilMs, fence })
   return fence
 }

@@ -24,9 +24,9 @@ import {
 } from './inventory-columns.ts'
 import type { Json } from '../saga/workflow.ts'
 import { fromJson, fromJsonText } from './json-column.ts'
-import { keysetPage, mapPage, placesPage } from './keyset-page.ts'
-import type { OperationColumns, Prepare } from './operation-columns.ts'
-import { toOperation } from './operation-columns.ts'
+import { keysetPage, mapPage, operationsPage, placesPage } from './keyset-page.ts'
+import type { Prepare } from './operation-columns.ts'
+import { readOperation, toOperation } from './operation-columns.ts'
 import { openOperationReader } from './open-operation-reader.ts'
 import { policyReader } from './policy-reader.ts'
 import type { HealingRow, PlanRow } from './rows.ts'
@@ -187,11 +187,8 @@ function operationReader(
   return {
     openOperations: openOperationReader(prepare),
     operations: ({ tenant, states }, page) =>
-      mapPage(
-        keysetPage<OperationColumns>(prepare, 'Operation', { tenant, state: states }, page),
-        toOperation
-      ),
-    operation: (tenant, id) => owned(one(prepare, 'Operation', id, toOperation), tenant),
+      mapPage(operationsPage(prepare, { tenant, state: states }, page), toOperation),
+    operation: (tenant, id) => owned(readOperation(prepare, id), tenant),
   }
 }
 

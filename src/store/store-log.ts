@@ -8,8 +8,7 @@ export function storeLog(store: Store): SagaLog<StoreWrite> {
   return {
     create: (operation, writes) =>
       store.commit([{ write: 'createOperation', operation }, ...writes]),
-    append: (entry, steps, writes) =>
-      store.commit([{ write: 'logOperation', entry, steps }, ...writes]),
+    append: (entry, writes) => store.commit([{ write: 'logOperation', entry }, ...writes]),
     loadOpen: () => Promise.resolve(allOpen(store)),
     load: (id) => Promise.resolve(store.read.operation(null, id)),
     takeOver: async (id, owner, leaseUntilMs, nowMs) => {

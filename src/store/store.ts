@@ -6,7 +6,7 @@
 import type { RowPlace } from './keyset-page.ts'
 import type { SmartSummary } from '../host/observation.ts'
 import type { LogEntry } from '../saga/log.ts'
-import type { OperationRecord, OperationState, StepRecord } from '../saga/operation.ts'
+import type { OperationRecord, OperationState } from '../saga/operation.ts'
 import type { Json } from '../saga/workflow.ts'
 import type { VirtualFunctionPolicyRow } from './policy-row.ts'
 import type {
@@ -90,16 +90,8 @@ export type StoreWrite =
   /** Only events/ makes these. */
   | { readonly write: 'appendEvent'; readonly event: NewEvent }
   | { readonly write: 'createOperation'; readonly operation: OperationRecord }
-  /**
-   * Fails the whole transaction with StaleFence when the stored fence is higher.
-   *
-   * @property steps those after the entry, where it changes any; null: they stay
-   */
-  | {
-      readonly write: 'logOperation'
-      readonly entry: LogEntry
-      readonly steps: readonly StepRecord[] | null
-    }
+  /** Fails the whole transaction with StaleFence when the stored fence is higher. */
+  | { readonly write: 'logOperation'; readonly entry: LogEntry }
   | {
       readonly write: 'takeOverOperation'
       readonly id: string

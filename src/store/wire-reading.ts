@@ -1,9 +1,7 @@
 /** The writer's side of `wire-writes.ts`. */
 import type { LogEntry } from '../saga/log.ts'
-import { isTerminal } from '../saga/operation.ts'
 import { fromJsonText } from './json-column.ts'
 import { OPERATION_COLUMNS } from './operation-columns.ts'
-import { columnOf, type KeptSteps, STEPS } from './sent-steps.ts'
 import type {
   PlainEntry,
   Wire,
@@ -13,16 +11,9 @@ import type {
 } from './wire-writes.ts'
 import { KIND } from './wire-writes.ts'
 
-/**
- * In the order in which they were packed.
- *
- * @param kept steps that came in former messages
- */
-export function unpackTransactions(
-  wire: Wire,
-  kept: KeptSteps
-): readonly WireTransaction[] {
-  const reader = new WireReader(wire, kept)
+/** In the order in which they were packed. */
+export function unpackTransactions(wire: Wire): readonly WireTransaction[] {
+  const reader = new WireReader(wire)
   const transactions: WireTransaction[] = []
   while (!reader.isOver()) {
     const id = reader.number()
@@ -37,20 +28,19 @@ function unpackWrite(reader: WireReader): WireWrite {
   const kind = reader.number()
   switch (kind) {
     case KIND.goOn:
-      return unpackPlain('goOn', reader)
-    case KIND.succeed:
-      return unpackPlain('succeed', reader)
-    case KIND.logEntry: {
-      const entry = fromJsonText<LogEntry>(reader.text())
-      const steps = reader.steps(entry.operationId)
-      if (entry.state !== undefined && isTerminal(entry.state))
-        reader.ended(entry.operationId)
-      return { write: 'logEntry', entry, steps }
+      return { write: 'goOn', ...unpackPlain(reader) }
+    case KIND.tell:
+      return { write: 'tell', ...unpackPlain(reader) }
+    case KIND.succeed: {
+      const plain = unpackPlain(reader)
+      const [at, leaseUntilMs] = [reader.text(), reader.number()]
+      return { write: 'succeed', ...plain, at, leaseUntilMs }
     }
+    case KIND.logEntry:
+      return { write: 'logEntry', entry: fromJsonText<LogEntry>(reader.text()) }
     case KIND.insertOperation: {
       const values = reader.values(OPERATION_COLUMNS.length)
-      const steps = reader.steps(String(values[0])) ?? '[]'
-      return { write: 'insertOperation', values, steps }
+      return { write: 'insertOperation', values, steps: reader.text() }
     }
     case KIND.packedReconcile:
       return { write: 'packedReconcile', rows: reader.text() }
@@ -61,23 +51,17 @@ function unpackWrite(reader: WireReader): WireWrite {
   }
 }
 
-function unpackPlain(write: PlainEntry['write'], reader: WireReader): PlainEntry {
-  const id = reader.text()
-  const [fence, at, leaseUntilMs] = [reader.number(), reader.text(), reader.number()]
-  const steps = reader.steps(id) ?? '[]'
-  if (write === 'succeed') reader.ended(id)
-  return { write, id, fence, at, leaseUntilMs, steps }
+function unpackPlain(reader: WireReader): Pick<PlainEntry, 'id' | 'fence' | 'entry'> {
+  return { id: reader.text(), fence: reader.number(), entry: reader.text() }
 }
 
 /** What was packed, in order: in this process, so that its types are known. */
 class WireReader {
   private at = 0
   private readonly wire: Wire
-  private readonly kept: KeptSteps
 
-  constructor(wire: Wire, kept: KeptSteps) {
+  constructor(wire: Wire) {
     this.wire = wire
-    this.kept = kept
   }
 
   isOver(): boolean {
@@ -86,25 +70,6 @@ class WireReader {
 
   text(): string {
     return this.wire[this.at++] as string
-  }
-
-  /** As their column has them; null: they stay. */
-  steps(operationId: string): string | null {
-    const count = this.number()
-    if (count === STEPS.stay) return null
-    if (count !== STEPS.change)
-      return this.kept.put(operationId, this.values(count) as string[])
-    const texts = this.kept.of(operationId)
-    for (let left = this.number(); left > 0; left--) {
-      const index = this.number()
-      texts[index] = this.text()
-    }
-    return columnOf(texts)
-  }
-
-  /** No more comes of its steps alone. */
-  ended(operationId: string): void {
-    this.kept.forget(operationId)
   }
 
   number(): number {

@@ -5,12 +5,10 @@
  */
 import type { LogEntry } from '../saga/log.ts'
 import type { OperationRecord } from '../saga/operation.ts'
-import { isTerminal } from '../saga/operation.ts'
 import type { PackedReconcile } from './inventory-writes.ts'
 import { packReconcile } from './inventory-writes.ts'
 import type { OperationValues } from './operation-columns.ts'
-import { operationValues } from './operation-columns.ts'
-import { STEPS, type SentSteps } from './sent-steps.ts'
+import { operationValues, storedEntry, storedSteps } from './operation-columns.ts'
 import type { StoreWrite } from './store.ts'
 
 /** A write as the writer's thread makes it. */
@@ -22,18 +20,19 @@ export type WireWrite =
       readonly values: OperationValues
       readonly steps: string
     }
-  | { readonly write: 'logEntry'; readonly entry: LogEntry; readonly steps: string | null }
+  | { readonly write: 'logEntry'; readonly entry: LogEntry }
   | PlainEntry
 
-/** An entry that says nothing but how far its steps are, or that with the last of them all is well. */
+/** Says nothing but how its steps are: that they go on, how far one is, or that with the last of them all is well. */
 export type PlainEntry = {
-  readonly write: 'goOn' | 'succeed'
   readonly id: string
   readonly fence: number
-  readonly steps: string
-  readonly at: string
-  readonly leaseUntilMs: number
-}
+  /** As its row has it. */
+  readonly entry: string
+} & (
+  | { readonly write: 'goOn' | 'tell' }
+  | { readonly write: 'succeed'; readonly at: string; readonly leaseUntilMs: number }
+)
 
 export type WireTransaction = { readonly id: number; readonly writes: readonly WireWrite[] }
 
@@ -48,6 +47,7 @@ export const KIND = {
   insertOperation: 3,
   packedReconcile: 4,
   json: 5,
+  tell: 6,
 } as const
 
 /**
@@ -58,68 +58,49 @@ export const KIND = {
 export function packTransaction(
   wire: Wire,
   id: number,
-  writes: readonly StoreWrite[],
-  sent: SentSteps
+  writes: readonly StoreWrite[]
 ): void {
   const { length } = wire
   try {
     wire.push(id, writes.length)
-    for (const write of writes) packWrite(wire, write, sent)
+    for (const write of writes) packWrite(wire, write)
   } catch (error) {
     wire.length = length
-    forgetSteps(sent, writes)
     throw error
   }
 }
 
-/** The writer has not written these: what it was sent of their operations' steps counts for nothing. */
-export function forgetSteps(sent: SentSteps, writes: readonly StoreWrite[]): void {
-  for (const id of operationsOf(writes)) sent.forget(id)
-}
-
-/** Of which steps are sent. */
-export function operationsOf(writes: readonly StoreWrite[]): readonly string[] {
-  return writes.flatMap((write) => {
-    if (write.write === 'logOperation') return [write.entry.operationId]
-    return write.write === 'createOperation' ? [write.operation.id] : []
-  })
-}
-
-function packWrite(wire: Wire, write: StoreWrite, sent: SentSteps): void {
-  if (write.write === 'logOperation') packEntry(wire, write, sent)
-  else if (write.write === 'createOperation') packOperation(wire, write.operation, sent)
+function packWrite(wire: Wire, write: StoreWrite): void {
+  if (write.write === 'logOperation') packEntry(wire, write.entry)
+  else if (write.write === 'createOperation') packOperation(wire, write.operation)
   else if (write.write === 'reconcile')
     wire.push(KIND.packedReconcile, packReconcile(write).rows)
   else wire.push(KIND.json, JSON.stringify(write))
 }
 
-function packOperation(wire: Wire, operation: OperationRecord, sent: SentSteps): void {
-  wire.push(KIND.insertOperation, ...operationValues(operation))
-  sent.forget(operation.id)
-  sent.add(wire, operation.id, operation.steps)
+function packOperation(wire: Wire, operation: OperationRecord): void {
+  const values = operationValues(operation)
+  wire.push(KIND.insertOperation, ...values, storedSteps(operation.steps))
 }
 
-function packEntry(
-  wire: Wire,
-  { entry, steps }: Extract<StoreWrite, { write: 'logOperation' }>,
-  sent: SentSteps
-): void {
+function packEntry(wire: Wire, entry: LogEntry): void {
   const { operationId, fence, at, leaseUntilMs } = entry
-  const plain = steps === null ? undefined : plainKind(entry)
-  if (plain === undefined || leaseUntilMs === undefined)
-    wire.push(KIND.logEntry, JSON.stringify(entry))
-  else wire.push(KIND[plain], operationId, fence, at, leaseUntilMs)
-  if (steps === null) wire.push(STEPS.stay)
-  else sent.add(wire, operationId, steps)
-  if (entry.state !== undefined && isTerminal(entry.state)) sent.forget(operationId)
+  const plain = plainKind(entry)
+  const stored = plain && storedEntry(entry)
+  if (!plain || !stored) wire.push(KIND.logEntry, JSON.stringify(entry))
+  else wire.push(KIND[plain], operationId, fence, stored)
+  if (plain === 'succeed') wire.push(at, leaseUntilMs ?? 0)
 }
 
 function plainKind(entry: LogEntry): PlainEntry['write'] | undefined {
-  const { state, blocked, waitsFor } = entry
+  const { state, blocked, waitsFor, step, leaseUntilMs } = entry
   if (entry.committed !== undefined || entry.error !== undefined) return undefined
   if (entry.owner !== undefined || entry.cancelRequest !== undefined) return undefined
-  if (entry.retry !== undefined) return undefined
-  if (state === undefined && blocked === undefined && waitsFor === undefined) return 'goOn'
+  if (entry.retry !== undefined || step === undefined) return undefined
+  if (state === undefined && blocked === undefined && waitsFor === undefined) {
+    if (leaseUntilMs !== undefined) return undefined
+    return step.progress === undefined ? 'goOn' : 'tell'
+  }
   const isAllWell = state === 'succeeded' && blocked === null && waitsFor?.length === 0
-  return isAllWell ? 'succeed' : undefined
+  return isAllWell && leaseUntilMs !== undefined ? 'succeed' : undefined
 }

@@ -7,6 +7,7 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import Database from 'better-sqlite3'
 import type { PrismaClient } from './generated/client.ts'
+import { KnownOperations } from './known-operations.ts'
 import { nestedAdapter } from './nested-adapter.ts'
 import { StoreError } from './store-error.ts'
 
@@ -14,6 +15,7 @@ export type WriterConnection = {
   readonly db: Database.Database
   /** A statement with numbers as numbers; the same text gives the same one. */
   readonly prepare: (sql: string) => Database.Statement
+  readonly operations: KnownOperations
   /** Loads Prisma on first use. */
   readonly prisma: () => Promise<PrismaClient>
   readonly close: () => Promise<void>
@@ -44,7 +46,8 @@ export async function openWriterConnection(file: string): Promise<WriterConnecti
     await prisma?.$disconnect()
     db.close()
   }
-  return { db, prepare, prisma: () => (loading ??= load()), close }
+  const operations = new KnownOperations(prepare)
+  return { db, prepare, operations, prisma: () => (loading ??= load()), close }
 }
 
 /** The adapter keeps its connection in `client` (7.10: dist/index.mjs, BetterSQLite3Queryable), which its types do not say. */

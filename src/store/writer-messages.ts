@@ -10,10 +10,7 @@ import type { Wire } from './wire-writes.ts'
 export type WriterSettings = { readonly file: string; readonly migrationsFolder: string }
 
 export type WriterRequest =
-  | { readonly ask: 'commit'; readonly transactions: Wire }
-  /** Of these operations no steps are sent any more, or all of them again. */
-  | { readonly ask: 'forget'; readonly operationIds: readonly string[] }
-  | { readonly ask: 'close' }
+  { readonly ask: 'commit'; readonly transactions: Wire } | { readonly ask: 'close' }
 
 export type WriterReply =
   | { readonly reply: 'ready' }

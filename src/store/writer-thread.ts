@@ -7,7 +7,6 @@ import { readMigrations } from './migrations-folder.ts'
 import type { CommitResult } from './store.ts'
 import type { WriterConnection } from './writer-connection.ts'
 import { openWriterConnection } from './writer-connection.ts'
-import { KeptSteps } from './sent-steps.ts'
 import { unpackTransactions } from './wire-reading.ts'
 import type { WireTransaction } from './wire-writes.ts'
 import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts'
@@ -30,18 +29,13 @@ try {
 }
 
 function serve(connection: WriterConnection): void {
-  const kept = new KeptSteps()
   let waiting: WireTransaction[] = []
   let busy: Promise<void> | undefined
   let closing = false
 
   port?.on('message', (request: WriterRequest) => {
-    if (request.ask === 'forget') {
-      for (const id of request.operationIds) kept.forget(id)
-      return
-    }
     if (request.ask === 'close') closing = true
-    else waiting.push(...unpackTransactions(request.transactions, kept))
+    else waiting.push(...unpackTransactions(request.transactions))
     busy ??= work()
   })
 

@@ -3,8 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 import type { MessagePort } from 'node:worker_threads'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
-import { sentSteps } from './sent-steps.ts'
-import { forgetSteps, operationsOf, packTransaction, type Wire } from './wire-writes.ts'
+import { packTransaction, type Wire } from './wire-writes.ts'
 import type {
   WireOutcome,
   WriterReply,
@@ -43,7 +42,6 @@ export async function startWriter(
   const worker = startThread(settings, port2)
   const sent = new Map<number, Sent>()
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  const steps = sentSteps()
   let lastId = 0
   let over: StoreError | undefined
 
@@ -73,9 +71,6 @@ export async function startWriter(
     if (transaction === undefined) return
     sent.delete(outcome.id)
     if (!outcome.ok) {
-      forgetSteps(steps, transaction.writes)
-      sendWaiting() // what of its steps is on the way comes before
-      send({ ask: 'forget', operationIds: operationsOf(transaction.writes) })
       transaction.reject(fromWire(outcome.error))
       return
     }
@@ -106,7 +101,7 @@ export async function startWriter(
    * many the first are written while the others are still being asked for.
    */
   function sendLater(id: number, writes: readonly StoreWrite[]): void {
-    packTransaction(waiting, id, writes, steps)
+    packTransaction(waiting, id, writes)
     count++
     if (count === 1) setImmediate(sendWaiting)
     else if (count === AT_ONCE) {

@@ -59,14 +59,12 @@ function connect<W>(memory: MemoryLog<W>): ReturnType<MemoryLog<W>['connect']> {
   const log: SagaLog<W> = {
     create: (operation, writes) =>
       alive(() => commit(undefined, writes, () => operations.set(operation.id, operation))),
-    append: (entry, steps, writes) =>
+    append: (entry, writes) =>
       alive(() =>
         commit(entry, writes, () => {
           const record = existing(operations, entry.operationId)
           admitEntry(record, entry)
-          // As the store does: of the steps, what the engine says.
-          const after = { ...applyEntry(record, entry), steps: steps ?? record.steps }
-          operations.set(record.id, after)
+          operations.set(record.id, applyEntry(record, entry))
         })
       ),
     loadOpen: () => alive(() => openInOrderOfIds(operations)),

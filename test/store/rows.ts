@@ -1,6 +1,5 @@
 /** Rows as a scan and a workflow would make them; a test names only what it is about. */
 import type { ControllerObservation } from '../../src/host/observation.ts'
-import { applyEntry } from '../../src/saga/apply-entry.ts'
 import type { LogEntry } from '../../src/saga/log.ts'
 import type { OperationRecord } from '../../src/saga/operation.ts'
 import type {
@@ -236,11 +235,7 @@ export async function withInventory(store: Store): Promise<void> {
   ])
 }
 
-/** What an engine writes for an entry. @param before what the operation's record is then */
-export function logged(
-  entry: LogEntry,
-  before: OperationRecord = operationRecord()
-): StoreWrite {
-  const { steps } = applyEntry(before, entry)
-  return { write: 'logOperation', entry, steps: steps === before.steps ? null : steps }
+/** What an engine writes for an entry. */
+export function logged(entry: LogEntry): StoreWrite {
+  return { write: 'logOperation', entry }
 }

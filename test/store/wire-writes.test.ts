@@ -1,32 +1,35 @@
 /** What crosses to the writer's thread arrives as it was meant, whatever else is in the message. */
-import { expect, test } from 'vitest'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
 import { applyEntry } from '../../src/saga/apply-entry.ts'
 import type { LogEntry } from '../../src/saga/log.ts'
-import { columnOf, KeptSteps, sentSteps } from '../../src/store/sent-steps.ts'
-import { stepText } from '../../src/store/operation-columns.ts'
-import type { StoreWrite } from '../../src/store/store.ts'
 import { unpackTransactions } from '../../src/store/wire-reading.ts'
 import { packTransaction, type Wire } from '../../src/store/wire-writes.ts'
 import { hostRow, logged, newEvent, operationRecord } from './rows.ts'
-import { temporaryStore } from './temporary-store.ts'
+import { temporaryFolder, temporaryStore } from './temporary-store.ts'
 
-const OF_ONE = { operationId: 'operation-1', fence: 1, at: 'later', leaseUntilMs: 9 }
+const OF_ONE = { operationId: 'operation-1', fence: 1, at: 'later' }
 
 test('transactions arrive in order, each with its own writes', () => {
   const wire: Wire = []
-  const sent = sentSteps()
   const done: LogEntry = { ...OF_ONE, step: { index: 0, state: 'done', output: { n: 1 } } }
   const event = newEvent({ detail: { text: 'a "quoted" one' } })
 
-  packTransaction(wire, 7, [{ write: 'putHost', row: hostRow() }, logged(done)], sent)
-  packTransaction(wire, 8, [], sent)
-  packTransaction(wire, 9, [{ write: 'appendEvent', event }], sent)
+  packTransaction(wire, 7, [{ write: 'putHost', row: hostRow() }, logged(done)])
+  packTransaction(wire, 8, [])
+  packTransaction(wire, 9, [{ write: 'appendEvent', event }])
 
-  const [first, ...others] = unpackTransactions(wire, new KeptSteps())
+  const [first, ...others] = unpackTransactions(wire)
   const [host, entry] = first?.writes ?? []
   expect(first?.id).toBe(7)
   expect(host).toEqual({ write: 'putHost', row: hostRow() })
-  expect(entry).toMatchObject({ write: 'goOn', id: 'operation-1', fence: 1, at: 'later' })
+  expect(entry).toEqual({
+    write: 'goOn',
+    id: 'operation-1',
+    fence: 1,
+    entry: JSON.stringify({ at: 'later', step: done.step }),
+  })
   expect(others).toEqual([
     { id: 8, writes: [] },
     { id: 9, writes: [{ write: 'appendEvent', event }] },
@@ -35,21 +38,15 @@ test('transactions arrive in order, each with its own writes', () => {
 
 test('a transaction that cannot be packed leaves nothing in the message', () => {
   const wire: Wire = []
-  const sent = sentSteps()
-  packTransaction(wire, 1, [{ write: 'putHost', row: hostRow() }], sent)
+  packTransaction(wire, 1, [{ write: 'putHost', row: hostRow() }])
   const before = [...wire]
 
   const cannotCross = newEvent({ detail: { sectors: 8n } as never })
   const pack = () =>
-    packTransaction(
-      wire,
-      2,
-      [
-        { write: 'putHost', row: hostRow() },
-        { write: 'appendEvent', event: cannotCross },
-      ],
-      sent
-    )
+    packTransaction(wire, 2, [
+      { write: 'putHost', row: hostRow() },
+      { write: 'appendEvent', event: cannotCross },
+    ])
 
   expect(pack).toThrow(TypeError)
   expect(wire).toEqual(before)
@@ -57,50 +54,81 @@ test('a transaction that cannot be packed leaves nothing in the message', () => 
 
 const RUNNING: LogEntry = { ...OF_ONE, step: { index: 1, state: 'running' } }
 
-test('of an operation’s steps only those are sent that the writer has not been sent', async () => {
-  const [sent, kept] = [sentSteps(), new KeptSteps()]
-  const crossing = (write: StoreWrite) => {
-    const wire: Wire = []
-    packTransaction(wire, 1, [write], sent)
-    const [{ writes } = { writes: [] }] = unpackTransactions(wire, kept)
-    return { texts: wire.filter((value) => String(value).startsWith('{"name"')), writes }
-  }
+test('an entry of steps alone adds a row to the log and leaves the operation’s own as it is', async () => {
+  const folder = temporaryFolder()
+  const store = await temporaryStore(folder)
   const operation = operationRecord()
-  const all = crossing({ write: 'createOperation', operation })
-  const one = crossing(logged(RUNNING, operation))
-  const after = applyEntry(operation, RUNNING)
+  await store.commit([{ write: 'createOperation', operation }])
+  const before = rowsIn(folder, 'Operation')
 
-  expect([all.texts.length, one.texts.length]).toEqual([2, 1])
-  expect(one.writes).toMatchObject([
-    { write: 'goOn', steps: columnOf(after.steps.map(stepText)) },
-  ])
+  await store.commit([logged(RUNNING)])
+
+  expect(rowsIn(folder, 'Operation')).toEqual(before)
+  expect(rowsIn(folder, 'StepEntry')).toHaveLength(1)
+  expect(store.read.operation(null, operation.id)).toEqual(applyEntry(operation, RUNNING))
 })
 
-test('while steps are done their column keeps its size, so that its row stays in its place', async () => {
-  const store = await temporaryStore()
-  const [step] = operationRecord().steps
-  if (!step) throw new Error('the operation has steps')
-  const steps = Array.from({ length: 6 }, (_, n) => ({ ...step, name: `step-${n}` }))
-  let record = operationRecord({ steps })
-  await store.commit([{ write: 'createOperation', operation: record }])
-  const lengths = new Set<number>()
-
-  for (const [index] of steps.entries()) {
-    const output = ['write /sys/bus/pci/devices/0000:3b:00.1/driver_override "vfio-pci"']
-    const entry = {
-      ...OF_ONE,
-      step: { index, state: 'done', output, endedAt: record.createdAt },
-    } as const
-    await store.commit([logged(entry, record)])
+test('of what a step says for hours of how far it is, one row is kept', async () => {
+  const folder = temporaryFolder()
+  const store = await temporaryStore(folder)
+  let record = operationRecord()
+  const say = async (entry: LogEntry) => {
+    await store.commit([logged(entry)])
     record = applyEntry(record, entry)
-    lengths.add(columnOf(record.steps.map(stepText)).length)
   }
+  await store.commit([{ write: 'createOperation', operation: record }])
 
-  expect(lengths.size).toBe(1)
+  await say(RUNNING)
+  for (const done of [1, 2, 3]) {
+    const progress = { done, total: 3, unit: 'bytes', at: `${done}` } as const
+    await say({ ...OF_ONE, step: { index: 1, progress } })
+  }
+  await say({ ...OF_ONE, step: { index: 1, state: 'done' } })
+
+  expect(rowsIn(folder, 'StepEntry')).toHaveLength(3)
   expect(store.read.operation(null, record.id)).toEqual(record)
 })
 
-test('after a transaction that was refused, or could not cross, all steps are sent again', async () => {
+test('who lost an operation while it went on is refused its next entry', async () => {
+  const store = await temporaryStore()
+  const operation = operationRecord()
+  const [id, now] = [operation.id, operation.leaseUntilMs]
+  await store.commit([{ write: 'createOperation', operation }])
+  await store.commit([logged(RUNNING)])
+  const taken = { id, owner: 'other', leaseUntilMs: now + 1, nowMs: now } as const
+  await store.commit([{ write: 'takeOverOperation', ...taken }])
+
+  const late = store.commit([logged({ ...OF_ONE, step: { index: 1, state: 'done' } })])
+
+  await expect(late).rejects.toMatchObject({ name: 'StaleFence' })
+  const fence = operation.fence + 1
+  await store.commit([logged({ ...OF_ONE, fence, step: { index: 1, state: 'failed' } })])
+  expect(store.read.operation(null, id)?.steps[1]?.state).toBe('failed')
+})
+
+test('an operation whose beginning was rolled back is not there for its next entry', async () => {
+  const store = await temporaryStore()
+  const operation = operationRecord()
+  const key = {
+    write: 'putIdempotencyKey',
+    tenant: 'default',
+    key: 'taken',
+    requestHash: 'hash',
+    operationId: null,
+    at: 'now',
+  } as const
+  await store.commit([key])
+  const create = { write: 'createOperation', operation } as const
+  await expect(store.commit([create, logged(RUNNING), key])).rejects.toThrow()
+  await store.commit([{ ...create, operation: { ...operation, id: 'another' } }])
+
+  const late = store.commit([logged(RUNNING)])
+
+  await expect(late).rejects.toMatchObject({ problem: { kind: 'refused' } })
+  expect(store.read.operation(null, 'another')?.steps).toEqual(operation.steps)
+})
+
+test('what was refused, or could not cross, counts for nothing in the entries after it', async () => {
   const store = await temporaryStore()
   const operation = operationRecord()
   await store.commit([{ write: 'createOperation', operation }])
@@ -125,7 +153,7 @@ test('an operation that ended stuck and is tried again goes on from its own step
   await store.commit([logged(stuck)])
   const before = applyEntry(operation, stuck)
 
-  await store.commit([logged(again, before)])
+  await store.commit([logged(again)])
 
   expect(store.read.operation(null, operation.id)).toEqual(applyEntry(before, again))
 })
@@ -155,7 +183,7 @@ test('steps are stored as their last entry left them, whatever is in their names
 
   let record = operation
   for (const entry of entries) {
-    await store.commit([logged(entry, record)])
+    await store.commit([logged(entry)])
     record = applyEntry(record, entry)
     expect(store.read.operation(null, operation.id)).toEqual(record)
   }
@@ -189,3 +217,9 @@ test('an entry of an operation that is not there is refused, and so is one of a 
 
   await expect(former).rejects.toMatchObject({ name: 'StaleFence' })
 })
+
+function rowsIn(folder: string, table: string): readonly unknown[] {
+  const db = new Database(join(folder, 'nvirt.db'), { readonly: true })
+  onTestFinished(() => void db.close())
+  return db.prepare(`SELECT * FROM "${table}"`).all()
+}

@@ -171,11 +171,7 @@ function apply(to: Writable, write: StoreWrite): number | null {
     case 'logOperation': {
       const record = existing(to.operations, write.entry.operationId)
       admitEntry(record, write.entry)
-      const { entry, steps } = write
-      to.operations.set(record.id, {
-        ...applyEntry(record, entry),
-        steps: steps ?? record.steps,
-      })
+      to.operations.set(record.id, applyEntry(record, write.entry))
       return null
     }
     case 'takeOverOperation':
