@@ -21,7 +21,8 @@ export type Case = {
   readonly left: {
     readonly state: OperationState
     readonly committed: boolean
-    readonly step?: { readonly name: string; readonly state: string }
+    /** By its names in the versions of the workflow. */
+    readonly step?: { readonly names: readonly string[]; readonly state: string }
   }
   /** How the next process ends it, its drive as it was found or at the goal; then what `retry` makes of a stuck one. */
   readonly end: {
@@ -54,7 +55,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'running',
       committed: false,
-      step: { name: 'reset-vf1', state: 'running' },
+      step: { names: ['reset-vf1', 'reset-vfs'], state: 'running' },
     },
     end: { state: 'succeeded', drive: 'goal' },
   },
@@ -77,7 +78,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'running',
       committed: false,
-      step: { name: 'bind-vfio', state: 'running' },
+      step: { names: ['bind-vfio'], state: 'running' },
     },
     end: { state: 'succeeded', drive: 'goal' },
   },
@@ -92,7 +93,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'undoing',
       committed: false,
-      step: { name: 'online-vf1', state: 'undoing' },
+      step: { names: ['online-vf1', 'online-vfs'], state: 'undoing' },
     },
     end: { state: 'undone', drive: 'found' },
   },
@@ -107,7 +108,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'undoing',
       committed: false,
-      step: { name: 'bind-vfio', state: 'undoing' },
+      step: { names: ['bind-vfio'], state: 'undoing' },
     },
     end: { state: 'undone', drive: 'found' },
   },
@@ -121,7 +122,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'running',
       committed: false,
-      step: { name: 'unbind', state: 'running' },
+      step: { names: ['unbind'], state: 'running' },
     },
     end: { state: 'succeeded', drive: 'goal' },
   },
@@ -135,7 +136,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'stuck',
       committed: false,
-      step: { name: 'bind-vfio', state: 'undo-failed' },
+      step: { names: ['bind-vfio'], state: 'undo-failed' },
     },
     end: { state: 'stuck', drive: 'half' },
   },
@@ -149,7 +150,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'running',
       committed: true,
-      step: { name: 'detach-namespaces', state: 'running' },
+      step: { names: ['detach-namespaces'], state: 'running' },
     },
     end: { state: 'succeeded', drive: 'goal' },
   },
@@ -163,7 +164,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'running',
       committed: false,
-      step: { name: 'restore-binding', state: 'running' },
+      step: { names: ['restore-binding', 'take-back'], state: 'running' },
     },
     end: { state: 'succeeded', drive: 'goal' },
   },
@@ -177,7 +178,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'stuck',
       committed: true,
-      step: { name: 'detach-namespaces', state: 'failed' },
+      step: { names: ['detach-namespaces'], state: 'failed' },
     },
     end: { state: 'stuck', drive: 'half' },
   },
@@ -197,7 +198,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'blocked',
       committed: false,
-      step: { name: 'restore-binding', state: 'running' },
+      step: { names: ['restore-binding', 'take-back'], state: 'running' },
     },
     end: { state: 'succeeded', drive: 'goal' },
   },
@@ -217,7 +218,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'blocked',
       committed: true,
-      step: { name: 'restore-sriov', state: 'running' },
+      step: { names: ['restore-sriov'], state: 'running' },
     },
     end: { state: 'succeeded', drive: 'goal' },
   },
@@ -232,7 +233,7 @@ export const CASES: readonly Case[] = [
     left: {
       state: 'running',
       committed: false,
-      step: { name: 'bind-vfio', state: 'running' },
+      step: { names: ['bind-vfio'], state: 'running' },
     },
     end: { state: 'stuck', drive: 'half' },
   },

@@ -70,7 +70,7 @@ async function leave(service: Service, one: Case): Promise<string> {
   try {
     await service.until(started, (operation) => {
       seen = operation
-      const step = operation.steps.find(({ name }) => name === left.step?.name)
+      const step = operation.steps.find(({ name }) => left.step?.names.includes(name))
       return (
         operation.state === left.state &&
         operation.committed === left.committed &&
