@@ -68,6 +68,13 @@ export type FunctionChange =
       readonly nsid: number
       readonly cntlid: number
     }
+  /** The same with several controllers by one command: each takes as long as the first. 1 to 2,047 of them. */
+  | {
+      readonly change: 'attachToEach' | 'detachFromEach'
+      readonly pf: PciAddress
+      readonly nsid: number
+      readonly cntlids: readonly number[]
+    }
   /** null clears the override. */
   | {
       readonly change: 'setOverride'

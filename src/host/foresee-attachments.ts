@@ -62,9 +62,10 @@ async function withChanges(
       const when = occasionOf(change, each)
       if (when !== undefined) for (const nsid of each[when]) attached.add(nsid)
     }
-    if (!isOf(change, pf, cntlid)) continue
-    if (change.change === 'attachNamespace') attached.add(change.nsid)
-    if (change.change === 'detachNamespace') attached.delete(change.nsid)
+    const moved = movedBy(change, pf)
+    if (!moved?.cntlids.includes(cntlid)) continue
+    if (moved.isAttaching) attached.add(moved.nsid)
+    else attached.delete(moved.nsid)
   }
   return [...attached].sort((a, b) => a - b)
 }
@@ -82,10 +83,11 @@ export async function attachedAfter(
       const when = occasionOf(change, each)
       if (when !== undefined && each[when].includes(nsid)) attached.add(each.cntlid)
     }
-    if (!('pf' in change && 'nsid' in change)) continue
-    if (change.pf !== pf || change.nsid !== nsid) continue
-    if (change.change === 'attachNamespace') attached.add(change.cntlid)
-    else attached.delete(change.cntlid)
+    const moved = movedBy(change, pf)
+    if (moved?.nsid !== nsid) continue
+    for (const cntlid of moved.cntlids)
+      if (moved.isAttaching) attached.add(cntlid)
+      else attached.delete(cntlid)
   }
   return [...attached].sort((a, b) => a - b)
 }
@@ -117,6 +119,28 @@ function isOccasion({ change }: HostChange): boolean {
   return change === 'setVfCount' || change === 'probe'
 }
 
-function isOf(change: HostChange, pf: PciAddress, cntlid: number): boolean {
-  return 'cntlid' in change && change.pf === pf && change.cntlid === cntlid
+type Moved = {
+  readonly isAttaching: boolean
+  readonly nsid: number
+  readonly cntlids: readonly number[]
+}
+
+/** What a change attaches or detaches. undefined: nothing, or not through this primary */
+function movedBy(change: HostChange, pf: PciAddress): Moved | undefined {
+  switch (change.change) {
+    case 'attachNamespace':
+    case 'detachNamespace': {
+      const { nsid, cntlid } = change
+      const isAttaching = change.change === 'attachNamespace'
+      return change.pf === pf ? { isAttaching, nsid, cntlids: [cntlid] } : undefined
+    }
+    case 'attachToEach':
+    case 'detachFromEach': {
+      const { nsid, cntlids } = change
+      const isAttaching = change.change === 'attachToEach'
+      return change.pf === pf ? { isAttaching, nsid, cntlids } : undefined
+    }
+    default:
+      return undefined
+  }
 }

@@ -119,19 +119,19 @@ export function virtualizationManagement(action: VirtualizationAction): NvmeAdmi
   return { opcode: OPCODE.virtualizationManagement, cdw10: cdw10 >>> 0, cdw11: nr }
 }
 
-/** One namespace and one controller at a time: a broadcast would expose data, and an empty list is refused (SC 11Ch). */
+/** One namespace, since a broadcast would expose data; and 1 to 2,047 controllers: an empty list is refused (SC 11Ch). */
 export function namespaceAttachment(
   select: keyof typeof SEL,
   nsid: number,
-  cntlid: number
+  cntlids: readonly number[]
 ): NvmeAdminCommand {
   fits('NSID', nsid, ALL_NAMESPACES - 2, 1)
-  fits('CNTLID', cntlid, 0xffff)
+  for (const cntlid of cntlids) fits('CNTLID', cntlid, 0xffff)
   return {
     opcode: OPCODE.namespaceAttachment,
     nsid,
     cdw10: SEL[select],
-    dataOut: encodeControllerList([cntlid]),
+    dataOut: encodeControllerList(cntlids),
   }
 }
 

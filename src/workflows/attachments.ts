@@ -3,34 +3,67 @@ import type { HostChange } from '../host/change.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { look, type Move } from './moves.ts'
 
+/** A controller, what it is attached to, and what it is to be attached to. */
+export type Attaching = {
+  readonly cntlid: number
+  readonly nsids: readonly number[]
+  readonly wanted: readonly number[]
+}
+
 /** All that are wanted, and nothing else. Detaches first: what must not be seen shall not be seen for a moment. */
 export function attachExactly(
   pf: PciAddress,
   cntlid: number,
   wanted: readonly number[]
 ): Move {
-  return look({ read: 'attachments', pf, cntlid }, ({ nsids }) => {
-    const { off, on } = toExactly(pf, cntlid, nsids, wanted)
-    return [...off, ...on]
-  })
+  return look({ read: 'attachments', pf, cntlid }, ({ nsids }) =>
+    eachToExactly(pf, [{ cntlid, nsids, wanted }])
+  )
 }
 
-/** What is to be done of one that is attached to these. */
-export function toExactly(
+/**
+ * The same of several: a command for each namespace and not for each controller. Of the namespaces that some drives attach
+ * to every VF that would be the one most of the work.
+ */
+export function eachToExactly(
   pf: PciAddress,
-  cntlid: number,
-  nsids: readonly number[],
-  wanted: readonly number[]
-): { readonly off: readonly HostChange[]; readonly on: readonly HostChange[] } {
-  return {
-    off: detaching(pf, cntlid, without(nsids, wanted)),
-    on: without(wanted, nsids).map((nsid) => ({
-      change: 'attachNamespace',
-      pf,
-      nsid,
-      cntlid,
-    })),
-  }
+  all: readonly Attaching[]
+): readonly HostChange[] {
+  const off = pairs(all, ({ nsids, wanted }) => without(nsids, wanted))
+  const on = pairs(all, ({ nsids, wanted }) => without(wanted, nsids))
+  return [
+    ...off.map(([nsid, cntlids]) => detaching(pf, nsid, cntlids)),
+    ...on.map(([nsid, cntlids]) => attaching(pf, nsid, cntlids)),
+  ]
+}
+
+function detaching(pf: PciAddress, nsid: number, cntlids: readonly number[]): HostChange {
+  const [cntlid] = cntlids
+  return cntlid !== undefined && cntlids.length === 1
+    ? { change: 'detachNamespace', pf, nsid, cntlid }
+    : { change: 'detachFromEach', pf, nsid, cntlids }
+}
+
+function attaching(pf: PciAddress, nsid: number, cntlids: readonly number[]): HostChange {
+  const [cntlid] = cntlids
+  return cntlid !== undefined && cntlids.length === 1
+    ? { change: 'attachNamespace', pf, nsid, cntlid }
+    : { change: 'attachToEach', pf, nsid, cntlids }
+}
+
+/** Of each namespace, the controllers. */
+function pairs(
+  all: readonly Attaching[],
+  nsidsOf: (one: Attaching) => readonly number[]
+): readonly (readonly [number, readonly number[]])[] {
+  const cntlids = new Map<number, number[]>()
+  for (const one of all)
+    for (const nsid of nsidsOf(one)) {
+      const known = cntlids.get(nsid)
+      if (known) known.push(one.cntlid)
+      else cntlids.set(nsid, [one.cntlid])
+    }
+  return [...cntlids]
 }
 
 /** These, where they are attached. */
@@ -40,11 +73,9 @@ export function detachThese(
   nsids: readonly number[]
 ): Move {
   return look({ read: 'attachments', pf, cntlid }, ({ nsids: attached }) =>
-    detaching(
-      pf,
-      cntlid,
-      nsids.filter((nsid) => attached.includes(nsid))
-    )
+    nsids
+      .filter((nsid) => attached.includes(nsid))
+      .map((nsid) => detaching(pf, nsid, [cntlid]))
   )
 }
 
@@ -55,16 +86,8 @@ export function detachOthers(
   wanted: readonly number[]
 ): Move {
   return look({ read: 'attachments', pf, cntlid }, ({ nsids }) =>
-    detaching(pf, cntlid, without(nsids, wanted))
+    without(nsids, wanted).map((nsid) => detaching(pf, nsid, [cntlid]))
   )
-}
-
-function detaching(
-  pf: PciAddress,
-  cntlid: number,
-  nsids: readonly number[]
-): readonly HostChange[] {
-  return nsids.map((nsid) => ({ change: 'detachNamespace', pf, nsid, cntlid }))
 }
 
 function without(nsids: readonly number[], wanted: readonly number[]): readonly number[] {

@@ -7,7 +7,7 @@
 import type { Refusal } from '../errors.ts'
 import { change } from './change-row.ts'
 import type { Row, Turn } from './define-workflow.ts'
-import { toExactly } from './attachments.ts'
+import { eachToExactly } from './attachments.ts'
 import { refuseBound } from './guards/binding.ts'
 import { driveTarget, functionTarget, refuseOtherVf } from './guards/identity.ts'
 import { refuseNamespaces } from './guards/provisioning.ts'
@@ -101,8 +101,14 @@ function attachAll(p: ProvisionParams): Row {
       look({ read: 'attachmentsOfEach', pf, cntlids }, ({ attachments }) => {
         const nsidsOf = (cntlid: number) =>
           attachments.find((entry) => entry.cntlid === cntlid)?.nsids ?? []
-        const each = vfs.map((vf) => toExactly(pf, vf.cntlid, nsidsOf(vf.cntlid), vf.nsids))
-        return [...each.flatMap((way) => way.off), ...each.flatMap((way) => way.on)]
+        return eachToExactly(
+          pf,
+          vfs.map(({ cntlid, nsids: wanted }) => ({
+            cntlid,
+            nsids: nsidsOf(cntlid),
+            wanted,
+          }))
+        )
       }),
     ],
     undo: (turn) => vfs.flatMap((vf) => attachAsFound(p, turn, vf)),

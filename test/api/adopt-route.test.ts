@@ -30,7 +30,7 @@ async function detachAll(cntlid: number): Promise<void> {
   const attached = Object.entries(service.machine.snapshot().attachments)
   for (const [key] of attached.filter(([, ids]) => ids.includes(cntlid))) {
     const nsid = Number(key.slice(key.lastIndexOf(' ') + 1))
-    if (key.includes('sub0')) await byHand(namespaceAttachment('detach', nsid, cntlid))
+    if (key.includes('sub0')) await byHand(namespaceAttachment('detach', nsid, [cntlid]))
   }
 }
 

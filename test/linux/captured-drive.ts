@@ -124,13 +124,14 @@ export class CapturedDrive {
 
   #attach({ nsid = 0, cdw10 = 0, dataOut = new Uint8Array(4096) }: AdminCommand) {
     const controllers = this.attached.get(nsid)
-    const [cntlid = -1] = decodeControllerList(dataOut)
+    const asked = decodeControllerList(dataOut)
     if (!controllers) return status(0x4002)
     const attach = (cdw10 & 0xf) === 0
-    if (attach === controllers.includes(cntlid)) return status(attach ? 0x4118 : 0x411a)
+    if (asked.some((cntlid) => attach === controllers.includes(cntlid)))
+      return status(attach ? 0x4118 : 0x411a)
     if (this.inert) return status(0)
-    const rest = controllers.filter((each) => each !== cntlid)
-    this.attached.set(nsid, attach ? [...rest, cntlid] : rest)
+    const rest = controllers.filter((each) => !asked.includes(each))
+    this.attached.set(nsid, attach ? [...rest, ...asked] : rest)
     return status(0)
   }
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { CNS, OPCODE } from '../../src/nvme/admin-commands.ts'
+import { decodeControllerList } from '../../src/nvme/id-lists.ts'
+import { STATUS } from '../../src/nvme/status.ts'
 import { capturedHost, context, done, failureOf, pf } from './captured-host.ts'
 import { status } from './captured-machine.ts'
 
@@ -68,4 +70,61 @@ test('detach is never sent for a namespace that is not attached', async () => {
   )
 
   expect(outcome).toEqual(done())
+})
+
+test('several controllers are detached by one command, and only those that are attached', async () => {
+  const { host, machine, drive } = capturedHost()
+  drive.attached.set(2, [1, 3, 4])
+  const lists: (readonly number[])[] = []
+  machine.admin = (name, command) => {
+    if (command.opcode === OPCODE.namespaceAttachment)
+      lists.push(decodeControllerList(command.dataOut ?? new Uint8Array(0)))
+    return drive.answer(name, command)
+  }
+
+  const change = { change: 'detachFromEach', pf, nsid: 2, cntlids: [1, 2, 3] } as const
+  const outcome = await host.apply(change, context)
+
+  expect(lists).toEqual([[1, 3]])
+  expect(drive.attached.get(2)).toEqual([4])
+  expect(outcome.outcome).toBe('done')
+})
+
+test('those behind one that somebody else has attached meanwhile are attached all the same', async () => {
+  const { host, machine, drive } = capturedHost()
+  drive.attached.set(2, [])
+  let isFirst = true
+  machine.admin = (name, command) => {
+    if (command.opcode !== OPCODE.namespaceAttachment || !isFirst)
+      return drive.answer(name, command)
+    isFirst = false
+    drive.attached.set(2, [1])
+    return status(STATUS.namespaceAlreadyAttached)
+  }
+
+  const change = { change: 'attachToEach', pf, nsid: 2, cntlids: [1, 2] } as const
+  const outcome = await host.apply(change, context)
+
+  expect(outcome.outcome).toBe('done')
+  expect(drive.attached.get(2)).toEqual([1, 2])
+})
+
+test('a drive that leaves some of a list as they were is told of with those', async () => {
+  const { host, machine, drive } = capturedHost()
+  drive.attached.set(2, [1, 2, 3])
+  machine.admin = (name, command) => {
+    if (command.opcode !== OPCODE.namespaceAttachment) return drive.answer(name, command)
+    drive.attached.set(2, [2])
+    return status(STATUS.success)
+  }
+
+  const failure = await failureOf(
+    host.apply({ change: 'detachFromEach', pf, nsid: 2, cntlids: [1, 2, 3] }, context)
+  )
+
+  expect(failure).toEqual({
+    kind: 'no-effect',
+    expected: 'not attached',
+    found: 'attached: controllers 2',
+  })
 })

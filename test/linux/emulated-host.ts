@@ -28,6 +28,8 @@ export const PROVISION: readonly HostChange[] = [
   { change: 'setVfCount', pf, count: 8 },
   ...provisionVf(1, 4, 2),
   ...provisionVf(2, 3, 3),
+  { change: 'attachToEach', pf, nsid: 4, cntlids: [1, 2] },
+  { change: 'detachFromEach', pf, nsid: 4, cntlids: [1, 2] },
   { change: 'setOverride', fn: vf1, driver: 'nvme' },
   { change: 'probe', fn: vf1, expectDriver: 'nvme' },
   { change: 'setOverride', fn: vf2, driver: 'vfio-pci' },

@@ -27,7 +27,7 @@ const QUERIES: readonly HostQuery[] = [
   { read: 'erasable', fn: pf, nsids: [2] },
   ...[1, 2].map((cntlid) => ({ read: 'attachments', pf, cntlid }) as const),
   { read: 'attachmentsOfEach', pf, cntlids: [2, 1] },
-  ...[1, 2, 3].map((nsid) => ({ read: 'attachedControllers', pf, nsid }) as const),
+  ...[1, 2, 3, 4].map((nsid) => ({ read: 'attachedControllers', pf, nsid }) as const),
   ...[pf, plain, vf1, vf2].map((fn) => ({ read: 'binding', fn }) as const),
   ...[pf, plain].map((fn) => ({ read: 'answering', fn }) as const),
   { read: 'group', fn: plain },

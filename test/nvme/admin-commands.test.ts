@@ -49,7 +49,7 @@ test('every command can be given to the kernel seam', () => {
     getSmartLog(),
     getFeatures(FEATURE.numberOfQueues),
     virtualizationManagement({ act: 'online', cntlid: 1 }),
-    namespaceAttachment('attach', 1, 1),
+    namespaceAttachment('attach', 1, [1]),
     createNamespace(LAYOUT),
     deleteNamespace(1),
   ]
@@ -112,7 +112,7 @@ test.for([
 )
 
 test('attachment names one controller, in a list of 4096 bytes', () => {
-  const command = namespaceAttachment('detach', 2, 9)
+  const command = namespaceAttachment('detach', 2, [9])
 
   expect(command).toMatchObject({ opcode: 0x15, nsid: 2, cdw10: 1 })
   expect(command.dataOut).toHaveLength(4096)
@@ -141,9 +141,9 @@ test.for([
   },
   {
     what: 'the broadcast namespace',
-    build: () => namespaceAttachment('attach', 0xffffffff, 1),
+    build: () => namespaceAttachment('attach', 0xffffffff, [1]),
   },
-  { what: 'namespace 0', build: () => namespaceAttachment('attach', 0, 1) },
+  { what: 'namespace 0', build: () => namespaceAttachment('attach', 0, [1]) },
   { what: 'half a namespace id', build: () => identify(CNS.namespace, { nsid: 1.5 }) },
 ])('a number that does not fit its field is a bug: $what', ({ build }) => {
   expect(build).toThrow(RangeError)
@@ -164,11 +164,11 @@ test.for([
     words: 'take controller 2 offline',
   },
   {
-    command: namespaceAttachment('attach', 2, 1),
+    command: namespaceAttachment('attach', 2, [1]),
     words: 'attach namespace 2 to controller 1',
   },
   {
-    command: namespaceAttachment('detach', 2, 1),
+    command: namespaceAttachment('detach', 2, [1]),
     words: 'detach namespace 2 from controller 1',
   },
   {

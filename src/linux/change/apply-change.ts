@@ -75,6 +75,8 @@ function carryOut(
       return resetPrimary(session, change, waiting)
     case 'attachNamespace':
     case 'detachNamespace':
+    case 'attachToEach':
+    case 'detachFromEach':
       return changeAttachment(session, change)
     case 'setOverride':
       return setOverride(session, change)

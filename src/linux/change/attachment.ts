@@ -20,7 +20,10 @@ import { expectEffect } from './post-condition.ts'
 
 type AttachmentChange = Extract<
   HostChange,
-  { readonly change: 'attachNamespace' | 'detachNamespace' }
+  {
+    readonly change:
+      'attachNamespace' | 'detachNamespace' | 'attachToEach' | 'detachFromEach'
+  }
 >
 
 /** Answers that say no more than that somebody else was faster. */
@@ -51,33 +54,69 @@ async function attachOrDetach(
   name: string,
   change: AttachmentChange
 ): Promise<void> {
-  const { nsid, cntlid } = change
-  const isAttached = async () =>
-    (await attachedControllers(session, name, nsid)).includes(cntlid)
-  const [sent] = attachmentCommands(change, await isAttached())
-  if (sent === undefined) return
-
-  const { status } = await sendCommand(session, name, sent)
-  if (!ALREADY_SO.includes(statusCode(status))) {
-    throw new HostDriverError(changeInWords(change), {
-      kind: 'nvme-refused',
-      status: withoutDnr(status),
-      statusName: statusName(status),
-    })
+  const look = () => attachedControllers(session, name, change.nsid)
+  const status = await sendWhereMissing(session, name, change, await look())
+  if (status === undefined) return
+  const attached = await look()
+  if (status === STATUS.success) {
+    expectEffect(change, effectOf(change, attached))
+    return
   }
-  const words = (attached: boolean) => (attached ? 'attached' : 'not attached')
-  const expected = words(change.change === 'attachNamespace')
-  expectEffect(change, { expected, found: words(await isAttached()) })
+  // Those in its list behind the one that somebody else was faster with have not had their turn.
+  await sendWhereMissing(session, name, change, attached)
+  expectEffect(change, effectOf(change, await look()))
+}
+
+/** @returns its status code, one that says that it is so; undefined: none was missing. @throws {HostDriverError} nvme-refused */
+async function sendWhereMissing(
+  session: LaneSession,
+  name: string,
+  change: AttachmentChange,
+  attached: readonly number[]
+): Promise<number | undefined> {
+  const [sent] = attachmentCommands(change, attached)
+  if (sent === undefined) return undefined
+  const { status } = await sendCommand(session, name, sent)
+  if (ALREADY_SO.includes(statusCode(status))) return statusCode(status)
+  throw new HostDriverError(changeInWords(change), {
+    kind: 'nvme-refused',
+    status: withoutDnr(status),
+    statusName: statusName(status),
+  })
+}
+
+function effectOf(change: AttachmentChange, attached: readonly number[]) {
+  const words = (is: boolean) => (is ? 'attached' : 'not attached')
+  const missing = missingIn(change, attached)
+  const expected = words(isAttaching(change))
+  if (missing.length === 0) return { expected, found: expected }
+  const found = words(!isAttaching(change))
+  return 'cntlids' in change
+    ? { expected, found: `${found}: controllers ${missing.join(', ')}` }
+    : { expected, found }
 }
 
 export function attachmentCommands(
   change: AttachmentChange,
-  isAttached: boolean
+  attached: readonly number[]
 ): readonly NvmeAdminCommand[] {
-  const { nsid, cntlid } = change
-  const attach = change.change === 'attachNamespace'
-  if (isAttached === attach) return []
-  return [namespaceAttachment(attach ? 'attach' : 'detach', nsid, cntlid)]
+  const missing = missingIn(change, attached)
+  if (missing.length === 0) return []
+  const select = isAttaching(change) ? 'attach' : 'detach'
+  return [namespaceAttachment(select, change.nsid, missing)]
+}
+
+/** Controllers that are not yet as wished. */
+function missingIn(
+  change: AttachmentChange,
+  attached: readonly number[]
+): readonly number[] {
+  const all = 'cntlids' in change ? change.cntlids : [change.cntlid]
+  return all.filter((cntlid) => attached.includes(cntlid) !== isAttaching(change))
+}
+
+function isAttaching({ change }: AttachmentChange): boolean {
+  return change === 'attachNamespace' || change === 'attachToEach'
 }
 
 /** Drives refuse a namespace that was deleted in different words. One that lists none is believed to have it. */

@@ -108,9 +108,11 @@ async function callsOf(
         secondaryCommands(change, secondaryIn(found, change))
       )
     case 'attachNamespace':
-    case 'detachNamespace': {
+    case 'detachNamespace':
+    case 'attachToEach':
+    case 'detachFromEach': {
       const { cntlids } = known(found.attachedControllers, change)
-      const commands = attachmentCommands(change, cntlids.includes(change.cntlid))
+      const commands = attachmentCommands(change, cntlids)
       return through(kernel, change.pf, commands)
     }
     case 'setOverride':

@@ -127,6 +127,7 @@ function marked(
 
 /** As the steps do: what must not be seen shall not be seen for a moment. */
 function detachingFirst(changes: readonly PlannedChange[]): readonly PlannedChange[] {
-  const isDetaching = ({ change }: PlannedChange) => change.change === 'detachNamespace'
+  const isDetaching = ({ change }: PlannedChange) =>
+    change.change === 'detachNamespace' || change.change === 'detachFromEach'
   return [...changes.filter(isDetaching), ...changes.filter((one) => !isDetaching(one))]
 }
