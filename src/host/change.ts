@@ -68,9 +68,9 @@ export type FunctionChange =
       readonly nsid: number
       readonly cntlid: number
     }
-  /** The same with several controllers by one command: each takes as long as the first. 1 to 2,047 of them. */
+  /** From several controllers, 1 to 2,047, by one command: a drive takes as long for all as for one. */
   | {
-      readonly change: 'attachToEach' | 'detachFromEach'
+      readonly change: 'detachFromEach'
       readonly pf: PciAddress
       readonly nsid: number
       readonly cntlids: readonly number[]

@@ -127,20 +127,8 @@ type Moved = {
 
 /** What a change attaches or detaches. undefined: nothing, or not through this primary */
 function movedBy(change: HostChange, pf: PciAddress): Moved | undefined {
-  switch (change.change) {
-    case 'attachNamespace':
-    case 'detachNamespace': {
-      const { nsid, cntlid } = change
-      const isAttaching = change.change === 'attachNamespace'
-      return change.pf === pf ? { isAttaching, nsid, cntlids: [cntlid] } : undefined
-    }
-    case 'attachToEach':
-    case 'detachFromEach': {
-      const { nsid, cntlids } = change
-      const isAttaching = change.change === 'attachToEach'
-      return change.pf === pf ? { isAttaching, nsid, cntlids } : undefined
-    }
-    default:
-      return undefined
-  }
+  if (!('pf' in change && 'nsid' in change) || change.pf !== pf) return undefined
+  const { nsid } = change
+  const cntlids = 'cntlids' in change ? change.cntlids : [change.cntlid]
+  return { isAttaching: change.change === 'attachNamespace', nsid, cntlids }
 }

@@ -73,7 +73,6 @@ export function questionOf(change: HostChange): DecidingQuery | null {
       return { read: 'secondaries', pf: change.pf }
     case 'attachNamespace':
     case 'detachNamespace':
-    case 'attachToEach':
     case 'detachFromEach':
       return { read: 'attachedControllers', pf: change.pf, nsid: change.nsid }
     case 'setOverride':

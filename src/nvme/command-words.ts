@@ -41,12 +41,11 @@ function ofNamespace({ nsid = 0 }: NvmeAdminCommand): string {
 }
 
 function attachmentInWords(command: NvmeAdminCommand, select: number): string {
-  const controllers = command.dataOut
-    ? decodeControllerList(command.dataOut).join(', ')
-    : ''
+  const cntlids = command.dataOut ? decodeControllerList(command.dataOut) : []
+  const controllers = `controller${cntlids.length > 1 ? 's' : ''} ${cntlids.join(', ')}`
   return (select & 0xf) === 0
-    ? `attach namespace ${command.nsid} to controller ${controllers}`
-    : `detach namespace ${command.nsid} from controller ${controllers}`
+    ? `attach namespace ${command.nsid} to ${controllers}`
+    : `detach namespace ${command.nsid} from ${controllers}`
 }
 
 function virtualizationInWords(cdw10: number, count: number): string {

@@ -72,10 +72,12 @@ export class Journal<W> {
   ): Promise<void> {
     const { log, clock, retry, onChange } = this.options
     for (let failures = 1; ; failures++) {
+      const before = this.current
       const entry = this.entryOf(change)
+      const after = applyEntry(before, entry) // which throws for what must not be written
       try {
         await log.append(entry, writes)
-        this.current = applyEntry(this.current, entry)
+        this.current = this.current === before ? after : applyEntry(this.current, entry)
         break
       } catch (error) {
         if (!isTriedAgain || isVerdict(error) || writes.length > 0) throw error

@@ -1,5 +1,5 @@
 /** The writer's thread: opens and migrates the database, then commits what it is asked to, one group after the other. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { commitGroup } from './group-commit.ts'
 import { migrate } from './migrate.ts'
@@ -21,37 +21,48 @@ const reply = (message: WriterReply) => settings.replies.postMessage(message)
 try {
   const connection = await openWriterConnection(settings.file)
   migrate(connection.db, readMigrations(settings.migrationsFolder))
-  serve(connection)
+  serve(port, connection)
   reply({ reply: 'ready' })
 } catch (error) {
   reply({ reply: 'failed', error: toWire(error, `opening ${settings.file}`) })
   port.close()
 }
 
-function serve(connection: WriterConnection): void {
+function serve(asking: MessagePort, connection: WriterConnection): void {
   let waiting: WireTransaction[] = []
   let busy: Promise<void> | undefined
   let closing = false
 
-  port?.on('message', (request: WriterRequest) => {
-    if (request.ask === 'close') closing = true
-    else waiting.push(...unpackTransactions(request.transactions))
+  asking.on('message', (request: WriterRequest) => {
+    hear(request)
     busy ??= work()
   })
 
+  function hear(request: WriterRequest): void {
+    if (request.ask === 'close') closing = true
+    else waiting.push(...unpackTransactions(request.transactions))
+  }
+
   async function work(): Promise<void> {
-    // One turn of the loop lets in everything that has already been sent: it belongs to this group.
-    await new Promise(setImmediate)
-    while (waiting.length > 0) {
+    while (hearAll() > 0) {
       const group = waiting
       waiting = []
       await commit(group)
-      await new Promise(setImmediate)
     }
     busy = undefined
     if (!closing) return
     await connection.close()
-    port?.close()
+    asking.close()
+  }
+
+  /** What has been sent meanwhile belongs to the group. @returns how many transactions wait */
+  function hearAll(): number {
+    for (let came = next(); came; came = next()) hear(came.message)
+    return waiting.length
+  }
+
+  function next() {
+    return receiveMessageOnPort(asking) as { readonly message: WriterRequest } | undefined // by writer.ts alone
   }
 
   async function commit(group: readonly WireTransaction[]): Promise<void> {

@@ -22,18 +22,24 @@ export function attachExactly(
 }
 
 /**
- * The same of several: a command for each namespace and not for each controller. Of the namespaces that some drives attach
- * to every VF that would be the one most of the work.
+ * The same of several. A namespace is detached from all that have it by one command: of those that some drives attach to
+ * every VF, a command for each would be most of the work.
  */
 export function eachToExactly(
   pf: PciAddress,
   all: readonly Attaching[]
 ): readonly HostChange[] {
-  const off = pairs(all, ({ nsids, wanted }) => without(nsids, wanted))
-  const on = pairs(all, ({ nsids, wanted }) => without(wanted, nsids))
+  const off = new Map<number, number[]>()
+  for (const { cntlid, nsids, wanted } of all)
+    for (const nsid of without(nsids, wanted))
+      off.set(nsid, [...(off.get(nsid) ?? []), cntlid])
   return [
-    ...off.map(([nsid, cntlids]) => detaching(pf, nsid, cntlids)),
-    ...on.map(([nsid, cntlids]) => attaching(pf, nsid, cntlids)),
+    ...[...off].map(([nsid, cntlids]) => detaching(pf, nsid, cntlids)),
+    ...all.flatMap(({ cntlid, nsids, wanted }) =>
+      without(wanted, nsids).map(
+        (nsid) => ({ change: 'attachNamespace', pf, nsid, cntlid }) as const
+      )
+    ),
   ]
 }
 
@@ -42,28 +48,6 @@ function detaching(pf: PciAddress, nsid: number, cntlids: readonly number[]): Ho
   return cntlid !== undefined && cntlids.length === 1
     ? { change: 'detachNamespace', pf, nsid, cntlid }
     : { change: 'detachFromEach', pf, nsid, cntlids }
-}
-
-function attaching(pf: PciAddress, nsid: number, cntlids: readonly number[]): HostChange {
-  const [cntlid] = cntlids
-  return cntlid !== undefined && cntlids.length === 1
-    ? { change: 'attachNamespace', pf, nsid, cntlid }
-    : { change: 'attachToEach', pf, nsid, cntlids }
-}
-
-/** Of each namespace, the controllers. */
-function pairs(
-  all: readonly Attaching[],
-  nsidsOf: (one: Attaching) => readonly number[]
-): readonly (readonly [number, readonly number[]])[] {
-  const cntlids = new Map<number, number[]>()
-  for (const one of all)
-    for (const nsid of nsidsOf(one)) {
-      const known = cntlids.get(nsid)
-      if (known) known.push(one.cntlid)
-      else cntlids.set(nsid, [one.cntlid])
-    }
-  return [...cntlids]
 }
 
 /** These, where they are attached. */

@@ -90,23 +90,23 @@ test('several controllers are detached by one command, and only those that are a
   expect(outcome.outcome).toBe('done')
 })
 
-test('those behind one that somebody else has attached meanwhile are attached all the same', async () => {
+test('those behind one that somebody else has detached meanwhile are detached all the same', async () => {
   const { host, machine, drive } = capturedHost()
-  drive.attached.set(2, [])
+  drive.attached.set(2, [1, 2])
   let isFirst = true
   machine.admin = (name, command) => {
     if (command.opcode !== OPCODE.namespaceAttachment || !isFirst)
       return drive.answer(name, command)
     isFirst = false
-    drive.attached.set(2, [1])
-    return status(STATUS.namespaceAlreadyAttached)
+    drive.attached.set(2, [2])
+    return status(STATUS.namespaceNotAttached)
   }
 
-  const change = { change: 'attachToEach', pf, nsid: 2, cntlids: [1, 2] } as const
+  const change = { change: 'detachFromEach', pf, nsid: 2, cntlids: [1, 2] } as const
   const outcome = await host.apply(change, context)
 
   expect(outcome.outcome).toBe('done')
-  expect(drive.attached.get(2)).toEqual([1, 2])
+  expect(drive.attached.get(2)).toEqual([])
 })
 
 test('a drive that leaves some of a list as they were is told of with those', async () => {

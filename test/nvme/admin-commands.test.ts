@@ -111,12 +111,14 @@ test.for([
   }
 )
 
-test('attachment names one controller, in a list of 4096 bytes', () => {
-  const command = namespaceAttachment('detach', 2, [9])
+test('attachment names one namespace and its controllers, in a list of 4096 bytes', () => {
+  const command = namespaceAttachment('detach', 2, [9, 300])
 
   expect(command).toMatchObject({ opcode: 0x15, nsid: 2, cdw10: 1 })
   expect(command.dataOut).toHaveLength(4096)
-  expect(Array.from(command.dataOut?.subarray(0, 4) ?? [])).toEqual([1, 0, 9, 0])
+  expect(Array.from(command.dataOut?.subarray(0, 8) ?? [])).toEqual([
+    2, 0, 9, 0, 44, 1, 0, 0,
+  ])
 })
 
 test.for([
@@ -142,6 +144,16 @@ test.for([
   {
     what: 'the broadcast namespace',
     build: () => namespaceAttachment('attach', 0xffffffff, [1]),
+  },
+  { what: 'no controller', build: () => namespaceAttachment('attach', 1, []) },
+  {
+    what: 'more controllers than a list holds',
+    build: () =>
+      namespaceAttachment(
+        'attach',
+        1,
+        Array.from({ length: 2048 }, (_, n) => n)
+      ),
   },
   { what: 'namespace 0', build: () => namespaceAttachment('attach', 0, [1]) },
   { what: 'half a namespace id', build: () => identify(CNS.namespace, { nsid: 1.5 }) },
@@ -170,6 +182,10 @@ test.for([
   {
     command: namespaceAttachment('detach', 2, [1]),
     words: 'detach namespace 2 from controller 1',
+  },
+  {
+    command: namespaceAttachment('detach', 2, [1, 3]),
+    words: 'detach namespace 2 from controllers 1, 3',
   },
   {
     command: identify(CNS.attachedControllers, { nsid: 4 }),

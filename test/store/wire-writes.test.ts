@@ -106,6 +106,43 @@ test('who lost an operation while it went on is refused its next entry', async (
   expect(store.read.operation(null, id)?.steps[1]?.state).toBe('failed')
 })
 
+test('of a takeover and an entry of who lost it, asked for together, the first counts', async () => {
+  const store = await temporaryStore()
+  const operation = operationRecord()
+  const [id, now] = [operation.id, operation.leaseUntilMs]
+  await store.commit([{ write: 'createOperation', operation }])
+  await store.commit([logged(RUNNING)])
+  const taken = { id, owner: 'other', leaseUntilMs: now + 1, nowMs: now } as const
+
+  const [fence, late] = await Promise.allSettled([
+    store.commit([{ write: 'takeOverOperation', ...taken }]),
+    store.commit([logged({ ...OF_ONE, step: { index: 1, state: 'done' } })]),
+  ])
+
+  expect(fence).toMatchObject({ value: { fence: operation.fence + 1 } })
+  expect(late).toMatchObject({ reason: { name: 'StaleFence' } })
+  expect(store.read.operation(null, id)?.steps[1]?.state).toBe('running')
+})
+
+test('what a retry makes of steps whose undo failed is read back', async () => {
+  const store = await temporaryStore()
+  const request = { actor: 'demo', at: 'now' }
+  let record = operationRecord()
+  await store.commit([{ write: 'createOperation', operation: record }])
+  const entries: readonly LogEntry[] = [
+    { ...OF_ONE, state: 'undoing', step: { index: 1, state: 'undo-failed' } },
+    { ...OF_ONE, state: 'stuck' },
+    { ...OF_ONE, fence: 2, state: 'undoing', retry: request },
+  ]
+  for (const entry of entries) {
+    await store.commit([logged(entry)])
+    record = applyEntry(record, entry)
+  }
+
+  expect(record.steps[1]?.state).toBe('undoing')
+  expect(store.read.operation(null, record.id)).toEqual(record)
+})
+
 test('an operation whose beginning was rolled back is not there for its next entry', async () => {
   const store = await temporaryStore()
   const operation = operationRecord()

@@ -75,7 +75,6 @@ function carryOut(
       return resetPrimary(session, change, waiting)
     case 'attachNamespace':
     case 'detachNamespace':
-    case 'attachToEach':
     case 'detachFromEach':
       return changeAttachment(session, change)
     case 'setOverride':

@@ -20,10 +20,7 @@ import { expectEffect } from './post-condition.ts'
 
 type AttachmentChange = Extract<
   HostChange,
-  {
-    readonly change:
-      'attachNamespace' | 'detachNamespace' | 'attachToEach' | 'detachFromEach'
-  }
+  { readonly change: 'attachNamespace' | 'detachNamespace' | 'detachFromEach' }
 >
 
 /** Answers that say no more than that somebody else was faster. */
@@ -116,7 +113,7 @@ function missingIn(
 }
 
 function isAttaching({ change }: AttachmentChange): boolean {
-  return change === 'attachNamespace' || change === 'attachToEach'
+  return change === 'attachNamespace'
 }
 
 /** Drives refuse a namespace that was deleted in different words. One that lists none is believed to have it. */

@@ -28,8 +28,6 @@ export function changeInWords(change: HostChange): string {
       return `attaching namespace ${change.nsid} to controller ${change.cntlid} of ${change.pf}`
     case 'detachNamespace':
       return `detaching namespace ${change.nsid} from controller ${change.cntlid} of ${change.pf}`
-    case 'attachToEach':
-      return `attaching namespace ${change.nsid} to controllers ${change.cntlids.join(', ')} of ${change.pf}`
     case 'detachFromEach':
       return `detaching namespace ${change.nsid} from controllers ${change.cntlids.join(', ')} of ${change.pf}`
     case 'setOverride':

@@ -109,7 +109,6 @@ async function callsOf(
       )
     case 'attachNamespace':
     case 'detachNamespace':
-    case 'attachToEach':
     case 'detachFromEach': {
       const { cntlids } = known(found.attachedControllers, change)
       const commands = attachmentCommands(change, cntlids)
