@@ -16,12 +16,13 @@ const kernel = realKernel({ clock: systemClock, laneFolder })
 
 const answered = kernel.lane('bus').call(call, { deadlineMs: 60_000 })
 await Promise.race([answered, eventually('the call is recorded', isRecorded)])
-writeSync(1, 'asked\n')
 const stay = setInterval(() => {}, 1_000)
 process.once('SIGTERM', () => {
   clearInterval(stay)
   void kernel.close()
 })
+// Last: who hears it may send the signal at once.
+writeSync(1, 'asked\n')
 
 function isRecorded(): true | undefined {
   try {
