@@ -2,7 +2,6 @@
  * Puts the rooms together: kernels → hosts → services → server. `main.ts` adds the address and the signals; tests call it
  * with machines and a folder of their own.
  */
-import { newId } from './new-id.ts'
 import path from 'node:path'
 import type { Caller } from './access/caller.ts'
 import type { App } from './api/app.ts'
@@ -22,6 +21,7 @@ import { createInventory } from './inventory/scan-service.ts'
 import { tracesLeftBehind } from './left-behind.ts'
 import { linuxHost } from './linux/linux-host.ts'
 import { createMetrics, type Metrics, type MetricsOf } from './metrics/metrics.ts'
+import { newId } from './new-id.ts'
 import { openStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 import { formerMinutes } from './telemetry/findings/former-minutes.ts'

@@ -3,12 +3,11 @@ import { admitEntry, needsJudging } from '../saga/admit-entry.ts'
 import type { LogEntry } from '../saga/log.ts'
 import { StaleFence } from '../saga/log.ts'
 import type { StoreWrite } from './store.ts'
-import type { Prepare } from './operation-columns.ts'
+import type { OperationColumns, Prepare } from './operation-columns.ts'
 import {
   entryColumns,
   OPERATION_COLUMNS,
   readJudged,
-  readOperation,
   storedEntry,
 } from './operation-columns.ts'
 import type { PlainEntry, WireWrite } from './wire-writes.ts'
@@ -30,11 +29,16 @@ const SUCCEED = `UPDATE "Operation" SET "state" = 'succeeded', "blocked" = NULL,
 const FORGET_PROGRESS = `DELETE FROM "StepEntry" WHERE "entry" -> '$.step.progress' IS NOT NULL
   AND "number" = (SELECT max("number") FROM "StepEntry" WHERE "operation" = ?)`
 
+const SELECT_HELD =
+  'SELECT "owner", "leaseUntilMs", "fence" FROM "Operation" WHERE "id" = ?'
+
+type Held = Pick<OperationColumns, 'owner' | 'leaseUntilMs' | 'fence'>
+
 const TAKE_OVER = `UPDATE "Operation" SET "owner" = @owner, "leaseUntilMs" = @leaseUntilMs, "fence" = @fence
   WHERE "id" = @id`
 
 export function insertOperation(
-  { prepare }: Writing,
+  prepare: Prepare,
   { values, steps }: Extract<WireWrite, { write: 'insertOperation' }>
 ): void {
   prepare(INSERT_OPERATION).run(...values, steps)
@@ -97,7 +101,7 @@ export function takeOverOperation(
   write: Extract<StoreWrite, { write: 'takeOverOperation' }>
 ): number | null {
   const { id, owner, leaseUntilMs } = write
-  const before = there(readOperation(prepare, id), id)
+  const before = there(prepare(SELECT_HELD).get(id) as Held | undefined, id)
   const isFree = before.owner === owner || before.leaseUntilMs <= write.nowMs
   if (!isFree) return null
 
