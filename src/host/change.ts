@@ -39,7 +39,22 @@ export type FunctionChange =
       /** Absolute, admin queue pair included. */
       readonly count: number
     }
+  /** Both kinds of one secondary, between two looks: a drive takes as long to list its secondaries as for a command. */
+  | {
+      readonly change: 'assignFlexible'
+      readonly pf: PciAddress
+      readonly cntlid: number
+      /** Absolute, as above. */
+      readonly vq: number
+      readonly vi: number
+    }
   | { readonly change: 'bringOnline'; readonly pf: PciAddress; readonly cntlid: number }
+  /** The same of several secondaries, one after the other between two looks. */
+  | {
+      readonly change: 'bringEachOnline'
+      readonly pf: PciAddress
+      readonly cntlids: readonly number[]
+    }
   /** Function Level Reset of a VF. Leaves no trace that could be verified, so it is always written. */
   | { readonly change: 'resetFunction'; readonly fn: PciAddress; readonly pf: PciAddress }
   /** The same of several VFs of one primary, at the same time: the kernel sleeps for 100 ms in each. */

@@ -26,9 +26,17 @@ function after(secondary: SecondaryController, change: HostChange): SecondaryCon
   if (change.change === 'setVfCount') {
     return change.count === 0 ? offline(secondary) : secondary
   }
+  if (change.change === 'bringEachOnline') {
+    const { cntlids } = change
+    return cntlids.includes(secondary.cntlid)
+      ? { ...secondary, state: 'online' }
+      : secondary
+  }
   if (!('cntlid' in change) || change.cntlid !== secondary.cntlid) return secondary
   if (change.change === 'takeOffline') return offline(secondary)
   if (change.change === 'bringOnline') return { ...secondary, state: 'online' }
+  if (change.change === 'assignFlexible')
+    return { ...secondary, held: { vq: change.vq, vi: change.vi } }
   if (change.change !== 'assignResources') return secondary
   return { ...secondary, held: { ...secondary.held, [change.resource]: change.count } }
 }

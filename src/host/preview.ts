@@ -69,7 +69,9 @@ export function questionOf(change: HostChange): DecidingQuery | null {
       return { read: 'sriov', pf: change.pf }
     case 'takeOffline':
     case 'assignResources':
+    case 'assignFlexible':
     case 'bringOnline':
+    case 'bringEachOnline':
       return { read: 'secondaries', pf: change.pf }
     case 'attachNamespace':
     case 'detachNamespace':

@@ -38,23 +38,14 @@ async function secondariesAmong(
 }
 
 /**
- * One secondary, looked at as often as is called: what its primary's function is, is read once.
+ * Looked at as often as is called: what their primary's function is, is read once.
  *
- * @throws from the look: {HostDriverError} gone when the primary has no such secondary; as `secondariesOf`
+ * @throws from the look: as `secondariesOf`
  */
-export async function secondaryLook(
+export async function secondariesLook(
   session: LaneSession,
-  pf: PciAddress,
-  cntlid: number
-): Promise<() => Promise<SecondaryController>> {
+  pf: PciAddress
+): Promise<() => Promise<readonly SecondaryController[]>> {
   const totalVfs = (await totalVfsOf(session.kernel, pf)) ?? 0
-  return async () => {
-    const secondaries = await secondariesAmong(session, pf, totalVfs)
-    const found = secondaries.find((secondary) => secondary.cntlid === cntlid)
-    if (found) return found
-    throw new HostDriverError(`reading secondary controller ${cntlid} of ${pf}`, {
-      kind: 'gone',
-      what: `secondary controller ${cntlid} of ${pf}`,
-    })
-  }
+  return () => secondariesAmong(session, pf, totalVfs)
 }

@@ -48,8 +48,7 @@ function giveResources(p: ProvisionParams, vf: Wanted): Row {
         const isBegun = held && [0, vq].includes(held.vq) && [0, vi].includes(held.vi)
         return isBegun ? [] : [{ change: 'takeOffline', pf, cntlid }]
       }),
-      { change: 'assignResources', pf, cntlid, resource: 'vq', count: vq },
-      { change: 'assignResources', pf, cntlid, resource: 'vi', count: vi },
+      { change: 'assignFlexible', pf, cntlid, vq, vi },
     ],
   })
 }
@@ -81,7 +80,13 @@ function goOnline(p: ProvisionParams): Row {
   const pf = p.primary.address
   return change('online-vfs', {
     ...withPrimary(p),
-    do: p.virtualFunctions.map(({ cntlid }) => ({ change: 'bringOnline', pf, cntlid })),
+    do: [
+      {
+        change: 'bringEachOnline',
+        pf,
+        cntlids: p.virtualFunctions.map(({ cntlid }) => cntlid),
+      },
+    ],
     undo: (turn) => p.virtualFunctions.flatMap((vf) => offlineAgain(p, turn, vf)),
   })
 }

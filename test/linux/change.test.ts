@@ -30,6 +30,13 @@ test.for<{ change: HostChange; writes: readonly string[] }>([
     writes: ['assign 4 VQ to controller 1 through /dev/nvme0'],
   },
   {
+    change: { change: 'assignFlexible', pf, cntlid: 1, vq: 4, vi: 3 },
+    writes: [
+      'assign 4 VQ to controller 1 through /dev/nvme0',
+      'assign 3 VI to controller 1 through /dev/nvme0',
+    ],
+  },
+  {
     change: { change: 'attachNamespace', pf, nsid: 2, cntlid: 1 },
     writes: ['attach namespace 2 to controller 1 through /dev/nvme0'],
   },
@@ -49,6 +56,7 @@ test.for<HostChange>([
   { change: 'setVfCount', pf, count: 2 },
   { change: 'takeOffline', pf, cntlid: 1 },
   { change: 'assignResources', pf, cntlid: 1, resource: 'vi', count: 0 },
+  { change: 'assignFlexible', pf, cntlid: 1, vq: 0, vi: 0 },
   { change: 'attachNamespace', pf, nsid: 1, cntlid: 2 },
   { change: 'detachNamespace', pf, nsid: 2, cntlid: 2 },
   { change: 'setOverride', fn: vf1, driver: null },
@@ -63,31 +71,6 @@ test.for<HostChange>([
 
   expect(machine.writes).toEqual([])
   expect(drive.secondaries).toEqual(before)
-})
-
-test('resources, online and offline in their order', async () => {
-  const { host, drive } = capturedHost()
-  const apply = (change: HostChange) => host.apply(change, context)
-
-  await apply({ change: 'assignResources', pf, cntlid: 1, resource: 'vq', count: 4 })
-  await apply({ change: 'assignResources', pf, cntlid: 1, resource: 'vi', count: 3 })
-  expect(await apply({ change: 'bringOnline', pf, cntlid: 1 })).toEqual(
-    done('bring controller 1 online through /dev/nvme0')
-  )
-  expect(drive.secondaries[0]).toMatchObject({ online: true, vq: 4, vi: 3 })
-  expect(await apply({ change: 'bringOnline', pf, cntlid: 1 })).toEqual(done())
-
-  await apply({ change: 'takeOffline', pf, cntlid: 1 })
-  expect(drive.secondaries[0]).toMatchObject({ online: false, vq: 0, vi: 0 })
-})
-
-test('resources that an offline secondary still holds are taken back', async () => {
-  const { host, drive } = capturedHost()
-  Object.assign(drive.secondaries[1] ?? {}, { vi: 2 })
-
-  const outcome = await host.apply({ change: 'takeOffline', pf, cntlid: 2 }, context)
-
-  expect(outcome).toEqual(done('take controller 2 offline through /dev/nvme0'))
 })
 
 test.for<{ change: HostChange; prepare: (world: CapturedHost) => void; found: string }>([
@@ -123,6 +106,16 @@ test.for<{ change: HostChange; prepare: (world: CapturedHost) => void; found: st
     change: { change: 'bringOnline', pf, cntlid: 1 },
     prepare: ({ drive }) => (drive.inert = true),
     found: 'offline',
+  },
+  {
+    change: { change: 'assignFlexible', pf, cntlid: 1, vq: 0, vi: 4 },
+    prepare: ({ drive }) => (drive.inert = true),
+    found: '0 VI',
+  },
+  {
+    change: { change: 'bringEachOnline', pf, cntlids: [1, 2] },
+    prepare: ({ drive }) => (drive.inert = true),
+    found: 'controller 1 offline',
   },
   {
     change: { change: 'attachNamespace', pf, nsid: 2, cntlid: 1 },

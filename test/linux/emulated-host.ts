@@ -101,7 +101,7 @@ function provisionVf(cntlid: number, count: number, nsid: number): readonly Host
   return [
     { change: 'takeOffline', pf, cntlid },
     { change: 'assignResources', pf, cntlid, resource: 'vq', count },
-    { change: 'assignResources', pf, cntlid, resource: 'vi', count },
+    { change: 'assignFlexible', pf, cntlid, vq: count, vi: count },
     { change: 'resetFunction', fn, pf },
     ...(cntlid === 1 ? [] : [{ change: 'resetFunctions', fns: [vf1, vf2], pf } as const]),
     { change: 'bringOnline', pf, cntlid },

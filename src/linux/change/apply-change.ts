@@ -19,7 +19,7 @@ import type { Fences } from './fences.ts'
 import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
 import { createMissing, deleteOne } from './recreating.ts'
-import { assignResources, bringOnline, takeOffline } from './secondary-state.ts'
+import { changeState } from './secondary-state.ts'
 import { resetFunction, resetFunctions, setAutoprobe, setVfCount } from './sriov.ts'
 
 /** Safe to repeat. @throws {HostDriverError} */
@@ -60,11 +60,11 @@ function carryOut(
     case 'setVfCount':
       return setVfCount(host, session, change)
     case 'takeOffline':
-      return takeOffline(session, change)
     case 'assignResources':
-      return assignResources(session, change)
+    case 'assignFlexible':
     case 'bringOnline':
-      return bringOnline(session, change)
+    case 'bringEachOnline':
+      return changeState(session, change)
     case 'resetFunction':
       return resetFunction(session, change)
     case 'resetFunctions':

@@ -14,8 +14,12 @@ export function changeInWords(change: HostChange): string {
       return `taking controller ${change.cntlid} of ${change.pf} offline`
     case 'assignResources':
       return `assigning ${change.count} ${change.resource.toUpperCase()} to controller ${change.cntlid} of ${change.pf}`
+    case 'assignFlexible':
+      return `assigning ${change.vq} VQ and ${change.vi} VI to controller ${change.cntlid} of ${change.pf}`
     case 'bringOnline':
       return `bringing controller ${change.cntlid} of ${change.pf} online`
+    case 'bringEachOnline':
+      return `bringing controllers ${change.cntlids.join(', ')} of ${change.pf} online`
     case 'resetFunction':
       return `resetting ${change.fn}`
     case 'resetFunctions':

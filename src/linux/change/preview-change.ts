@@ -3,7 +3,6 @@
  * itself performs, from the same functions; only the reading before them and the look afterwards are left out.
  */
 import type { HostChange } from '../../host/change.ts'
-import { HostDriverError } from '../../host/driver.ts'
 import type {
   AdminWrite,
   BlockWrite,
@@ -22,12 +21,12 @@ import { functionExists } from '../pci-function.ts'
 import { devicePath } from '../sysfs-paths.ts'
 import { attachmentCommands } from './attachment.ts'
 import { overrideWrites, unbindWrites } from './binding.ts'
-import { changeInWords, functionOf, isOfTrace } from './change-in-words.ts'
+import { functionOf, isOfTrace } from './change-in-words.ts'
 import { formatCommand, markerWrites } from './erasing.ts'
 import { allocateCommand, primaryResetWrites } from './primary-resources.ts'
 import { creationCommands, deletionCommands } from './recreating.ts'
 import { waysToBind } from './probe.ts'
-import { secondaryCommands, type StateChange } from './secondary-state.ts'
+import { secondaryCommands } from './secondary-state.ts'
 import { autoprobeWrites, resetWrite, resetWrites, vfCountWrites } from './sriov.ts'
 import { traceWrites } from './trace.ts'
 
@@ -101,12 +100,12 @@ async function callsOf(
       return resetWrites(change)
     case 'takeOffline':
     case 'assignResources':
+    case 'assignFlexible':
     case 'bringOnline':
-      return through(
-        kernel,
-        change.pf,
-        secondaryCommands(change, secondaryIn(found, change))
-      )
+    case 'bringEachOnline': {
+      const { secondaries } = known(found.secondaries, change)
+      return through(kernel, change.pf, secondaryCommands(change, secondaries))
+    }
     case 'attachNamespace':
     case 'detachNamespace':
     case 'detachFromEach': {
@@ -147,15 +146,6 @@ async function callsOf(
     case 'letGoOfDisk':
       return []
   }
-}
-
-function secondaryIn({ secondaries }: Found, change: StateChange) {
-  const { pf, cntlid } = change
-  const listed = known(secondaries, change).secondaries
-  const found = listed.find((secondary) => secondary.cntlid === cntlid)
-  if (found) return found
-  const what = `secondary controller ${cntlid} of ${pf}`
-  throw new HostDriverError(changeInWords(change), { kind: 'gone', what })
 }
 
 async function through(

@@ -3,7 +3,8 @@
  * Source: NVMe Base 2.1, "Virtualization Management command".
  */
 import type { HostChange } from '../../host/change.ts'
-import type { SecondaryController } from '../../nvme/secondary-controller.ts'
+import { HostDriverError } from '../../host/driver.ts'
+import type { FlexibleKind, SecondaryController } from '../../nvme/secondary-controller.ts'
 import {
   virtualizationManagement,
   type NvmeAdminCommand,
@@ -12,55 +13,66 @@ import {
 import type { LaneSession } from '../lane-session.ts'
 import { command } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
-import { secondaryLook } from '../secondaries.ts'
+import { secondariesLook } from '../secondaries.ts'
+import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
 
-type SecondaryChange<K extends HostChange['change']> = Extract<
-  HostChange,
-  { readonly change: K; readonly cntlid: number }
+type ChangeOf<K extends HostChange['change']> = Extract<HostChange, { readonly change: K }>
+
+export type StateChange = ChangeOf<
+  'takeOffline' | 'assignResources' | 'assignFlexible' | 'bringOnline' | 'bringEachOnline'
 >
 
-export type StateChange = SecondaryChange<'takeOffline' | 'assignResources' | 'bringOnline'>
-
-/** Offline also gives its resources back. @throws {HostDriverError} nvme-refused, no-effect, controller-not-live */
-export function takeOffline(session: LaneSession, change: SecondaryChange<'takeOffline'>) {
-  return until(session, change)
-}
-
 /**
- * The count is absolute; a drive may give another one than asked for, which is no effect to rely on.
+ * Offline also gives its resources back. Counts are absolute; a drive may give another one than asked for, which is no
+ * effect to rely on. Of several things the first that is refused ends it, with those before it done.
  *
- * @throws {HostDriverError} nvme-refused 120h while online, 121h, 122h; no-effect, controller-not-live
+ * @throws {HostDriverError} nvme-refused: to assign 120h while online, 121h, 122h, to bring online 120h or 11Fh without VFs
+ *   or resources; gone: no such secondary; no-effect, controller-not-live
  */
-export function assignResources(
+export async function changeState(
   session: LaneSession,
-  change: SecondaryChange<'assignResources'>
-) {
-  return until(session, change)
-}
-
-/** @throws {HostDriverError} nvme-refused 120h or 11Fh without VFs or resources; no-effect, controller-not-live */
-export function bringOnline(session: LaneSession, change: SecondaryChange<'bringOnline'>) {
-  return until(session, change)
-}
-
-async function until(session: LaneSession, change: StateChange): Promise<void> {
-  const { pf, cntlid } = change
-  const find = await secondaryLook(session, pf, cntlid)
-  const [sent] = secondaryCommands(change, await find())
-  if (sent === undefined) return
+  change: StateChange
+): Promise<void> {
+  const { pf } = change
+  const look = await secondariesLook(session, pf)
+  const commands = secondaryCommands(change, await look())
+  if (commands.length === 0) return
   const name = await liveController(session.kernel, pf)
-  await command(session, name, sent)
-  const { describe, expected } = wishOf(change)
-  expectEffect(change, { expected, found: describe(await find()) })
+  for (const sent of commands) await command(session, name, sent)
+  const found = await look()
+  for (const wish of wishesOf(change)) {
+    expectEffect(change, {
+      expected: inWords(change, wish, wish.expected),
+      found: inWords(change, wish, wish.describe(secondaryOf(found, change, wish))),
+    })
+  }
 }
 
+/** What has to be sent, where it is found so. @throws {HostDriverError} gone: there is no such secondary */
 export function secondaryCommands(
   change: StateChange,
-  found: SecondaryController
+  found: readonly SecondaryController[]
 ): readonly NvmeAdminCommand[] {
-  const { action, describe, expected } = wishOf(change)
-  return describe(found) === expected ? [] : [virtualizationManagement(action)]
+  return wishesOf(change)
+    .filter((wish) => wish.describe(secondaryOf(found, change, wish)) !== wish.expected)
+    .map(({ action }) => virtualizationManagement(action))
+}
+
+function secondaryOf(
+  found: readonly SecondaryController[],
+  change: StateChange,
+  { action: { cntlid } }: Wish
+): SecondaryController {
+  const secondary = found.find((one) => one.cntlid === cntlid)
+  if (secondary) return secondary
+  const what = `secondary controller ${cntlid} of ${change.pf}`
+  throw new HostDriverError(changeInWords(change), { kind: 'gone', what })
+}
+
+/** Of several it says which. */
+function inWords(change: StateChange, { action }: Wish, state: string): string {
+  return 'cntlids' in change ? `controller ${action.cntlid} ${state}` : state
 }
 
 type Wish = {
@@ -69,28 +81,38 @@ type Wish = {
   readonly expected: string
 }
 
-function wishOf(change: StateChange): Wish {
-  const { cntlid } = change
+function wishesOf(change: StateChange): readonly Wish[] {
   switch (change.change) {
     case 'takeOffline':
-      return {
-        action: { act: 'offline', cntlid },
-        describe: ({ state, held }) => `${state}, ${held.vq} VQ, ${held.vi} VI`,
-        expected: 'offline, 0 VQ, 0 VI',
-      }
+      return [
+        {
+          action: { act: 'offline', cntlid: change.cntlid },
+          describe: ({ state, held }) => `${state}, ${held.vq} VQ, ${held.vi} VI`,
+          expected: 'offline, 0 VQ, 0 VI',
+        },
+      ]
     case 'assignResources':
-      return wishForResources(change)
+      return [resourcesWish(change.cntlid, change.resource, change.count)]
+    case 'assignFlexible': {
+      const { cntlid, vq, vi } = change
+      return [resourcesWish(cntlid, 'vq', vq), resourcesWish(cntlid, 'vi', vi)]
+    }
     case 'bringOnline':
-      return {
-        action: { act: 'online', cntlid },
-        describe: ({ state }) => state,
-        expected: 'online',
-      }
+      return [onlineWish(change.cntlid)]
+    case 'bringEachOnline':
+      return change.cntlids.map(onlineWish)
   }
 }
 
-function wishForResources(change: SecondaryChange<'assignResources'>): Wish {
-  const { cntlid, resource, count } = change
+function onlineWish(cntlid: number): Wish {
+  return {
+    action: { act: 'online', cntlid },
+    describe: ({ state }) => state,
+    expected: 'online',
+  }
+}
+
+function resourcesWish(cntlid: number, resource: FlexibleKind, count: number): Wish {
   const unit = resource.toUpperCase()
   return {
     action: { act: 'assign', cntlid, resource, count },

@@ -1,0 +1,92 @@
+/** Secondaries are changed by as few commands as it takes, and found as they should be afterwards. */
+import { expect, test } from 'vitest'
+import type { HostChange } from '../../src/host/change.ts'
+import { CNS, OPCODE } from '../../src/nvme/admin-commands.ts'
+import {
+  capturedHost,
+  context,
+  done,
+  failureOf,
+  pf,
+  type CapturedHost,
+} from './captured-host.ts'
+import { PF } from './captured-machine.ts'
+
+test('resources, online and offline in their order', async () => {
+  const { host, drive } = capturedHost()
+  const apply = (change: HostChange) => host.apply(change, context)
+
+  await apply({ change: 'assignResources', pf, cntlid: 1, resource: 'vq', count: 4 })
+  await apply({ change: 'assignResources', pf, cntlid: 1, resource: 'vi', count: 3 })
+  expect(await apply({ change: 'bringOnline', pf, cntlid: 1 })).toEqual(
+    done('bring controller 1 online through /dev/nvme0')
+  )
+  expect(drive.secondaries[0]).toMatchObject({ online: true, vq: 4, vi: 3 })
+  expect(await apply({ change: 'bringOnline', pf, cntlid: 1 })).toEqual(done())
+
+  await apply({ change: 'takeOffline', pf, cntlid: 1 })
+  expect(drive.secondaries[0]).toMatchObject({ online: false, vq: 0, vi: 0 })
+})
+
+test('of several secondaries those go online that are not, and the list is read twice for all', async () => {
+  const { host, drive, machine } = capturedHost()
+  for (const cntlid of [1, 2])
+    await host.apply({ change: 'assignFlexible', pf, cntlid, vq: 2, vi: 2 }, context)
+  await host.apply({ change: 'bringOnline', pf, cntlid: 1 }, context)
+  const before = listsRead(machine)
+
+  const change = { change: 'bringEachOnline', pf, cntlids: [1, 2] } as const
+  const outcome = await host.apply(change, context)
+
+  expect(outcome).toEqual(done('bring controller 2 online through /dev/nvme0'))
+  expect(drive.secondaries.slice(0, 2)).toMatchObject([{ online: true }, { online: true }])
+  expect(listsRead(machine) - before).toBe(2)
+  expect(await host.apply(change, context)).toEqual(done())
+})
+
+test('of several secondaries the first that a drive refuses is named, and no later one is sent', async () => {
+  const { host, drive } = capturedHost()
+  for (const cntlid of [1, 2])
+    await host.apply({ change: 'assignFlexible', pf, cntlid, vq: 2, vi: 2 }, context)
+  Object.assign(drive.secondaries[0] ?? {}, { vq: 0, vi: 0 })
+  const cntlids = [1, 2]
+
+  const refused = host.apply({ change: 'bringEachOnline', pf, cntlids }, context)
+
+  await expect(refused).rejects.toMatchObject({
+    message: expect.stringContaining('controller 1') as string,
+    failure: { kind: 'nvme-refused', status: 0x120 },
+  })
+  expect(drive.secondaries[1]).toMatchObject({ online: false })
+})
+
+test('of several secondaries one that is not there keeps all from being changed', async () => {
+  const { host, drive } = capturedHost()
+  await host.apply({ change: 'assignFlexible', pf, cntlid: 1, vq: 2, vi: 2 }, context)
+  const change = { change: 'bringEachOnline', pf, cntlids: [1, 99] } as const
+
+  expect(await failureOf(host.apply(change, context))).toEqual({
+    kind: 'gone',
+    what: `secondary controller 99 of ${PF}`,
+  })
+  expect(drive.secondaries[0]).toMatchObject({ online: false })
+})
+
+test('resources that an offline secondary still holds are taken back', async () => {
+  const { host, drive } = capturedHost()
+  Object.assign(drive.secondaries[1] ?? {}, { vi: 2 })
+
+  const outcome = await host.apply({ change: 'takeOffline', pf, cntlid: 2 }, context)
+
+  expect(outcome).toEqual(done('take controller 2 offline through /dev/nvme0'))
+})
+
+/** How often the drive was asked for its secondaries. */
+function listsRead({ laneCalls }: CapturedHost['machine']): number {
+  return laneCalls.filter(
+    ({ call }) =>
+      call.call === 'admin' &&
+      call.command.opcode === OPCODE.identify &&
+      ((call.command.cdw10 ?? 0) & 0xff) === CNS.secondaryList
+  ).length
+}
