@@ -10,6 +10,11 @@ import type { PciAddress } from '../nvme/pci-address.ts'
 
 export type HostChange = FunctionChange | TraceChange
 
+export type ChangeOf<Kind extends HostChange['change']> = Extract<
+  HostChange,
+  { readonly change: Kind }
+>
+
 /** Of a host as a whole. */
 export type TraceChange =
   /**
@@ -39,9 +44,12 @@ export type FunctionChange =
       /** Absolute, admin queue pair included. */
       readonly count: number
     }
-  /** Both kinds of one secondary, between two looks: a drive takes as long to list its secondaries as for a command. */
+  /**
+   * VQ, then VI of one secondary, between two looks: a drive takes as long to list its secondaries as for a command. What is
+   * refused ends it, with what came before it done.
+   */
   | {
-      readonly change: 'assignFlexible'
+      readonly change: 'assignBoth'
       readonly pf: PciAddress
       readonly cntlid: number
       /** Absolute, as above. */
@@ -49,7 +57,10 @@ export type FunctionChange =
       readonly vi: number
     }
   | { readonly change: 'bringOnline'; readonly pf: PciAddress; readonly cntlid: number }
-  /** The same of several secondaries, one after the other between two looks. */
+  /**
+   * The same of several, in their order, between two looks. The first that is refused ends it, with those before it online; one
+   * that there is not keeps all as they are.
+   */
   | {
       readonly change: 'bringEachOnline'
       readonly pf: PciAddress

@@ -22,23 +22,52 @@ export function secondariesAfter(
 }
 
 function after(secondary: SecondaryController, change: HostChange): SecondaryController {
-  if (change.change === 'resetPrimary') return offline(secondary)
-  if (change.change === 'setVfCount') {
-    return change.count === 0 ? offline(secondary) : secondary
+  const { cntlid, held } = secondary
+  switch (change.change) {
+    case 'resetPrimary':
+      return offline(secondary)
+    case 'setVfCount':
+      return change.count === 0 ? offline(secondary) : secondary
+    case 'takeOffline':
+      return change.cntlid === cntlid ? offline(secondary) : secondary
+    case 'bringOnline':
+      return change.cntlid === cntlid ? online(secondary) : secondary
+    case 'bringEachOnline':
+      return change.cntlids.includes(cntlid) ? online(secondary) : secondary
+    case 'assignResources': {
+      const { resource, count } = change
+      if (change.cntlid !== cntlid) return secondary
+      return { ...secondary, held: { ...held, [resource]: count } }
+    }
+    case 'assignBoth': {
+      const { vq, vi } = change
+      return change.cntlid === cntlid ? { ...secondary, held: { vq, vi } } : secondary
+    }
+    case 'setAutoprobe':
+    case 'resetFunction':
+    case 'resetFunctions':
+    case 'allocatePrimaryResources':
+    case 'attachNamespace':
+    case 'detachNamespace':
+    case 'detachFromEach':
+    case 'setOverride':
+    case 'unbind':
+    case 'probe':
+    case 'holdDisk':
+    case 'letGoOfDisk':
+    case 'writeMarkers':
+    case 'formatNamespace':
+    case 'overwriteNamespace':
+    case 'deleteNamespace':
+    case 'createNamespaces':
+    case 'armTrace':
+    case 'disarmTrace':
+      return secondary
   }
-  if (change.change === 'bringEachOnline') {
-    const { cntlids } = change
-    return cntlids.includes(secondary.cntlid)
-      ? { ...secondary, state: 'online' }
-      : secondary
-  }
-  if (!('cntlid' in change) || change.cntlid !== secondary.cntlid) return secondary
-  if (change.change === 'takeOffline') return offline(secondary)
-  if (change.change === 'bringOnline') return { ...secondary, state: 'online' }
-  if (change.change === 'assignFlexible')
-    return { ...secondary, held: { vq: change.vq, vi: change.vi } }
-  if (change.change !== 'assignResources') return secondary
-  return { ...secondary, held: { ...secondary.held, [change.resource]: change.count } }
+}
+
+function online(secondary: SecondaryController): SecondaryController {
+  return { ...secondary, state: 'online' }
 }
 
 function offline(secondary: SecondaryController): SecondaryController {

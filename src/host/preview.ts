@@ -69,7 +69,7 @@ export function questionOf(change: HostChange): DecidingQuery | null {
       return { read: 'sriov', pf: change.pf }
     case 'takeOffline':
     case 'assignResources':
-    case 'assignFlexible':
+    case 'assignBoth':
     case 'bringOnline':
     case 'bringEachOnline':
       return { read: 'secondaries', pf: change.pf }

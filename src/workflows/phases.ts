@@ -5,6 +5,8 @@
  * Source: Linux drivers/pci/pci.c, pcie_flr.
  */
 import type { Refusal } from '../errors.ts'
+import type { HostChange } from '../host/change.ts'
+import type { PciAddress } from '../nvme/pci-address.ts'
 import { change } from './change-row.ts'
 import type { Row, Turn } from './define-workflow.ts'
 import { eachToExactly } from './attachments.ts'
@@ -48,7 +50,7 @@ function giveResources(p: ProvisionParams, vf: Wanted): Row {
         const isBegun = held && [0, vq].includes(held.vq) && [0, vi].includes(held.vi)
         return isBegun ? [] : [{ change: 'takeOffline', pf, cntlid }]
       }),
-      { change: 'assignFlexible', pf, cntlid, vq, vi },
+      { change: 'assignBoth', pf, cntlid, vq, vi },
     ],
   })
 }
@@ -80,15 +82,16 @@ function goOnline(p: ProvisionParams): Row {
   const pf = p.primary.address
   return change('online-vfs', {
     ...withPrimary(p),
-    do: [
-      {
-        change: 'bringEachOnline',
-        pf,
-        cntlids: p.virtualFunctions.map(({ cntlid }) => cntlid),
-      },
-    ],
+    do: [online(pf, p.virtualFunctions)],
     undo: (turn) => p.virtualFunctions.flatMap((vf) => offlineAgain(p, turn, vf)),
   })
+}
+
+function online(pf: PciAddress, vfs: readonly Wanted[]): HostChange {
+  const [first, ...others] = vfs.map(({ cntlid }) => cntlid)
+  return first !== undefined && others.length === 0
+    ? { change: 'bringOnline', pf, cntlid: first }
+    : { change: 'bringEachOnline', pf, cntlids: vfs.map(({ cntlid }) => cntlid) }
 }
 
 /** One look for all of them. Detaches first: what must not be seen shall not be seen for a moment. */
@@ -116,6 +119,6 @@ function attachAll(p: ProvisionParams): Row {
         )
       }),
     ],
-    undo: (turn) => vfs.flatMap((vf) => attachAsFound(p, turn, vf)),
+    undo: (turn) => attachAsFound(p, turn, vfs),
   })
 }

@@ -115,7 +115,7 @@ function attach(p: ProvisionParams, vf: Wanted): Row {
     locks: [primaryLock(p.controllerId)],
     guard: ({ ask, store }) => refuseNamespaces(ask, store, p, nsids),
     do: [...takenFromPrimary(pf, vf), attachExactly(pf, cntlid, nsids)],
-    undo: (turn) => attachAsFound(p, turn, vf),
+    undo: (turn) => attachAsFound(p, turn, [vf]),
   })
 }
 
@@ -131,18 +131,25 @@ export function driverSteps(p: ProvisionParams, { vfNumber }: Wanted): readonly 
   return p.driver === 'nvme' ? [bind(p, vfNumber)] : []
 }
 
-/** A drive attaches some namespaces to its VFs as they appear: these come back only to one that is still there. */
+/**
+ * A drive attaches some namespaces to its VFs as they appear: these come back only to one that is still there. Of several
+ * VFs all are detached from first, which is the order that a plan tells.
+ */
 export function attachAsFound(
   p: ProvisionParams,
   turn: Turn,
-  { vfNumber, cntlid }: Wanted
+  vfs: readonly Wanted[]
 ): readonly Move[] {
   const pf = p.primary.address
-  const { address, nsids } = foundIn(turn.outputs, vfNumber)
+  const found = vfs.map((vf) => ({ vf, ...foundIn(turn.outputs, vf.vfNumber) }))
+  const there = ({ vfNumber }: Wanted, moves: readonly Move[]) =>
+    ifThere(vfOf(p, turn, vfNumber), () => moves)
   return [
-    ifThere(vfOf(p, turn, vfNumber), () => [untilUnused(turn, address)]),
-    detachOthers(pf, cntlid, nsids),
-    ifThere(vfOf(p, turn, vfNumber), () => [attachExactly(pf, cntlid, nsids)]),
+    ...found.flatMap(({ vf, address, nsids }) => [
+      there(vf, [untilUnused(turn, address)]),
+      detachOthers(pf, vf.cntlid, nsids),
+    ]),
+    ...found.map(({ vf, nsids }) => there(vf, [attachExactly(pf, vf.cntlid, nsids)])),
   ]
 }
 
@@ -171,14 +178,11 @@ function vfOf({ primary }: ProvisionParams, { outputs }: Turn, vfNumber: number)
 }
 
 /** What a secondary in the pool held before, which is nothing as a rule. */
-function assign({ primary }: ProvisionParams, cntlid: number, held: Found['held']) {
-  return (['vq', 'vi'] as const)
-    .filter((resource) => held[resource] > 0)
-    .map((resource) => ({
-      change: 'assignResources' as const,
-      pf: primary.address,
-      cntlid,
-      resource,
-      count: held[resource],
-    }))
+function assign(
+  { primary }: ProvisionParams,
+  cntlid: number,
+  { vq, vi }: Found['held']
+): readonly Move[] {
+  if (vq === 0 && vi === 0) return []
+  return [{ change: 'assignBoth', pf: primary.address, cntlid, vq, vi }]
 }

@@ -30,7 +30,7 @@ test.for<{ change: HostChange; writes: readonly string[] }>([
     writes: ['assign 4 VQ to controller 1 through /dev/nvme0'],
   },
   {
-    change: { change: 'assignFlexible', pf, cntlid: 1, vq: 4, vi: 3 },
+    change: { change: 'assignBoth', pf, cntlid: 1, vq: 4, vi: 3 },
     writes: [
       'assign 4 VQ to controller 1 through /dev/nvme0',
       'assign 3 VI to controller 1 through /dev/nvme0',
@@ -56,7 +56,7 @@ test.for<HostChange>([
   { change: 'setVfCount', pf, count: 2 },
   { change: 'takeOffline', pf, cntlid: 1 },
   { change: 'assignResources', pf, cntlid: 1, resource: 'vi', count: 0 },
-  { change: 'assignFlexible', pf, cntlid: 1, vq: 0, vi: 0 },
+  { change: 'assignBoth', pf, cntlid: 1, vq: 0, vi: 0 },
   { change: 'attachNamespace', pf, nsid: 1, cntlid: 2 },
   { change: 'detachNamespace', pf, nsid: 2, cntlid: 2 },
   { change: 'setOverride', fn: vf1, driver: null },
@@ -108,14 +108,9 @@ test.for<{ change: HostChange; prepare: (world: CapturedHost) => void; found: st
     found: 'offline',
   },
   {
-    change: { change: 'assignFlexible', pf, cntlid: 1, vq: 0, vi: 4 },
+    change: { change: 'assignBoth', pf, cntlid: 1, vq: 0, vi: 4 },
     prepare: ({ drive }) => (drive.inert = true),
     found: '0 VI',
-  },
-  {
-    change: { change: 'bringEachOnline', pf, cntlids: [1, 2] },
-    prepare: ({ drive }) => (drive.inert = true),
-    found: 'controller 1 offline',
   },
   {
     change: { change: 'attachNamespace', pf, nsid: 2, cntlid: 1 },

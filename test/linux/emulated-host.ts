@@ -28,6 +28,12 @@ export const PROVISION: readonly HostChange[] = [
   { change: 'setVfCount', pf, count: 8 },
   ...provisionVf(1, 4, 2),
   ...provisionVf(2, 3, 3),
+  { change: 'takeOffline', pf, cntlid: 1 },
+  { change: 'takeOffline', pf, cntlid: 2 },
+  { change: 'assignBoth', pf, cntlid: 1, vq: 4, vi: 4 },
+  { change: 'assignBoth', pf, cntlid: 2, vq: 3, vi: 3 },
+  { change: 'resetFunctions', fns: [vf1, vf2], pf },
+  { change: 'bringEachOnline', pf, cntlids: [1, 2] },
   { change: 'attachNamespace', pf, nsid: 4, cntlid: 1 },
   { change: 'attachNamespace', pf, nsid: 4, cntlid: 2 },
   { change: 'detachFromEach', pf, nsid: 4, cntlids: [1, 2] },
@@ -100,11 +106,13 @@ function provisionVf(cntlid: number, count: number, nsid: number): readonly Host
   const fn = cntlid === 1 ? vf1 : vf2
   return [
     { change: 'takeOffline', pf, cntlid },
-    { change: 'assignResources', pf, cntlid, resource: 'vq', count },
-    { change: 'assignFlexible', pf, cntlid, vq: count, vi: count },
+    ...(cntlid === 1
+      ? ([
+          { change: 'assignResources', pf, cntlid, resource: 'vq', count },
+          { change: 'assignResources', pf, cntlid, resource: 'vi', count },
+        ] as const)
+      : [{ change: 'assignBoth', pf, cntlid, vq: count, vi: count } as const]),
     { change: 'resetFunction', fn, pf },
-    ...(cntlid === 1 ? [] : [{ change: 'resetFunctions', fns: [vf1, vf2], pf } as const]),
-    { change: 'bringOnline', pf, cntlid },
     { change: 'detachNamespace', pf, nsid: 1, cntlid },
     { change: 'attachNamespace', pf, nsid, cntlid },
   ]

@@ -132,7 +132,7 @@ test('a reset that leaves the allocation as it was had no effect', async () => {
   })
 })
 
-test('a number that the drive rounds is no effect to rely on', async () => {
+async function coarseHost(): Promise<EmulatedHost> {
   const host = labWith('specification')
   const coarse = host.subsystems.map((drive) => ({
     ...drive,
@@ -140,12 +140,27 @@ test('a number that the drive rounds is no effect to rely on', async () => {
       one.sriov ? { ...one, sriov: { ...one.sriov, vqGranularity: 4 } } : one
     ),
   }))
-  const world = await emulatedHost({ ...host, subsystems: coarse })
+  return emulatedHost({ ...host, subsystems: coarse })
+}
+
+test('a number that the drive rounds is no effect to rely on', async () => {
   const [change] = allocate({ vq: 6, vi: 0 })
   if (!change) throw new Error('there are two')
 
-  await expect(applied(world, change)).rejects.toMatchObject({
+  await expect(applied(await coarseHost(), change)).rejects.toMatchObject({
     failure: { kind: 'no-effect', expected: '6 VQ', found: '4 VQ' },
+  })
+})
+
+test('nor is it of a secondary, which takes another one then', async () => {
+  const world = await coarseHost()
+  const change = { change: 'assignBoth', pf, cntlid: 1, vi: 3 } as const
+
+  await expect(applied(world, { ...change, vq: 6 })).rejects.toMatchObject({
+    failure: { kind: 'no-effect', expected: '6 VQ', found: '4 VQ' },
+  })
+  expect(await applied(world, { ...change, vq: 8 })).toMatchObject({
+    writes: [expect.stringContaining('assign 8 VQ to controller 1')],
   })
 })
 

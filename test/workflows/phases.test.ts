@@ -97,6 +97,54 @@ test.for(['finished', 'undone'] as const)(
   }
 )
 
+const SECOND_ONLINE = { call: 'admin', opcode: 0x1c, cdw10: 0x20009 } as const
+
+test('when a drive refuses to bring one of them online, all of them are undone', async () => {
+  const world = await makeWorld(memoryStore())
+  const found = world.machine.snapshot()
+  const kind = { fault: 'status', status: 0x4006 } as const
+  world.machine.faults.add({ match: SECOND_ONLINE, kind })
+
+  const end = await world.end(await provision(world, THREE))
+
+  expect(end).toMatchObject({ state: 'undone', error: { step: 'online-vfs' } })
+  expect(end.error?.message).toContain('controller 2')
+  expect(world.machine.snapshot()).toEqual(found)
+})
+
+test.for([
+  ['finished', 'with-effect'],
+  ['finished', 'without-effect'],
+  ['undone', 'with-effect'],
+] as const)(
+  'a process that dies while the second of them goes online leaves it to the next: %s, the call came back %s',
+  async ([way, effect]) => {
+    const world = await makeWorld(memoryStore())
+    const found = world.machine.snapshot()
+    const kind = { fault: 'never-returns' } as const
+    world.machine.faults.add({ match: SECOND_ONLINE, times: 1, kind })
+    const operation = await provision(world, THREE)
+    await world.until(operation, (state) => state === 'blocked')
+    const next = await world.restart()
+    await next.workflows.resume()
+    await next.until(operation, (state) => state === 'blocked')
+
+    if (way === 'undone') await next.workflows.cancel(DEMO, operation.id)
+    world.machine.faults.release(effect)
+
+    const { state } = await next.end(operation)
+    expect(state).toBe(way === 'undone' ? 'undone' : 'succeeded')
+    if (way === 'undone') expect(world.machine.snapshot()).toEqual(found)
+    else expect(onlineIn(world)).toEqual([1, 2, 3])
+  }
+)
+
+function onlineIn({ machine }: World): readonly number[] {
+  const [primary] = Object.values(machine.snapshot().primaries)
+  const online = primary?.secondaries.filter(({ state }) => state === 'online') ?? []
+  return online.map(({ cntlid }) => cntlid)
+}
+
 function resetOf(address: string) {
   return { path: '**/reset', address }
 }

@@ -49,6 +49,14 @@ export const VIRTUAL_FUNCTIONS = {
     },
     asFound: expectUntouched,
   },
+  'provisioning two VFs together': {
+    start: (world) => provision(world, TWO_VFS),
+    atGoal: (world) => {
+      expect(virtualFunctionOf(world, 1).provisioned).toMatchObject({ vq: 3, nsids: [2] })
+      expect(virtualFunctionOf(world, 2).provisioned).toMatchObject({ vq: 4, nsids: [3] })
+    },
+    asFound: expectUntouched,
+  },
   'provisioning for the host’s driver, while another VF is provisioned': {
     prepare: async (world) => {
       await done(world, provision(world, ONE_VF))

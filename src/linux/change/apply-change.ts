@@ -19,7 +19,7 @@ import type { Fences } from './fences.ts'
 import { allocatePrimaryResources, resetPrimary } from './primary-resources.ts'
 import { probe } from './probe.ts'
 import { createMissing, deleteOne } from './recreating.ts'
-import { changeState } from './secondary-state.ts'
+import { changeSecondary } from './secondary-state.ts'
 import { resetFunction, resetFunctions, setAutoprobe, setVfCount } from './sriov.ts'
 
 /** Safe to repeat. @throws {HostDriverError} */
@@ -61,10 +61,10 @@ function carryOut(
       return setVfCount(host, session, change)
     case 'takeOffline':
     case 'assignResources':
-    case 'assignFlexible':
+    case 'assignBoth':
     case 'bringOnline':
     case 'bringEachOnline':
-      return changeState(session, change)
+      return changeSecondary(session, change)
     case 'resetFunction':
       return resetFunction(session, change)
     case 'resetFunctions':

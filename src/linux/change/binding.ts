@@ -2,15 +2,13 @@
  * Which driver may have a function, and taking it from the one that has it.
  * Source: Linux drivers/pci/pci-sysfs.c, driver_override_store; drivers/base/bus.c, unbind_store.
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf } from '../../host/change.ts'
 import type { WriteCall } from '../../kernel/call.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { driverOf, overrideOf } from '../pci-function.ts'
 import { attributePath, driverPath } from '../sysfs-paths.ts'
 import { expectEffect } from './post-condition.ts'
-
-type ChangeOf<K extends HostChange['change']> = Extract<HostChange, { readonly change: K }>
 
 export async function setOverride(
   session: LaneSession,

@@ -14,7 +14,7 @@ export function changeInWords(change: HostChange): string {
       return `taking controller ${change.cntlid} of ${change.pf} offline`
     case 'assignResources':
       return `assigning ${change.count} ${change.resource.toUpperCase()} to controller ${change.cntlid} of ${change.pf}`
-    case 'assignFlexible':
+    case 'assignBoth':
       return `assigning ${change.vq} VQ and ${change.vi} VI to controller ${change.cntlid} of ${change.pf}`
     case 'bringOnline':
       return `bringing controller ${change.cntlid} of ${change.pf} online`

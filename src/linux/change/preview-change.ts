@@ -100,7 +100,7 @@ async function callsOf(
       return resetWrites(change)
     case 'takeOffline':
     case 'assignResources':
-    case 'assignFlexible':
+    case 'assignBoth':
     case 'bringOnline':
     case 'bringEachOnline': {
       const { secondaries } = known(found.secondaries, change)

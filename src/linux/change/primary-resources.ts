@@ -4,7 +4,7 @@
  * Source: NVMe Base 2.1, "Virtualization Management command" (Primary Controller Flexible Allocation); Linux
  * drivers/nvme/host/pci.c, nvme_reset_prepare; drivers/pci/pci.c, pci_reset_function.
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { WriteCall } from '../../kernel/call.ts'
 import {
@@ -22,8 +22,6 @@ import { attributePath } from '../sysfs-paths.ts'
 import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
 import { notLive, waitUntil, type Waiting } from './wait-until.ts'
-
-type ChangeOf<K extends HostChange['change']> = Extract<HostChange, { readonly change: K }>
 
 /** NRM of completion dword 0: how many the controller took, which need not be how many it was asked for. */
 const MODIFIED = 0xffff

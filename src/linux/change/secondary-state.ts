@@ -2,7 +2,7 @@
  * The NVMe life of a VF, changed through its primary.
  * Source: NVMe Base 2.1, "Virtualization Management command".
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { FlexibleKind, SecondaryController } from '../../nvme/secondary-controller.ts'
 import {
@@ -10,6 +10,9 @@ import {
   type NvmeAdminCommand,
   type VirtualizationAction,
 } from '../../nvme/admin-commands.ts'
+import { commandInWords } from '../../nvme/command-words.ts'
+import type { PciAddress } from '../../nvme/pci-address.ts'
+import { explaining } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { command } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
@@ -17,51 +20,64 @@ import { secondariesLook } from '../secondaries.ts'
 import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
 
-type ChangeOf<K extends HostChange['change']> = Extract<HostChange, { readonly change: K }>
-
-export type StateChange = ChangeOf<
-  'takeOffline' | 'assignResources' | 'assignFlexible' | 'bringOnline' | 'bringEachOnline'
+export type SecondaryChange = ChangeOf<
+  'takeOffline' | 'assignResources' | 'assignBoth' | 'bringOnline' | 'bringEachOnline'
 >
 
 /**
  * Offline also gives its resources back. Counts are absolute; a drive may give another one than asked for, which is no
- * effect to rely on. Of several things the first that is refused ends it, with those before it done.
+ * effect to rely on, and is found out when all has been sent. The first command that is refused is the last that is sent.
  *
  * @throws {HostDriverError} nvme-refused: to assign 120h while online, 121h, 122h, to bring online 120h or 11Fh without VFs
- *   or resources; gone: no such secondary; no-effect, controller-not-live
+ *   or resources; kernel-refused; gone: no such secondary, and nothing is sent; no-effect, controller-not-live
  */
-export async function changeState(
+export async function changeSecondary(
   session: LaneSession,
-  change: StateChange
+  change: SecondaryChange
 ): Promise<void> {
-  const { pf } = change
-  const look = await secondariesLook(session, pf)
+  const look = await secondariesLook(session, change.pf)
   const commands = secondaryCommands(change, await look())
   if (commands.length === 0) return
-  const name = await liveController(session.kernel, pf)
-  for (const sent of commands) await command(session, name, sent)
+  for (const sent of commands) await send(session, change.pf, sent)
   const found = await look()
-  for (const wish of wishesOf(change)) {
-    expectEffect(change, {
-      expected: inWords(change, wish, wish.expected),
-      found: inWords(change, wish, wish.describe(secondaryOf(found, change, wish))),
-    })
-  }
+  const unmet = unmetIn(change, found)
+  expectEffect(change, {
+    expected: unmet.map(({ expected }) => expected).join(', '),
+    found: unmet.map((wish) => wish.describe(secondaryOf(found, change, wish))).join(', '),
+  })
+}
+
+/** The controller's name is looked up for each: it moves with every binding, and another drive may have it by then. */
+async function send(
+  session: LaneSession,
+  pf: PciAddress,
+  sent: NvmeAdminCommand
+): Promise<void> {
+  await explaining(session.kernel, pf, `${commandInWords(sent)} through ${pf}`, async () =>
+    command(session, await liveController(session.kernel, pf), sent)
+  )
 }
 
 /** What has to be sent, where it is found so. @throws {HostDriverError} gone: there is no such secondary */
 export function secondaryCommands(
-  change: StateChange,
+  change: SecondaryChange,
   found: readonly SecondaryController[]
 ): readonly NvmeAdminCommand[] {
-  return wishesOf(change)
-    .filter((wish) => wish.describe(secondaryOf(found, change, wish)) !== wish.expected)
-    .map(({ action }) => virtualizationManagement(action))
+  return unmetIn(change, found).map(({ action }) => virtualizationManagement(action))
+}
+
+function unmetIn(
+  change: SecondaryChange,
+  found: readonly SecondaryController[]
+): readonly Wish[] {
+  return wishesOf(change).filter(
+    (wish) => wish.describe(secondaryOf(found, change, wish)) !== wish.expected
+  )
 }
 
 function secondaryOf(
   found: readonly SecondaryController[],
-  change: StateChange,
+  change: SecondaryChange,
   { action: { cntlid } }: Wish
 ): SecondaryController {
   const secondary = found.find((one) => one.cntlid === cntlid)
@@ -70,18 +86,13 @@ function secondaryOf(
   throw new HostDriverError(changeInWords(change), { kind: 'gone', what })
 }
 
-/** Of several it says which. */
-function inWords(change: StateChange, { action }: Wish, state: string): string {
-  return 'cntlids' in change ? `controller ${action.cntlid} ${state}` : state
-}
-
 type Wish = {
   readonly action: VirtualizationAction
   readonly describe: (secondary: SecondaryController) => string
   readonly expected: string
 }
 
-function wishesOf(change: StateChange): readonly Wish[] {
+function wishesOf(change: SecondaryChange): readonly Wish[] {
   switch (change.change) {
     case 'takeOffline':
       return [
@@ -93,22 +104,24 @@ function wishesOf(change: StateChange): readonly Wish[] {
       ]
     case 'assignResources':
       return [resourcesWish(change.cntlid, change.resource, change.count)]
-    case 'assignFlexible': {
+    case 'assignBoth': {
       const { cntlid, vq, vi } = change
       return [resourcesWish(cntlid, 'vq', vq), resourcesWish(cntlid, 'vi', vi)]
     }
     case 'bringOnline':
-      return [onlineWish(change.cntlid)]
+      return [
+        {
+          action: { act: 'online', cntlid: change.cntlid },
+          describe: ({ state }) => state,
+          expected: 'online',
+        },
+      ]
     case 'bringEachOnline':
-      return change.cntlids.map(onlineWish)
-  }
-}
-
-function onlineWish(cntlid: number): Wish {
-  return {
-    action: { act: 'online', cntlid },
-    describe: ({ state }) => state,
-    expected: 'online',
+      return change.cntlids.map((cntlid) => ({
+        action: { act: 'online', cntlid },
+        describe: ({ state }) => `controller ${cntlid} ${state}`,
+        expected: `controller ${cntlid} online`,
+      }))
   }
 }
 

@@ -2,7 +2,7 @@
  * SR-IOV of a PF: its VF count, whether the kernel probes VFs, and the reset of a function.
  * Source: Linux drivers/pci/iov.c, sriov_numvfs_store; drivers/pci/pci-sysfs.c, reset_store.
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf } from '../../host/change.ts'
 import { HostDriverError, type HostFailure } from '../../host/driver.ts'
 import type { WriteCall } from '../../kernel/call.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
@@ -13,8 +13,6 @@ import { readCount, readText } from '../small-files.ts'
 import { attributePath } from '../sysfs-paths.ts'
 import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
-
-type ChangeOf<K extends HostChange['change']> = Extract<HostChange, { readonly change: K }>
 
 export async function setAutoprobe(
   session: LaneSession,
