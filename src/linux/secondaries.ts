@@ -18,7 +18,8 @@ export async function secondariesOf(
   session: LaneSession,
   pf: PciAddress
 ): Promise<readonly SecondaryController[]> {
-  return secondariesAmong(session, pf, (await totalVfsOf(session.kernel, pf)) ?? 0)
+  const look = await secondariesLook(session, pf)
+  return look()
 }
 
 async function secondariesAmong(

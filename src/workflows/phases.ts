@@ -88,10 +88,11 @@ function goOnline(p: ProvisionParams): Row {
 }
 
 function online(pf: PciAddress, vfs: readonly Wanted[]): HostChange {
-  const [first, ...others] = vfs.map(({ cntlid }) => cntlid)
-  return first !== undefined && others.length === 0
-    ? { change: 'bringOnline', pf, cntlid: first }
-    : { change: 'bringEachOnline', pf, cntlids: vfs.map(({ cntlid }) => cntlid) }
+  const cntlids = vfs.map(({ cntlid }) => cntlid)
+  const [cntlid] = cntlids
+  return cntlid !== undefined && cntlids.length === 1
+    ? { change: 'bringOnline', pf, cntlid }
+    : { change: 'bringEachOnline', pf, cntlids }
 }
 
 /** One look for all of them. Detaches first: what must not be seen shall not be seen for a moment. */

@@ -106,13 +106,10 @@ function provisionVf(cntlid: number, count: number, nsid: number): readonly Host
   const fn = cntlid === 1 ? vf1 : vf2
   return [
     { change: 'takeOffline', pf, cntlid },
-    ...(cntlid === 1
-      ? ([
-          { change: 'assignResources', pf, cntlid, resource: 'vq', count },
-          { change: 'assignResources', pf, cntlid, resource: 'vi', count },
-        ] as const)
-      : [{ change: 'assignBoth', pf, cntlid, vq: count, vi: count } as const]),
+    { change: 'assignResources', pf, cntlid, resource: 'vq', count },
+    { change: 'assignResources', pf, cntlid, resource: 'vi', count },
     { change: 'resetFunction', fn, pf },
+    { change: 'bringOnline', pf, cntlid },
     { change: 'detachNamespace', pf, nsid: 1, cntlid },
     { change: 'attachNamespace', pf, nsid, cntlid },
   ]

@@ -3,7 +3,7 @@
  * 10.0 aborts when one detaches a namespace that is not attached (hw/nvme/ctrl.c, assertion `ns->attached > 0`).
  * Source: NVMe Base 2.1, "Namespace Attachment command".
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import { namespaceAttachment, type NvmeAdminCommand } from '../../nvme/admin-commands.ts'
 import { STATUS, statusCode, statusName, withoutDnr } from '../../nvme/status.ts'
@@ -18,10 +18,7 @@ import { liveController } from '../nvme-controller.ts'
 import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
 
-type AttachmentChange = Extract<
-  HostChange,
-  { readonly change: 'attachNamespace' | 'detachNamespace' | 'detachFromEach' }
->
+type AttachmentChange = ChangeOf<'attachNamespace' | 'detachNamespace' | 'detachFromEach'>
 
 /** Answers that say no more than that somebody else was faster. */
 const ALREADY_SO: readonly number[] = [

@@ -2,7 +2,7 @@
  * Erasing one namespace: markers, a Format or an overwrite, and what is still to be read afterwards.
  * Source: NVMe Base 2.1, "Format NVM command"; Linux drivers/nvme/host/ioctl.c (it comes back when the Format has ended).
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf, HostChange } from '../../host/change.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import { MAX_ZERO_BYTES } from '../../kernel/call.ts'
 import {
@@ -23,12 +23,8 @@ import { devicePath } from '../sysfs-paths.ts'
 import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
 
-export type EraseChange = Extract<
-  HostChange,
-  {
-    readonly change:
-      'holdDisk' | 'letGoOfDisk' | 'writeMarkers' | 'formatNamespace' | 'overwriteNamespace'
-  }
+export type EraseChange = ChangeOf<
+  'holdDisk' | 'letGoOfDisk' | 'writeMarkers' | 'formatNamespace' | 'overwriteNamespace'
 >
 
 const ERASES: readonly HostChange['change'][] = [
@@ -63,11 +59,6 @@ export async function erase(
       return overwrite(session, path, change)
   }
 }
-
-type ChangeOf<K extends EraseChange['change']> = Extract<
-  EraseChange,
-  { readonly change: K }
->
 
 async function writeMarkers(
   session: LaneSession,

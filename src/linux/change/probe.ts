@@ -4,7 +4,7 @@
  * counts.
  * Source: Linux drivers/base/bus.c, drivers_probe_store, bind_store; drivers/nvme/host/pci.c, nvme_probe.
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf } from '../../host/change.ts'
 import { HostDriverError, type HostFailure } from '../../host/driver.ts'
 import type { WriteCall } from '../../kernel/call.ts'
 import { KernelError } from '../../kernel/kernel-error.ts'
@@ -14,7 +14,7 @@ import { driverPath, DRIVERS_PROBE } from '../sysfs-paths.ts'
 import { changeInWords } from './change-in-words.ts'
 import { notLive, waitUntil, type Waiting } from './wait-until.ts'
 
-type Probe = Extract<HostChange, { readonly change: 'probe' }>
+type Probe = ChangeOf<'probe'>
 
 /** @throws {HostDriverError} driver-did-not-bind, controller-not-live, kernel-refused */
 export async function probe(

@@ -3,7 +3,7 @@
  * which was carried out when nobody was there to hear it is not sent again.
  * Source: NVMe Base 2.1, "Namespace Management command".
  */
-import type { HostChange } from '../../host/change.ts'
+import type { ChangeOf } from '../../host/change.ts'
 import type { HostAnswers } from '../../host/query.ts'
 import {
   createNamespace,
@@ -13,12 +13,11 @@ import {
 import { createdAmong } from '../../nvme/namespace-layout.ts'
 import { readAllocated } from '../ask/allocated.ts'
 import type { LaneSession } from '../lane-session.ts'
-import { command } from '../nvme-commands.ts'
-import { liveController } from '../nvme-controller.ts'
 import { expectEffect } from './post-condition.ts'
+import { sendInTurn } from './send-in-turn.ts'
 
-type Deletion = Extract<HostChange, { readonly change: 'deleteNamespace' }>
-type Creation = Extract<HostChange, { readonly change: 'createNamespaces' }>
+type Deletion = ChangeOf<'deleteNamespace'>
+type Creation = ChangeOf<'createNamespaces'>
 type Allocated = HostAnswers['allocated']
 
 /** @throws {HostDriverError} nvme-refused, no-effect, controller-not-live */
@@ -26,7 +25,7 @@ export async function deleteOne(session: LaneSession, change: Deletion): Promise
   const { fn, nsid } = change
   const found = () => readAllocated(session, { fn, nsids: { only: [nsid] } })
   const commands = deletionCommands(change, await found())
-  await sendAll(session, change, commands)
+  await sendInTurn(session, fn, commands)
   const left = deletionCommands(change, await found()).length
   expectEffect(change, {
     expected: 'it is gone',
@@ -49,7 +48,7 @@ export async function createMissing(session: LaneSession, change: Creation): Pro
   const { fn, before } = change
   const found = () => readAllocated(session, { fn, nsids: { allBut: before } })
   const commands = creationCommands(change, await found())
-  await sendAll(session, change, commands)
+  await sendInTurn(session, fn, commands)
   const missing = creationCommands(change, await found()).length
   expectEffect(change, { expected: '0 missing', found: `${missing} missing` })
 }
@@ -60,14 +59,4 @@ export function creationCommands(
 ): readonly NvmeAdminCommand[] {
   const missing = count - createdAmong(namespaces, layout, own).length
   return Array.from({ length: Math.max(0, missing) }, () => createNamespace(layout))
-}
-
-async function sendAll(
-  session: LaneSession,
-  { fn }: Deletion | Creation,
-  commands: readonly NvmeAdminCommand[]
-): Promise<void> {
-  if (commands.length === 0) return
-  const name = await liveController(session.kernel, fn)
-  for (const each of commands) await command(session, name, each)
 }

@@ -10,15 +10,11 @@ import {
   type NvmeAdminCommand,
   type VirtualizationAction,
 } from '../../nvme/admin-commands.ts'
-import { commandInWords } from '../../nvme/command-words.ts'
-import type { PciAddress } from '../../nvme/pci-address.ts'
-import { explaining } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
-import { command } from '../nvme-commands.ts'
-import { liveController } from '../nvme-controller.ts'
 import { secondariesLook } from '../secondaries.ts'
 import { changeInWords } from './change-in-words.ts'
 import { expectEffect } from './post-condition.ts'
+import { sendInTurn } from './send-in-turn.ts'
 
 export type SecondaryChange = ChangeOf<
   'takeOffline' | 'assignResources' | 'assignBoth' | 'bringOnline' | 'bringEachOnline'
@@ -26,7 +22,7 @@ export type SecondaryChange = ChangeOf<
 
 /**
  * Offline also gives its resources back. Counts are absolute; a drive may give another one than asked for, which is no
- * effect to rely on, and is found out when all has been sent. The first command that is refused is the last that is sent.
+ * effect to rely on, and is found out when all has been sent.
  *
  * @throws {HostDriverError} nvme-refused: to assign 120h while online, 121h, 122h, to bring online 120h or 11Fh without VFs
  *   or resources; kernel-refused; gone: no such secondary, and nothing is sent; no-effect, controller-not-live
@@ -38,49 +34,37 @@ export async function changeSecondary(
   const look = await secondariesLook(session, change.pf)
   const commands = secondaryCommands(change, await look())
   if (commands.length === 0) return
-  for (const sent of commands) await send(session, change.pf, sent)
-  const found = await look()
-  const unmet = unmetIn(change, found)
+  await sendInTurn(session, change.pf, commands)
+  const unmet = unmetIn(change, await look())
   expectEffect(change, {
     expected: unmet.map(({ expected }) => expected).join(', '),
-    found: unmet.map((wish) => wish.describe(secondaryOf(found, change, wish))).join(', '),
+    found: unmet.map(({ found }) => found).join(', '),
   })
-}
-
-/** The controller's name is looked up for each: it moves with every binding, and another drive may have it by then. */
-async function send(
-  session: LaneSession,
-  pf: PciAddress,
-  sent: NvmeAdminCommand
-): Promise<void> {
-  await explaining(session.kernel, pf, `${commandInWords(sent)} through ${pf}`, async () =>
-    command(session, await liveController(session.kernel, pf), sent)
-  )
 }
 
 /** What has to be sent, where it is found so. @throws {HostDriverError} gone: there is no such secondary */
 export function secondaryCommands(
   change: SecondaryChange,
-  found: readonly SecondaryController[]
+  secondaries: readonly SecondaryController[]
 ): readonly NvmeAdminCommand[] {
-  return unmetIn(change, found).map(({ action }) => virtualizationManagement(action))
+  return unmetIn(change, secondaries).map(({ action }) => virtualizationManagement(action))
 }
 
-function unmetIn(
-  change: SecondaryChange,
-  found: readonly SecondaryController[]
-): readonly Wish[] {
-  return wishesOf(change).filter(
-    (wish) => wish.describe(secondaryOf(found, change, wish)) !== wish.expected
-  )
+function unmetIn(change: SecondaryChange, secondaries: readonly SecondaryController[]) {
+  return wishesOf(change)
+    .map((wish) => ({
+      ...wish,
+      found: wish.describe(secondaryOf(secondaries, change, wish)),
+    }))
+    .filter(({ expected, found }) => found !== expected)
 }
 
 function secondaryOf(
-  found: readonly SecondaryController[],
+  secondaries: readonly SecondaryController[],
   change: SecondaryChange,
   { action: { cntlid } }: Wish
 ): SecondaryController {
-  const secondary = found.find((one) => one.cntlid === cntlid)
+  const secondary = secondaries.find((one) => one.cntlid === cntlid)
   if (secondary) return secondary
   const what = `secondary controller ${cntlid} of ${change.pf}`
   throw new HostDriverError(changeInWords(change), { kind: 'gone', what })
