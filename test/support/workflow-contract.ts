@@ -12,6 +12,7 @@ import { DEMO as CALLER } from '../../src/access/caller.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
 import { memoryStore } from '../workflows/memory-store.ts'
 import type { World } from '../workflows/world.ts'
+import { expectInventoryTold } from './inventory-told.ts'
 import { expectFoundBut } from './left-behind.ts'
 import { scenarioWorld, type Scenario } from './scenario.ts'
 import { worthSpoiling } from './worth-spoiling.ts'
@@ -87,6 +88,7 @@ async function spoiledRun(
   const end = await world.end(operation)
   expect(injected.strikes(), `${what}: it struck`).toBeGreaterThan(0)
   expectAllowedEnd(scenario, clean, world, end, fault, what)
+  if (!end.committed || end.state === 'succeeded') await expectInventoryTold(world, what)
   if (end.state === 'stuck' && end.committed) {
     injected.passes()
     await expectWayOut(scenario, clean, world, what)
@@ -143,6 +145,7 @@ async function afterHanging(
   machine.faults.release(fault.endsWith('had none') ? 'without-effect' : 'with-effect')
   const end = await again.end(operation)
   expectAllowedEnd(scenario, clean, again, end, fault, what)
+  await expectInventoryTold(again, what)
   await again.stop()
   return endInWords(end)
 }

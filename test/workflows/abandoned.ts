@@ -5,6 +5,7 @@ import type { MachineSnapshot } from '../../src/emulator/machine.ts'
 import { isTerminal } from '../../src/saga/operation.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
+import { expectInventoryTold } from '../support/inventory-told.ts'
 import {
   mortalProcess,
   type Moment,
@@ -60,6 +61,7 @@ export async function abandonedRun(
     expect(next.machine.snapshot(), what).toEqual(end.state === 'succeeded' ? goal : found)
     expectAllTold(first.store, end, what)
   }
+  await expectInventoryTold(next, what)
   expectNothingHeld(next, what)
   await next.stop()
   return died

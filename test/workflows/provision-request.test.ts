@@ -13,6 +13,7 @@ import {
   PLAIN,
   provision,
   virtualFunctionOf,
+  type World,
 } from './world.ts'
 
 const NO_ID = '00000000-0000-5000-8000-000000000000'
@@ -212,4 +213,31 @@ test('one that fails leaves the VFs to the other, and the last to leave puts eve
   expect(ends.map(({ state }) => state)).toEqual(['undone', 'succeeded'])
   expect(world.machine.snapshot()).toEqual(found)
   expect(controllerAt(world, PF).sriovBefore).toBeNull()
+})
+
+test('all VFs may be asked for as soon as a provisioning has been undone, whatever a scan saw in its middle', async () => {
+  const world: World = await makeWorld(memoryStore(), {
+    adapt: (workflow) => ({
+      ...workflow,
+      steps: (params) =>
+        workflow
+          .steps(params)
+          .map((step) => (step.name === 'attach-vfs' ? { ...step, guard: seen } : step)),
+    }),
+  })
+  async function seen(): Promise<never> {
+    await world.inventory.rescan(DEMO, world.hostId)
+    expect(virtualFunctionOf(world, 1).secondaryState).toBe('online')
+    throw new Error('made to fail')
+  }
+
+  const end = await world.end(await provision(world, [{ ioQueuePairs: 1, nsids: [2] }]))
+  const all = await provision(
+    world,
+    Array.from({ length: 8 }, () => ({ ioQueuePairs: 1, nsids: [] }))
+  )
+
+  expect(end.state).toBe('undone')
+  expect(all.state).not.toBe('undone')
+  expect(virtualFunctionOf(world, 1).secondaryState).toBe('offline')
 })
