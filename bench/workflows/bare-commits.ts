@@ -1,15 +1,17 @@
 /**
  * What durable records cost without an engine: a row for each, inserted in a thread, with those that came meanwhile in one
- * commit. No service that keeps its records in SQLite, off the thread of its requests, adds less time than that.
+ * commit. Of few at once, no service that keeps its records in SQLite, off the thread of its requests, adds less time.
  */
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
+import Database from 'better-sqlite3'
 import { temporaryFolder } from './six-steps.ts'
 
 export type BareCommits = {
   /** Durable when resolved. */
   readonly record: (id: string, text: string) => Promise<void>
+  readonly rows: () => number
   readonly close: () => Promise<void>
 }
 
@@ -17,10 +19,9 @@ export type BareCommits = {
 const THREAD = `
   const { parentPort, receiveMessageOnPort, workerData: file } = require('node:worker_threads')
   const db = new (require('better-sqlite3'))(file)
-  for (const set of ['journal_mode = WAL', 'synchronous = FULL', 'cache_size = -65536', 'wal_autocheckpoint = 8192'])
+  for (const set of ['busy_timeout = 5000', 'synchronous = FULL', 'cache_size = -65536', 'wal_autocheckpoint = 8192'])
     db.pragma(set)
-  db.exec('CREATE TABLE "Entry" ("number" INTEGER PRIMARY KEY, "operation" TEXT NOT NULL, "entry" TEXT NOT NULL)')
-  db.exec('CREATE INDEX "byOperation" ON "Entry" ("operation")')
+  if (db.pragma('synchronous', { simple: true }) !== 2) throw new Error('not as durable')
   const insert = db.prepare('INSERT INTO "Entry" ("operation", "entry") VALUES (?, ?)')
   parentPort.on('message', (first) => {
     const rows = [...first]
@@ -33,17 +34,26 @@ const THREAD = `
   })
 `
 
+const SCHEMA = `
+  CREATE TABLE "Entry" ("number" INTEGER PRIMARY KEY, "operation" TEXT NOT NULL, "entry" TEXT NOT NULL);
+  CREATE INDEX "byOperation" ON "Entry" ("operation")
+`
+
+type Waiting = { readonly resolve: () => void; readonly reject: (error: unknown) => void }
+
 /** What is asked for in one turn of the loop crosses in one message. */
 export function bareCommits(): BareCommits {
   const folder = temporaryFolder()
-  const worker = new Worker(THREAD, {
-    eval: true,
-    workerData: path.join(folder, 'bare.db'),
-  })
-  const waiting: (() => void)[] = []
+  const file = path.join(folder, 'bare.db')
+  const db = databaseAt(file)
+  const worker = new Worker(THREAD, { eval: true, workerData: file })
+  const waiting: Waiting[] = []
   let rows: string[] = []
   worker.on('message', (written: number) => {
-    for (const done of waiting.splice(0, written)) done()
+    for (const { resolve } of waiting.splice(0, written)) resolve()
+  })
+  worker.on('error', (error) => {
+    for (const { reject } of waiting.splice(0)) reject(error)
   })
 
   function send(): void {
@@ -51,16 +61,28 @@ export function bareCommits(): BareCommits {
     rows = []
   }
 
+  const count = db.prepare('SELECT count(*) FROM "Entry"').pluck()
   return {
     record: (id, text) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         if (rows.length === 0) setImmediate(send)
         rows.push(id, text)
-        waiting.push(resolve)
+        waiting.push({ resolve, reject })
       }),
+    rows: () => Number(count.get()),
     close: async () => {
       await worker.terminate()
+      db.close()
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** Its journal mode stays with the file. */
+function databaseAt(file: string): Database.Database {
+  const db = new Database(file)
+  if (db.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
+    throw new Error('no write-ahead log')
+  db.exec(SCHEMA)
+  return db
 }

@@ -7,7 +7,7 @@ import { Cancelled } from './log.ts'
 import { endContext } from './end-context.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from './operation.ts'
 import type { OperationRun } from './operation-run.ts'
-import { endsRun, goesBack } from './operation-run.ts'
+import { endsRun, goesBack, hasBegun } from './operation-run.ts'
 import { delayMs } from './retry-policy.ts'
 import { succeed } from './succeed.ts'
 import type { OperationError } from './workflow.ts'
@@ -31,7 +31,9 @@ async function there<W>(run: OperationRun<W>): Promise<PersonalRequest | undefin
     if (held) await held
     if (goesBack(run.journal.record)) return undefined
     const error = (await goForward(run)) ?? (await succeed(run))
-    if (error !== undefined && run.journal.record.committed) await end(run, 'stuck', error)
+    if (error === undefined || !run.journal.record.committed) return undefined
+    await lookAgain(run)
+    await end(run, 'stuck', error)
     return undefined
   } catch (thrown) {
     if (thrown instanceof Cancelled) return thrown.request
@@ -65,9 +67,14 @@ function nextStep({ steps }: OperationRecord): string {
 
 async function back<W>(run: OperationRun<W>): Promise<void> {
   const notUndone = await goBack(run)
+  await lookAgain(run)
   const { error } = run.journal.record
   if (notUndone.length === 0) await end(run, 'undone', error)
   else await end(run, 'stuck', error && lookAt(error, notUndone))
+}
+
+async function lookAgain<W>({ definition, journal }: OperationRun<W>): Promise<void> {
+  if (hasBegun(journal.record)) await definition.lookAgain?.(journal.record.params)
 }
 
 /** The first failure stays what the operation failed of; the steps themselves say why their undo failed. */

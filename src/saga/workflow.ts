@@ -24,6 +24,13 @@ export type WorkflowDefinition<W> = {
   readonly steps: (params: Json) => readonly Step<W>[]
   /** Held from the first step to the end: the function's IOMMU group. Waited for in order. */
   readonly locks: (params: Json) => readonly string[]
+  /**
+   * Before an operation that has begun ends undone or stuck, with its own locks still held: the last look at what its steps
+   * and their undo have come to. After a restart it may be asked for again.
+   *
+   * @throws only for a bug, of which the operation is stuck
+   */
+  readonly lookAgain?: (params: Json) => Promise<void>
   /** Further writes of the transaction that ends the operation. */
   readonly onSucceeded?: (end: EndContext) => readonly W[]
   readonly onUndone?: (end: EndContext) => readonly W[]

@@ -22,7 +22,7 @@ import type {
 } from '../saga/workflow.ts'
 import type { Store, StoreWrite } from '../store/store.ts'
 import { applier, asker, HostBlocked, type Apply, type Ask } from './host-session.ts'
-import { scanned } from './scanned.ts'
+import { scannedIfItCan } from './scanned.ts'
 
 /** What steps work with. */
 export type Surroundings = {
@@ -135,39 +135,19 @@ export function defineWorkflow<Params extends { readonly hostId: string }>(
     locks: (json) => table.locks(table.params(json)),
     steps: (json) => {
       const params = table.params(json)
-      const rows = scannedWhenUndone(table.steps(params), params.hostId)
+      const rows = table.steps(params)
       const commitAt = rows.findIndex(({ commit }) => commit)
       return rows.map((row, at) => {
         const reboot = commitAt >= 0 && at >= commitAt ? 'allowed' : 'refused'
         return stepOf({ ...around, hostId: params.hostId, reboot }, row)
       })
     },
+    lookAgain: (json) => scannedIfItCan(around.inventory, table.params(json).hostId),
     ...(onSucceeded && { onSucceeded: (end) => onSucceeded(paramsOf(end), end) }),
     ...(onUndone && { onUndone: (end) => onUndone(paramsOf(end), end) }),
     ...(onStuck && { onStuck: (end) => onStuck(paramsOf(end), end) }),
     ...(onRetried && { onRetried: (end) => onRetried(paramsOf(end), end) }),
   }
-}
-
-/**
- * Its first row is undone last: what was put back, or could not be, is in the inventory before anybody is told of the end.
- * A call that does not come back is asked for twice a second, and what it changes is not there yet.
- */
-function scannedWhenUndone(rows: readonly Row[], hostId: string): readonly Row[] {
-  const [first, ...others] = rows
-  if (!first || !rows.some(({ undo }) => undo)) return rows
-  const undo = async (turn: Turn) => {
-    let waits = false
-    try {
-      return (await first.undo?.(turn)) ?? {}
-    } catch (error) {
-      waits = error instanceof HostBlocked
-      throw error
-    } finally {
-      if (!waits) await scanned(turn.inventory, hostId)
-    }
-  }
-  return [{ ...first, undo }, ...others]
 }
 
 type AroundRow = Surroundings & Pick<Turn, 'reboot'> & { readonly hostId: string }

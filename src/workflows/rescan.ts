@@ -3,5 +3,7 @@ import { observe, type Row } from './define-workflow.ts'
 import { scanned } from './scanned.ts'
 
 export function rescan(hostId: string): Row {
-  return observe('rescan', ({ inventory }) => scanned(inventory, hostId))
+  return observe('rescan', async ({ inventory }) => ({
+    output: { rescanned: await scanned(inventory, hostId) },
+  }))
 }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { FaultDescription } from '../../src/host/drills.ts'
+import { expectInventoryTold } from '../support/inventory-told.ts'
 import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
 import { refusalsOf, troubleOf } from './trouble.ts'
@@ -89,6 +90,7 @@ test('an assignment whose undo failed is undone, and its function is free', asyn
   expect(end).toMatchObject({ state: 'undone', error: { step: 'bind-vfio' } })
   expect(onlyAssignment(world)).toMatchObject({ state: 'failed', quarantine: null })
   expect(world.machine.snapshot()).toEqual(found)
+  await expectInventoryTold(world, 'undone at last')
   await done(world, world.workflows.assign(DEMO, plain(world)))
 })
 

@@ -3,7 +3,6 @@
  * description of what a workflow does. What refuses is noted, and the run goes on, so that everything is told at once.
  */
 import { setImmediate } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { ControlPlaneError, type Trouble } from '../../errors.ts'
@@ -114,12 +113,11 @@ async function goBack(
     const { result, unforeseen, refusals } = await noted(run, () => undo(context))
     if (result?.result === 'done') after.rows.note(result.writes ?? [])
     const [refused] = refusals
-    const told = {
+    back.set(step.name, {
       changes: after.takeChanges(),
       unforeseen: unforeseen ?? (refused ? `refused as things are: ${refused.kind}` : null),
       waitsFor: waitOf(result),
-    }
-    if (!isDeepStrictEqual(told, NOTHING_TOLD)) back.set(step.name, told)
+    })
   }
   return back
 }
