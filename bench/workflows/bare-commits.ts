@@ -39,23 +39,17 @@ const SCHEMA = `
   CREATE INDEX "byOperation" ON "Entry" ("operation")
 `
 
-type Waiting = { readonly resolve: () => void; readonly reject: (error: unknown) => void }
-
 /** What is asked for in one turn of the loop crosses in one message. */
 export function bareCommits(): BareCommits {
   const folder = temporaryFolder()
   const file = path.join(folder, 'bare.db')
   const db = databaseAt(file)
   const worker = new Worker(THREAD, { eval: true, workerData: file })
-  const waiting: Waiting[] = []
+  const waiting: (() => void)[] = []
   let rows: string[] = []
   worker.on('message', (written: number) => {
-    for (const { resolve } of waiting.splice(0, written)) resolve()
+    for (const done of waiting.splice(0, written)) done()
   })
-  worker.on('error', (error) => {
-    for (const { reject } of waiting.splice(0)) reject(error)
-  })
-
   function send(): void {
     worker.postMessage(rows)
     rows = []
@@ -64,10 +58,10 @@ export function bareCommits(): BareCommits {
   const count = db.prepare('SELECT count(*) FROM "Entry"').pluck()
   return {
     record: (id, text) =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve) => {
         if (rows.length === 0) setImmediate(send)
         rows.push(id, text)
-        waiting.push({ resolve, reject })
+        waiting.push(resolve)
       }),
     rows: () => Number(count.get()),
     close: async () => {

@@ -11,8 +11,9 @@ export function coalesced(task: () => Promise<void>): Coalesced {
   let next: Promise<void> | undefined
 
   function run(): Promise<void> {
+    if (next) return next
     if (!running) return begin()
-    next ??= running.then(takeTurn, takeTurn)
+    next = running.then(takeTurn, takeTurn)
     return next
   }
 

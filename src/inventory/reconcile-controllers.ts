@@ -79,13 +79,14 @@ function rivalElsewhere(
 
 function differenceOf(scan: Scan, row: SeenControllerRow): readonly Difference[] {
   const was = scan.before.controllers.find((known) => known.id === row.id)
-  if (scan.changing(row.id) !== null) return []
   const facts = factsOfController(row)
   const tell = (type: InventoryEventType, detail: Difference['detail']) => [
     { type, subject: { kind: 'controller' as const, id: row.id }, detail },
   ]
   if (row.present && !was?.present) return tell('controller.appeared', { after: facts })
   if (!row.present) return was?.present ? tell('controller.gone', { before: facts }) : []
+  // An operation changes what a controller is, and makes none come or go.
+  if (scan.changing(row.id) !== null) return []
   const changes = was && changesOf(factsOfController(was), facts)
   return changes ? tell('controller.changed', { changes }) : []
 }

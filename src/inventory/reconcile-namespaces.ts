@@ -69,16 +69,26 @@ function hasGone(
   return isListed || ofSubsystem.length === 0
 }
 
+/** What an operation does to a drive is no news; that it went, or came, with all that it has is. */
+function isOperations(
+  scan: Scan,
+  controllers: readonly SeenControllerRow[],
+  { observation }: NamespaceRow
+): boolean {
+  const ofDrive = (all: readonly SeenControllerRow[]) =>
+    all.filter((controller) => isOfSubsystem(controller, observation))
+  const isThere = (all: readonly SeenControllerRow[]) =>
+    ofDrive(all).some(({ present }) => present)
+  const isChanging = ofDrive(controllers).some(({ id }) => scan.changing(id) !== null)
+  return isChanging && isThere(controllers) && isThere(scan.before.controllers)
+}
+
 function differenceOf(
   scan: Scan,
   controllers: readonly SeenControllerRow[],
   row: NamespaceRow
 ): readonly Difference[] {
-  const isChanging = controllers.some(
-    ({ id, ...controller }) =>
-      scan.changing(id) !== null && isOfSubsystem(controller, row.observation)
-  )
-  if (isChanging) return []
+  if (isOperations(scan, controllers, row)) return []
   const was = scan.before.namespaces.find((known) => known.id === row.id)
   const facts = factsOfNamespace(row)
   const tell = (type: InventoryEventType, detail: Difference['detail']) => [

@@ -1,5 +1,5 @@
 /** Waiting for locks, in order, and saying for whom. */
-import type { Leaving } from './leaving.ts'
+import { unlessLeft, type Leaving } from './leaving.ts'
 import type { LockRequest } from './locks.ts'
 import type { OperationRun } from './operation-run.ts'
 import { goesBack, hasBegun } from './operation-run.ts'
@@ -66,22 +66,10 @@ async function waitForOthers<W>(
     if (!sameIds(waitsFor, run.journal.record.waitsFor)) {
       await run.journal.append({ state, waitsFor })
     }
-    await unlessAborted(moved, leave.signal)
+    await unlessLeft(moved, leave)
   }
 }
 
 function sameIds(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((id, index) => id === b[index])
-}
-
-function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error) // always {Stopped} or {Cancelled}
-    signal.addEventListener('abort', abort, { once: true })
-    void promise.then(() => {
-      signal.removeEventListener('abort', abort)
-      resolve()
-    })
-    if (signal.aborted) abort()
-  })
 }

@@ -31,3 +31,14 @@ export class Leaving {
     this.controller?.abort(reason)
   }
 }
+
+/** What it comes to, unless the run is left before that. @throws what it throws; the reason to leave */
+export function unlessLeft(promise: Promise<void>, { signal }: Leaving): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error) // always {Stopped} or {Cancelled}
+    signal.addEventListener('abort', abort, { once: true })
+    const forget = () => signal.removeEventListener('abort', abort)
+    promise.finally(forget).then(resolve, reject)
+    if (signal.aborted) abort()
+  })
+}

@@ -5,6 +5,7 @@ import { holdOperationLocks, releaseStepLocks } from './hold-locks.ts'
 import { toOperationError } from './operation-error.ts'
 import { Cancelled } from './log.ts'
 import { endContext } from './end-context.ts'
+import { unlessLeft } from './leaving.ts'
 import type { OperationRecord, OperationState, PersonalRequest } from './operation.ts'
 import type { OperationRun } from './operation-run.ts'
 import { endsRun, goesBack, hasBegun } from './operation-run.ts'
@@ -73,8 +74,15 @@ async function back<W>(run: OperationRun<W>): Promise<void> {
   else await end(run, 'stuck', error && lookAt(error, notUndone))
 }
 
-async function lookAgain<W>({ definition, journal }: OperationRun<W>): Promise<void> {
-  if (hasBegun(journal.record)) await definition.lookAgain?.(journal.record.params)
+/** Who stops waits for no look: the next process looks at everything first. @throws {Stopped} */
+async function lookAgain<W>({
+  definition,
+  journal,
+  leaving,
+}: OperationRun<W>): Promise<void> {
+  if (!definition.lookAgain || !hasBegun(journal.record)) return
+  leaving.throwIfAborted()
+  await unlessLeft(definition.lookAgain(journal.record.params), leaving)
 }
 
 /** The first failure stays what the operation failed of; the steps themselves say why their undo failed. */

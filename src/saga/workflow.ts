@@ -25,8 +25,9 @@ export type WorkflowDefinition<W> = {
   /** Held from the first step to the end: the function's IOMMU group. Waited for in order. */
   readonly locks: (params: Json) => readonly string[]
   /**
-   * Before an operation that has begun ends undone or stuck, with its own locks still held: the last look at what its steps
-   * and their undo have come to. After a restart it may be asked for again.
+   * Before an operation that has begun ends undone or stuck, with its own locks still held (after a committed step that
+   * failed, with that step's too): the last look at what its steps and their undo have come to. After a restart it may be
+   * asked for again.
    *
    * @throws only for a bug, of which the operation is stuck
    */

@@ -116,3 +116,37 @@ test('a look that throws is a bug: it is reported, and somebody has to look', as
   expect(await end('o1')).toMatchObject({ state: 'stuck', error: { message: 'a bug' } })
   expect(troubles).toEqual(['running operation o1'])
 })
+
+test('who stops waits for no look, and the next process looks', async () => {
+  const { memory, boot, clock, end } = bench()
+  const said: string[] = []
+  const steps = [step('a', said, { fails: () => true })]
+  const first = boot([workflow(steps, { lookAgain: never })])
+  await first.engine.start(operation('o1'), [])
+  await clock.advance(1_000)
+
+  await first.engine.stop()
+  const left = memory.operations.get('o1')
+  const next = boot([workflow(steps, { lookAgain: async () => void said.push('look') })], {
+    takeOverAll: true,
+  })
+  await next.engine.resume()
+
+  expect(left).toMatchObject({ state: 'undoing', steps: [{ state: 'undone' }] })
+  expect((await end('o1')).state).toBe('undone')
+  expect(said).toEqual(['+a', '-a', 'look'])
+})
+
+test('its lease is kept while it looks, however long that takes', async () => {
+  const { memory, boot, clock } = bench()
+  const { engine } = boot([
+    workflow([step('a', [], { fails: () => true })], { lookAgain: never }),
+  ])
+  await engine.start(operation('o1'), [])
+
+  await clock.advance(600_000)
+
+  const { state, leaseUntilMs = 0 } = memory.operations.get('o1') ?? {}
+  expect(state).toBe('undoing')
+  expect(leaseUntilMs).toBeGreaterThan(clock.nowMs())
+})

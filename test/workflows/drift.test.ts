@@ -28,6 +28,22 @@ function told({ store }: World): readonly string[] {
     .map(({ type, detail }) => `${type} ${String(detail['kind'])}`)
 }
 
+/** Since all was found when the world was made. */
+function comings({ store }: World, id: string): readonly string[] {
+  return store.read
+    .events(null, 0, 1_000)
+    .filter(({ type, subject }) => subject.id === id && /\.(gone|appeared)$/.test(type))
+    .map(({ type }) => type)
+    .slice(1)
+}
+
+function namespacesOf({ store, hostId }: World, serial: string): readonly string[] {
+  return store.read
+    .inventoryOf(hostId)
+    .namespaces.filter(({ observation }) => observation.serial === serial)
+    .map(({ id }) => id)
+}
+
 async function listening(): Promise<World> {
   const world = await makeWorld(memoryStore())
   const starting = world.inventory.start()
@@ -123,6 +139,24 @@ test('a drive that is torn out is missing to whom it was handed', async () => {
   const [kinds] = [onlyShown(world).drift.map(({ kind }) => kind)]
   expect(kinds).toEqual(['hardware-missing'])
   expect(told(world)).toEqual(['controller.drift-appeared hardware-missing'])
+})
+
+test('a drive that is torn out while it is being assigned has gone, and is told as new when it is back', async () => {
+  const world = await listening()
+  const { id, serial } = controllerAt(world, PLAIN)
+
+  const assigning = await world.workflows.assign(DEMO, { controllerId: id, consumer: 'vm' })
+  await fire(world, { event: 'surprise-removal', address: PLAIN })
+  const end = await world.end(assigning)
+  const isThere = controllerAt(world, PLAIN).present
+  await fire(world, { event: 'hot-plug', address: PLAIN })
+  await world.clock.advance(WITHIN_MS)
+
+  expect(end.state).not.toBe('succeeded')
+  expect(isThere).toBe(false)
+  expect(comings(world, id)).toEqual(['controller.gone', 'controller.appeared'])
+  const [namespace] = namespacesOf(world, serial)
+  expect(comings(world, namespace ?? '')).toEqual(['namespace.gone', 'namespace.appeared'])
 })
 
 test('what was told is told once, whatever is scanned and restarted', async () => {
