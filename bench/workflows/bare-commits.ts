@@ -50,6 +50,7 @@ export function bareCommits(): BareCommits {
   worker.on('message', (written: number) => {
     for (const done of waiting.splice(0, written)) done()
   })
+
   function send(): void {
     worker.postMessage(rows)
     rows = []

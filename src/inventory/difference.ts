@@ -27,6 +27,15 @@ export type InventoryEventType =
 
 type Facts = Readonly<Record<string, unknown>>
 
+/** Facts of a controller that no operation changes: they are told while one has it, too. */
+const OF_THE_DRIVE = ['ambiguous', 'pciAddress', 'firmware', 'totalVfs', 'criticalWarning']
+
+/** @returns undefined: none of the changes is the drive's own */
+export function withoutOperations(changes: Facts): Facts | undefined {
+  const own = Object.entries(changes).filter(([field]) => OF_THE_DRIVE.includes(field))
+  return own.length === 0 ? undefined : Object.fromEntries(own)
+}
+
 /** `{ driver: { before: 'nvme', after: 'vfio-pci' } }`, or undefined when nothing that matters changed. */
 export function changesOf(before: Facts, after: Facts): Facts | undefined {
   const changed = Object.keys(after)

@@ -3,6 +3,7 @@ import { changedRows } from './changed-rows.ts'
 import {
   changesOf,
   factsOfController,
+  withoutOperations,
   type Difference,
   type InventoryEventType,
 } from './difference.ts'
@@ -85,8 +86,8 @@ function differenceOf(scan: Scan, row: SeenControllerRow): readonly Difference[]
   ]
   if (row.present && !was?.present) return tell('controller.appeared', { after: facts })
   if (!row.present) return was?.present ? tell('controller.gone', { before: facts }) : []
-  // An operation changes what a controller is, and makes none come or go.
-  if (scan.changing(row.id) !== null) return []
-  const changes = was && changesOf(factsOfController(was), facts)
+  const found = was && changesOf(factsOfController(was), facts)
+  const isChanging = scan.changing(row.id) !== null
+  const changes = found && isChanging ? withoutOperations(found) : found
   return changes ? tell('controller.changed', { changes }) : []
 }

@@ -177,6 +177,27 @@ describe('controllers', () => {
     expect(rows.controllers[0]?.observation.binding).toEqual(VFIO)
     expect(differences).toEqual([])
   })
+
+  test('what a drive does meanwhile is told: a warning, and that it has gone', () => {
+    const changing = () => 'operation'
+    const health = { ...controller().health!, criticalWarning: 4 }
+    const warned = fn({
+      binding: { driver: 'nvme', override: 'nvme' },
+      controller: controller({ health }),
+    })
+
+    const ill = scanned([scanOf([fn()]), scanOf([warned])], { changing })
+    const gone = scanned([scanOf([fn()], [namespace()]), scanOf([])], { changing })
+
+    expect(ill.differences).toMatchObject([{ type: 'controller.changed' }])
+    expect(ill.differences[0]?.detail).toEqual({
+      changes: { criticalWarning: { before: 0, after: 4 } },
+    })
+    expect(gone.differences.map(({ type }) => type)).toEqual([
+      'controller.gone',
+      'namespace.gone',
+    ])
+  })
 })
 
 describe('two that claim one identity', () => {
