@@ -57,30 +57,39 @@ function hasGone(
   controllers: readonly SeenControllerRow[],
   row: NamespaceRow
 ): boolean {
-  const ofSubsystem = controllers.filter(
-    (controller) => controller.present && isOfSubsystem(controller, row.observation)
-  )
   const isListed = scan.observation.functions.some(
     ({ controller }) =>
       controller !== null &&
       controller.capabilities !== null &&
       isOfSubsystem(controller, row.observation)
   )
-  return isListed || ofSubsystem.length === 0
+  return isListed || !isDriveThere(controllers, row)
 }
 
-/** What an operation does to a drive is no news; that it went, or came, with all that it has is. */
-function isOperations(
-  scan: Scan,
+function isDriveThere(
   controllers: readonly SeenControllerRow[],
   { observation }: NamespaceRow
 ): boolean {
-  const ofDrive = (all: readonly SeenControllerRow[]) =>
-    all.filter((controller) => isOfSubsystem(controller, observation))
-  const isThere = (all: readonly SeenControllerRow[]) =>
-    ofDrive(all).some(({ present }) => present)
-  const isChanging = ofDrive(controllers).some(({ id }) => scan.changing(id) !== null)
-  return isChanging && isThere(controllers) && isThere(scan.before.controllers)
+  return controllers.some(
+    (controller) => controller.present && isOfSubsystem(controller, observation)
+  )
+}
+
+/** What an operation does to a drive is no news; that it went, or came, with all that it has is. */
+function isByOperation(
+  scan: Scan,
+  controllers: readonly SeenControllerRow[],
+  row: NamespaceRow
+): boolean {
+  const isChanging = controllers.some(
+    (controller) =>
+      scan.changing(controller.id) !== null && isOfSubsystem(controller, row.observation)
+  )
+  return (
+    isChanging &&
+    isDriveThere(controllers, row) &&
+    isDriveThere(scan.before.controllers, row)
+  )
 }
 
 function differenceOf(
@@ -88,7 +97,7 @@ function differenceOf(
   controllers: readonly SeenControllerRow[],
   row: NamespaceRow
 ): readonly Difference[] {
-  if (isOperations(scan, controllers, row)) return []
+  if (isByOperation(scan, controllers, row)) return []
   const was = scan.before.namespaces.find((known) => known.id === row.id)
   const facts = factsOfNamespace(row)
   const tell = (type: InventoryEventType, detail: Difference['detail']) => [
