@@ -78,6 +78,7 @@ export async function boot(
     mounts: [],
     swaps: [],
     heldDisks: new Set(),
+    openDisks: new Set(),
     holds: new Map(),
     locks: deviceLocks(),
     tracefs: new Tracefs(),

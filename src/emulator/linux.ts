@@ -38,6 +38,8 @@ export type EmulatedLinux = {
   readonly swaps: BlockDevice[]
   /** Kept open exclusively by nvirt. */
   readonly heldDisks: Set<BlockDevice>
+  /** What other processes have open. */
+  readonly openDisks: Set<OpenDisk>
   /** Open /dev/vfio groups, by group number. */
   readonly holds: Map<number, GroupHold>
   readonly locks: DeviceLocks
@@ -85,9 +87,17 @@ export type Mount = {
 }
 
 /** Somebody has /dev/vfio/N open, with every vfio-pci function of the group. */
-export type GroupHold = {
+export type OpenDisk = {
+  readonly disk: BlockDevice
   readonly pid: number
   readonly command: string
+  readonly exclusively: boolean
+}
+
+export type GroupHold = {
+  readonly pid: number
+  /** null: a process that nvirt cannot see, as in a container around nvirt. */
+  readonly command: string | null
   readonly guests: readonly GuestDevice[]
   readonly released: Promise<void>
 }

@@ -15,8 +15,14 @@ export interface EmulatedMachine {
   readonly transcript: readonly KernelCall[]
   /** Everything that nvirt may change, as plain data with sorted keys: what "as found" is compared with. */
   snapshot: () => MachineSnapshot
-  /** A process takes /dev/vfio/N, as a virtual machine would; the returned function gives it back. */
-  holdVfioGroup: (group: number, command: string) => () => void
+  /**
+   * A process takes /dev/vfio/N, as a virtual machine would; the returned function gives it back.
+   *
+   * @param command null: of a process that nvirt cannot see
+   */
+  holdVfioGroup: (group: number, command: string | null) => () => void
+  /** A process opens a disk, as QEMU does one that it gives to its guest; the returned function closes it. */
+  openDisk: (disk: string, command: string, how: 'plainly' | 'exclusively') => () => void
   /** Mounts a disk, as somebody on the host would; the returned function unmounts. */
   mount: (disk: string, mountPoint: string) => () => void
   /** It is up, nothing is due on it and nobody holds anything of it: its journal tells all that there is to it. */

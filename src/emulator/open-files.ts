@@ -1,4 +1,4 @@
-/** Who has what open: exclusive opens, VFIO groups, mounts. Source: Linux block/bdev.c; drivers/vfio/group.c. */
+/** VFIO groups that processes have open, and mounts. Source: Linux drivers/vfio/group.c. */
 import type { DescriptorHolder } from '../kernel/call.ts'
 import { blockDeviceNamed } from './block-devices.ts'
 import type { BlockDevice } from './block-devices.ts'
@@ -10,24 +10,8 @@ import { allocateIrqs } from './pci/interrupts.ts'
 import { hasVfioNode, isViable } from './pci/iommu-groups.ts'
 import { respondsTo } from './pci/pci-function.ts'
 import type { PciFunction } from './pci/pci-function.ts'
+import { inProc, openersOf } from './open-disks.ts'
 import { Refused } from './refused.ts'
-import type { Directory } from './sysfs/node.ts'
-import { find } from './sysfs/walk.ts'
-
-/** EBUSY while something has claimed the disk: a mounted file system, swap, device mapper, MD, or nvirt while it cleans. */
-export function exclusiveOpen(linux: EmulatedLinux, root: Directory, path: string): null {
-  find(root, path, 'follow')
-  const disk = blockDeviceNamed(linux, path.replace(/^\/dev\//, ''))
-  if (disk && (isClaimed(linux, disk) || linux.heldDisks.has(disk)))
-    throw new Refused('EBUSY')
-  return null
-}
-
-/** By somebody else than nvirt. */
-export function isClaimed(linux: EmulatedLinux, disk: BlockDevice): boolean {
-  const isMounted = linux.mounts.some((mount) => mount.disk === disk)
-  return isMounted || linux.swaps.includes(disk) || disk.holders.size > 0
-}
 
 /** One opener per group. Source: vfio_group_fops_open, vfio_group_ioctl_get_status. */
 export function vfioGroupStatus(linux: EmulatedLinux, path: string) {
@@ -36,13 +20,19 @@ export function vfioGroupStatus(linux: EmulatedLinux, path: string) {
   return { viable: isViable(group) }
 }
 
-/** What /proc/PID/comm holds at most. */
-const COMM_LENGTH = 15
+export function holdersOf(
+  linux: EmulatedLinux,
+  paths: readonly string[]
+): readonly DescriptorHolder[] {
+  return paths.flatMap((path) => [...groupHolders(linux, path), ...openersOf(linux, path)])
+}
 
-export function holdersOf(linux: EmulatedLinux, path: string): readonly DescriptorHolder[] {
+function groupHolders(linux: EmulatedLinux, path: string): readonly DescriptorHolder[] {
   const number = /^\/dev\/vfio\/(\d+)$/.exec(path)?.[1]
   const hold = number === undefined ? undefined : linux.holds.get(Number(number))
-  return hold ? [{ pid: hold.pid, command: hold.command.slice(0, COMM_LENGTH) }] : []
+  return hold && hold.command !== null
+    ? [{ pid: hold.pid, command: inProc(hold.command) }]
+    : []
 }
 
 /**
@@ -52,7 +42,7 @@ export function holdersOf(linux: EmulatedLinux, path: string): readonly Descript
 export function openGroup(
   linux: EmulatedLinux,
   number: number,
-  command: string
+  command: string | null
 ): () => void {
   const group = groupAt(linux, `/dev/vfio/${number}`)
   if (linux.holds.has(number)) throw new Refused('EBUSY')

@@ -16,6 +16,7 @@ import { noJournal, openJournal, unwrittenJournal } from './journal.ts'
 import type { BootRecord, Journal } from './journal.ts'
 import type { EmulatedLinux } from './linux.ts'
 import type { EmulatedMachine } from './machine.ts'
+import { openDisk } from './open-disks.ts'
 import { mountDisk, openGroup } from './open-files.ts'
 import { Refused } from './refused.ts'
 import { snapshotOf } from './snapshot.ts'
@@ -62,6 +63,8 @@ export async function emulatedMachine(
     snapshot: () => snapshotOf(host.linux()),
     isQuiet: () => isQuiet(host, faults),
     holdVfioGroup: (group, command) => hold(host.linux(), journal, group, command),
+    openDisk: (disk, command, how) =>
+      asKernelError(`/dev/${disk}`, () => openDisk(host.linux(), disk, command, how)),
     mount: (disk, mountPoint) =>
       asKernelError(`/dev/${disk}`, () => mountDisk(host.linux(), disk, mountPoint)),
     close: async () => {
@@ -89,7 +92,7 @@ function hold(
   linux: EmulatedLinux,
   journal: Journal,
   group: number,
-  command: string
+  command: string | null
 ): () => void {
   const open = () => openGroup(linux, group, command)
   const release = asKernelError(`/dev/vfio/${group}`, open)

@@ -16,7 +16,8 @@ import type { EmulatedLinux } from './linux.ts'
 import { cancelled } from './nvme-driver/drive-changes.ts'
 import type { HostController } from './nvme-driver/host-controller.ts'
 import { respondsTo } from './pci/pci-function.ts'
-import { exclusiveOpen, holdersOf, vfioGroupStatus } from './open-files.ts'
+import { exclusiveOpen } from './open-disks.ts'
+import { holdersOf, vfioGroupStatus } from './open-files.ts'
 import { Refused } from './refused.ts'
 import type { Directory, File } from './sysfs/node.ts'
 import { machineRoot } from './sysfs/root.ts'
@@ -119,7 +120,7 @@ function answerOn(
     case 'exists':
       return exists(root, call.path)
     case 'holders':
-      return holdersOf(linux, call.path)
+      return holdersOf(linux, [call.path, ...(call.others ?? [])])
     case 'admin': {
       const controller = controllerAt(linux, call.device)
       const serves = controller?.state === 'live' && respondsTo(controller.fn)

@@ -178,7 +178,7 @@ async function vfioGroupAfter(ask: AskNow, changes: readonly HostChange[], fn: P
   if (group === null) return ask({ read: 'vfioGroup', fn })
   const path = `/dev/vfio/${group.number}`
   if (group.members.every(({ driver }) => driver !== 'vfio-pci')) throw gone(path)
-  return { path, viable: group.viable, holders: [] }
+  return { path, viable: group.viable, held: false, holders: [] }
 }
 
 /** The function itself is asked, through the driver that it will have then. */

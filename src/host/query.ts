@@ -83,7 +83,7 @@ export type HostAnswers = {
   binding: Binding
   group: { readonly group: IommuGroup | null }
   isolation: { readonly weakenedBy: readonly IsolationWeakness[] }
-  usage: { readonly uses: readonly NamespaceUse[] }
+  usage: { readonly uses: readonly UseNow[] }
   paths: { readonly paths: readonly DiskPaths[] }
   sriov: SriovState
   /** null: the kernel has no such attribute (before Linux 5.15). */
@@ -218,7 +218,9 @@ export type SriovState = {
 export type VfioGroup = {
   readonly path: string
   readonly viable: boolean
-  /** Processes that have it open. */
+  /** Somebody has it open, or one of its functions, whether or not we see who. */
+  readonly held: boolean
+  /** Processes that have it open, as far as we see them. */
   readonly holders: readonly { readonly pid: number; readonly command: string }[]
 }
 
@@ -235,7 +237,13 @@ export type NamespaceUse = {
   readonly nsid: number
   /** Block device: `nvme0n1`, `nvme0n1p2`. */
   readonly disk: string
-  readonly use: 'mount' | 'swap' | 'holder' | 'exclusive-open'
-  /** Mount point, holder's name (`dm-0`, `md0`), or who has it open. */
+  /** `open`: lastingly, by a process that does not keep others from it, as QEMU has a raw disk. */
+  readonly use: 'mount' | 'swap' | 'holder' | 'exclusive-open' | 'open'
+  /** Mount point, holder's name (`dm-0`, `md0`, `loop0`), or who has it open. */
   readonly by: string
+}
+
+export type UseNow = NamespaceUse & {
+  /** nvirt itself has it open, which keeps others from it. */
+  readonly ours?: true
 }

@@ -26,7 +26,7 @@ const AT = {
 const CONTROLLER_DEVICE = /^\/dev\/nvme\d+$/
 
 /** All that nvirt asks of a controller. Nothing else leaves this process, whatever asks for it. */
-const ALLOWED = new Map([
+export const ALLOWED = new Map([
   [0x02, 'Get Log Page'],
   [0x06, 'Identify'],
   [0x0a, 'Get Features'],

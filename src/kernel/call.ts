@@ -50,8 +50,12 @@ export type KernelCall =
     }
   /** Opens /dev/vfio/N and closes it at once: EBUSY while a consumer has it. */
   | { readonly call: 'vfioGroupStatus'; readonly path: string }
-  /** Processes that have the file open, from /proc/PID/fd. */
-  | { readonly call: 'holders'; readonly path: string }
+  /** Processes that have the file open, or one of the others: found in one look at /proc/PID/fd. */
+  | {
+      readonly call: 'holders'
+      readonly path: string
+      readonly others?: readonly string[]
+    }
 
 export type WriteCall = Extract<KernelCall, { readonly call: 'write' }>
 export type AdminCall = Extract<KernelCall, { readonly call: 'admin' }>
@@ -112,4 +116,10 @@ export type AdminAnswer = {
   readonly data: Uint8Array
 }
 
-export type DescriptorHolder = { readonly pid: number; readonly command: string }
+export type DescriptorHolder = {
+  readonly pid: number
+  /** What /proc/PID/comm holds. */
+  readonly command: string
+  /** A lane of nvirt's: this service's, or one that a former service left behind in a call. */
+  readonly ours?: true
+}

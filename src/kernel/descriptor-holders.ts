@@ -3,23 +3,34 @@
  * process's memory lock, and hangs with it.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
-import type { DescriptorHolder } from './call.ts'
+import type { DescriptorHolder, KernelCall } from './call.ts'
+
+/** How the names of our lanes' processes begin: they are what keeps disks open for us. */
+export const LANE_COMMAND = 'nvirt-lane'
 
 /** Gives up the thread between two processes, for whoever wants to do something else meanwhile. */
 export function* findHolders(
-  path: string
+  paths: readonly string[]
 ): Generator<undefined, readonly DescriptorHolder[]> {
   const holders: DescriptorHolder[] = []
   for (const pid of processes()) {
-    if (hasOpen(pid, path)) holders.push({ pid, command: commandOf(pid) })
+    if (hasOpen(pid, paths)) holders.push(holder(pid))
     yield
   }
   return holders
 }
 
+/** All that one such call asks about. */
+export function pathsOf({
+  path,
+  others = [],
+}: Extract<KernelCall, { readonly call: 'holders' }>): readonly string[] {
+  return [path, ...others]
+}
+
 /** All at once. */
-export function holdersOf(path: string): readonly DescriptorHolder[] {
-  const search = findHolders(path)
+export function holdersOf(paths: readonly string[]): readonly DescriptorHolder[] {
+  const search = findHolders(paths)
   for (;;) {
     const step = search.next()
     if (step.done) return step.value
@@ -33,9 +44,14 @@ function processes(): readonly number[] {
     .sort((a, b) => a - b)
 }
 
-function hasOpen(pid: number, path: string): boolean {
+function hasOpen(pid: number, paths: readonly string[]): boolean {
   const folder = `/proc/${pid}/fd`
-  return namesIn(folder).some((fd) => linkOf(`${folder}/${fd}`) === path)
+  return namesIn(folder).some((fd) => paths.includes(linkOf(`${folder}/${fd}`) ?? ''))
+}
+
+function holder(pid: number): DescriptorHolder {
+  const command = commandOf(pid)
+  return { pid, command, ...(command.startsWith(LANE_COMMAND) && { ours: true }) }
 }
 
 /** A process that has ended meanwhile, or that is not ours to look at, holds nothing that we could name. */

@@ -11,6 +11,7 @@
  */
 import { ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import type { KernelCall, WriteCall } from './call.ts'
+import { LANE_COMMAND } from './descriptor-holders.ts'
 import { KernelError } from './kernel-error.ts'
 import { systemCall } from './system-call.ts'
 import { fromLine, toLine } from './wire.ts'
@@ -23,7 +24,7 @@ let unread = Buffer.alloc(0)
 const piece = Buffer.allocUnsafeSlow(16 * 1024)
 
 const [key = '', recordPath = '', servicePid = ''] = process.argv.slice(2)
-process.title = `nvirt-lane ${key}`
+process.title = `${LANE_COMMAND} ${key}`
 void serve(recordPath, Number(servicePid))
 
 async function serve(recordPath: string, servicePid: number): Promise<void> {

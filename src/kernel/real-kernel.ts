@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { DescriptorHolder, KernelAnswer, KernelCall } from './call.ts'
 import { openCounterFiles } from './counter-files.ts'
-import { findHolders } from './descriptor-holders.ts'
+import { findHolders, pathsOf } from './descriptor-holders.ts'
 import type { Kernel, Lane, LaneKey } from './kernel.ts'
 import { neverBlocks } from './never-blocks.ts'
 import { processLane } from './process-lane.ts'
@@ -59,13 +59,17 @@ export function realKernel(options: RealKernelOptions): Kernel {
 async function directCall<C extends KernelCall>(call: C): Promise<KernelAnswer<C>> {
   if (!neverBlocks(call))
     throw new Error(`${call.call} ${subjectOf(call)} belongs in a lane`)
-  if (call.call === 'holders') return (await holdersInTurns(call.path)) as KernelAnswer<C>
+  if (call.call === 'holders') {
+    return (await holdersInTurns(pathsOf(call))) as KernelAnswer<C>
+  }
   return systemCall(call)
 }
 
 /** A machine may have thousands of processes: others get their turn between them. */
-async function holdersInTurns(path: string): Promise<readonly DescriptorHolder[]> {
-  const search = findHolders(path)
+async function holdersInTurns(
+  paths: readonly string[]
+): Promise<readonly DescriptorHolder[]> {
+  const search = findHolders(paths)
   for (let looked = 1; ; looked++) {
     const step = search.next()
     if (step.done) return step.value

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { adminIoctl } from './admin-ioctl.ts'
 import type { KernelAnswer, KernelAnswers, KernelCall } from './call.ts'
-import { holdersOf } from './descriptor-holders.ts'
+import { holdersOf, pathsOf } from './descriptor-holders.ts'
 import { errnoName } from './errno-name.ts'
 import { holdDisk, letGoDisk, readBlocks, writeBlocks, writeZeroes } from './held-disks.ts'
 import { KernelError } from './kernel-error.ts'
@@ -68,7 +68,7 @@ function answerTo(call: KernelCall): KernelAnswers[KernelCall['call']] {
     case 'vfioGroupStatus':
       return vfioGroupStatus(call.path)
     case 'holders':
-      return holdersOf(call.path)
+      return holdersOf(pathsOf(call))
   }
 }
 

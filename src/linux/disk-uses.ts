@@ -5,16 +5,19 @@
  * Source: Linux Documentation/filesystems/proc.rst (mountinfo, swaps), Documentation/ABI/testing/sysfs-block.
  */
 import type { Kernel } from '../kernel/kernel.ts'
-import type { NamespaceUse } from '../host/query.ts'
+import type { UseNow } from '../host/query.ts'
+import { exportedDevices, loopDevices, type Served } from './served-devices.ts'
 import { ifPresent, ifReadable, readText } from './small-files.ts'
 import { BLOCK, lastPart } from './sysfs-paths.ts'
 
-export type DiskUse = Omit<NamespaceUse, 'nsid'>
+export type DiskUse = Omit<UseNow, 'nsid'>
 
 export type HostUses = {
   readonly mounts: readonly Mount[]
   /** Devices that are swapped to: `nvme0n1p2`. */
   readonly swaps: readonly string[]
+  /** Devices that the kernel has open for something that leaves no link among their holders. */
+  readonly served: readonly Served[]
 }
 
 export type Mount = {
@@ -31,7 +34,11 @@ export async function readHostUses(kernel: Kernel): Promise<HostUses> {
     (await ifReadable(readText(kernel.call, '/proc/1/mountinfo'))) ??
     (await readText(kernel.call, '/proc/self/mountinfo'))
   const swaps = await ifReadable(readText(kernel.call, '/proc/swaps'))
-  return { mounts: parseMountinfo(mounts), swaps: parseSwaps(swaps ?? '') }
+  return {
+    mounts: parseMountinfo(mounts),
+    swaps: parseSwaps(swaps ?? ''),
+    served: [...(await loopDevices(kernel)), ...(await exportedDevices(kernel))],
+  }
 }
 
 /** Of the disk and each of its partitions. */
@@ -52,7 +59,7 @@ async function usesOf(
   kernel: Kernel,
   disk: string,
   path: string,
-  { mounts, swaps }: HostUses
+  { mounts, swaps, served }: HostUses
 ): Promise<readonly DiskUse[]> {
   const device = await ifPresent(readText(kernel.call, `${path}/dev`))
   const mounted = mounts.filter(
@@ -63,10 +70,16 @@ async function usesOf(
     ...mounted.map(({ mountPoint }) => ({ disk, use: 'mount' as const, by: mountPoint })),
     ...(swaps.includes(disk) ? [{ disk, use: 'swap' as const, by: '/proc/swaps' }] : []),
     ...(holders ?? []).map((by) => ({ disk, use: 'holder' as const, by })),
+    ...served
+      .filter((one) => one.device === disk)
+      .map(({ by }) => ({ disk, use: 'holder' as const, by })),
   ]
 }
 
-async function partitionsOf(kernel: Kernel, disk: string): Promise<readonly string[]> {
+export async function partitionsOf(
+  kernel: Kernel,
+  disk: string
+): Promise<readonly string[]> {
   const names = await ifPresent(kernel.call({ call: 'readDir', path: `${BLOCK}/${disk}` }))
   return (names ?? []).filter((name) => new RegExp(`^${disk}p\\d+$`).test(name))
 }

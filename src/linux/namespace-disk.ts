@@ -3,8 +3,10 @@
  * formats go through a lane of their own: one may take hours, and holds no lock of the device.
  */
 import { HostDriverError } from '../host/driver.ts'
+import { KernelError } from '../kernel/kernel-error.ts'
 import { isMarked, type Markers } from '../nvme/erase-markers.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
+import { whoHas } from './disk-openers.ts'
 import type { LinuxHost } from './in-lane.ts'
 import type { LaneSession } from './lane-session.ts'
 import { diskOfNamespace } from './namespace-disks.ts'
@@ -28,17 +30,39 @@ export async function heldDisk(
   const name = await liveController(host.kernel, fn)
   const until = host.clock.monotonicMs() + withinMs
   for (;;) {
+    const isLate = host.clock.monotonicMs() >= until
     const disk = await diskOfNamespace(host.kernel, name, nsid)
-    if (disk !== null) {
-      const path = devicePath(disk)
-      await session.call({ call: 'holdDisk', path })
-      return path
-    }
-    if (host.clock.monotonicMs() >= until) {
+    if (disk !== null && (await isHeld(session, disk, isLate))) return devicePath(disk)
+    if (isLate) {
       const what = `a disk of namespace ${nsid} behind ${fn}`
       throw new HostDriverError(`looking for ${what}`, { kind: 'gone', what })
     }
     await host.clock.sleep(POLL_MS)
+  }
+}
+
+/**
+ * A disk that has just come is looked at by others for a moment, some of which keep it: device mapper and MD may assemble
+ * what a tenant left on it.
+ *
+ * @returns false: somebody out of sight has it, who may let go
+ * @throws {HostDriverError} kernel-refused EBUSY, with who keeps it
+ */
+async function isHeld(
+  session: LaneSession,
+  disk: string,
+  isLate: boolean
+): Promise<boolean> {
+  const path = devicePath(disk)
+  try {
+    await session.call({ call: 'holdDisk', path })
+    return true
+  } catch (cause) {
+    if (!(cause instanceof KernelError) || cause.errno !== 'EBUSY') throw cause
+    const who = await whoHas(session.kernel, disk)
+    if (who === '' && !isLate) return false
+    const doing = `holding ${path}, which ${who || 'a process out of sight'} has already`
+    throw new HostDriverError(doing, { kind: 'kernel-refused', errno: cause.errno }, cause)
   }
 }
 

@@ -11,6 +11,7 @@ export const IOMMU_GROUPS = '/sys/kernel/iommu_groups'
 export const NVME_SUBSYSTEMS = '/sys/class/nvme-subsystem'
 export const NVME_CONTROLLERS = '/sys/class/nvme'
 export const BLOCK = '/sys/block'
+export const NVME_TARGETS = '/sys/kernel/config/nvmet/subsystems'
 export const TRACING = '/sys/kernel/tracing'
 
 export const functionPath = (fn: PciAddress) => `${PCI_DEVICES}/${fn}`
@@ -22,6 +23,8 @@ export const controllerPath = (name: string) => `${NVME_CONTROLLERS}/${name}`
 export const debugBlockPath = (disk: string) => `/sys/kernel/debug/block/${disk}`
 export const devicePath = (name: string) => `/dev/${name}`
 export const vfioGroupPath = (group: number) => `/dev/vfio/${group}`
+/** Of one function, for consumers that use iommufd. @param name `vfio0` */
+export const vfioDevicePath = (name: string) => `/dev/vfio/devices/${name}`
 
 /** Last part of a path or link. */
 export function lastPart(path: string): string {

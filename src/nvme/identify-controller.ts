@@ -12,6 +12,8 @@ export type IdentifyController = {
   readonly cntlid: number
   /** As `1.4.0`. */
   readonly version: string
+  /** CMIC bit 1: its subsystem may have more controllers than this one. */
+  readonly hasSiblings: boolean
   /** CMIC bit 2: this controller says that it is an SR-IOV VF. QEMU never does. */
   readonly isVirtualFunction: boolean
   readonly optional: OptionalAdminCommands
@@ -61,6 +63,7 @@ export function decodeIdentifyController(page: Uint8Array): IdentifyController {
     firmware: fields.ascii(64, 8),
     cntlid: fields.u16(78),
     version: versionOf(fields.u32(80)),
+    hasSiblings: bit(fields.u8(76), 1),
     isVirtualFunction: bit(fields.u8(76), 2),
     optional: optionalCommands(fields.u16(256)),
     sanitizes: (fields.u32(328) & 0b111) !== 0,

@@ -21,8 +21,8 @@ import type { Look } from './moves.ts'
 export async function waitForConsumer(turn: Turn, fn: PciAddress): Promise<void> {
   const { driver } = await turn.ask({ read: 'binding', fn })
   if (driver !== 'vfio-pci') return
-  const { path, holders } = await turn.ask({ read: 'vfioGroup', fn })
-  if (holders.length === 0) return
+  const { path, held, holders } = await turn.ask({ read: 'vfioGroup', fn })
+  if (!held) return
   throw waiting(turn, `unbind ${fn} from vfio-pci: not begun, since ${path} is open`, {
     holders: holders.map((holder) => ({ ...holder, holds: path })),
   })

@@ -22,6 +22,10 @@ async function emulatedWorld(): Promise<KernelWorld> {
       const letGo = machine.holdVfioGroup(group, 'a guest')
       return async () => letGo()
     },
+    openDisk: async (path) => {
+      const close = machine.openDisk(path.replace('/dev/', ''), 'sleep', 'plainly')
+      return async () => close()
+    },
     mount: async (disk) => {
       const unmount = machine.mount(disk, '/srv')
       return async () => unmount()

@@ -1,7 +1,7 @@
 /** The lab's guest as a world of the contract: other processes hold VFIO devices and mount disks. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync } from 'node:fs'
 import type { Kernel } from '../../src/kernel/kernel.ts'
 import { LAB_EXPECTATIONS, LAB_PF, LAB_PLAIN } from './world.ts'
 import type { KernelWorld } from './world.ts'
@@ -19,6 +19,7 @@ export function guestWorld(kernel: Kernel, tools: GuestTools): KernelWorld {
     plain: LAB_PLAIN,
     expectations: LAB_EXPECTATIONS,
     holdVfio: (group, address) => holdVfio(tools, group, address),
+    openDisk,
     mount: async (disk) => mount(disk),
   }
 }
@@ -40,6 +41,18 @@ async function holdVfio(
   ])
   return async () => {
     holder.kill('SIGKILL')
+    await ended
+  }
+}
+
+async function openDisk(path: string): Promise<() => Promise<void>> {
+  const disk = openSync(path, 'r')
+  const opener = spawn('sleep', ['3600'], { stdio: [disk, 'ignore', 'ignore'] })
+  const ended = once(opener, 'exit')
+  await once(opener, 'spawn')
+  closeSync(disk)
+  return async () => {
+    opener.kill('SIGKILL')
     await ended
   }
 }

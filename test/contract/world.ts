@@ -12,6 +12,8 @@ export type KernelWorld = {
   readonly expectations: Expectations
   /** A process opens the group's device, as a virtual machine monitor would; what it gives closes it. */
   readonly holdVfio: (group: number, address: string) => Promise<() => Promise<void>>
+  /** A process `sleep` has a disk open, as QEMU has a raw one; what it gives closes it. */
+  readonly openDisk: (path: string) => Promise<() => Promise<void>>
   /** Somebody mounts a disk; what it gives unmounts it. */
   readonly mount: (disk: string) => Promise<() => Promise<void>>
 }

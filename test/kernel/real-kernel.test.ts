@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -108,6 +109,32 @@ describe('a direct call', () => {
     const command = readFileSync('/proc/self/comm', 'utf8').trim()
     expect(holders).toEqual([{ pid: process.pid, command }])
     expect(after).toEqual([])
+  })
+})
+
+describe('who has files open', () => {
+  test('is found for several files in one look', async () => {
+    writeFileSync(at('open'), '')
+    const fd = openSync(at('open'), 'r')
+
+    const path = at('missing')
+    const holders = await kernel.call({ call: 'holders', path, others: [at('open')] })
+    closeSync(fd)
+
+    expect(holders).toMatchObject([{ pid: process.pid }])
+  })
+
+  test('tells a lane of nvirt’s from others', async () => {
+    const path = at('lane.0.call')
+    await kernel.lane('holding').call({ call: 'exists', path }, { deadlineMs: 10_000 })
+    const files = readdirSync(at('lanes')).map((name) => at(`lanes/${name}`))
+
+    const [first = '', ...others] = files
+    const holders = await kernel.call({ call: 'holders', path: first, others })
+
+    expect(holders).toContainEqual(
+      expect.objectContaining({ command: 'nvirt-lane hold', ours: true })
+    )
   })
 })
 

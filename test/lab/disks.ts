@@ -59,3 +59,17 @@ export async function mountFileSystem(
     await agent.run('umount', mountPoint)
   }
 }
+
+/** A process has it open until the returned function has ended it. */
+export async function openPlainly(
+  agent: AgentClient,
+  disk: string
+): Promise<() => Promise<void>> {
+  const command = ['bash', '-c', `exec sleep 3600 <${disk}`]
+  await agent.ask({ ask: 'start', name: 'opener', command, log: '/run/opener.log' })
+  await agent.shell("until pgrep -f '^sleep 3600'; do sleep 0.1; done")
+  return async () => {
+    await agent.shell("pkill -f '^sleep 3600'")
+    await agent.ask({ ask: 'end', name: 'opener' })
+  }
+}

@@ -9,7 +9,8 @@ import type { AssignmentView, OperationView } from '../../src/workflows/workflow
 import { scenario } from '../client/scenario.ts'
 import type { paths } from '../client/schema.ts'
 import { assign, inFlightOf, rateOf, TRUSTED } from './answers.ts'
-import { diskPath, mountFileSystem, queueOfCpu, startLoad } from './disks.ts'
+import { diskPath, mountFileSystem, openPlainly, queueOfCpu, startLoad } from './disks.ts'
+import { refusalOfPlain } from './refusal-of-plain.ts'
 import { lastWords } from './last-words.ts'
 import { inOrder } from './in-order.ts'
 import {
@@ -152,20 +153,18 @@ test('assigning a controller with a mounted namespace is refused, naming the mou
   const { client, agent } = lab
   const disk = diskPath((await namespaceOf(client, PLAIN_SERIAL, 1)).disks)
   const unmount = await mountFileSystem(agent, disk, MOUNT_POINT)
-  const { id } = await plainController(client)
 
-  const answer = await client.request('POST', '/v1/assignments', {
-    controllerId: id,
-    consumer: 'nobody',
-  })
-
-  expect(answer.status).toBe(409)
-  expect(JSON.stringify(answer.body)).toContain(MOUNT_POINT)
-  expect(await bindingOf(agent, PLAIN_ADDRESS)).toEqual({
-    driver: 'nvme',
-    override: '(null)',
-  })
+  expect(await refusalOfPlain(lab)).toContain(MOUNT_POINT)
   await unmount()
+})
+
+test('so is one whose disk another process has open, as QEMU has a raw one', async () => {
+  const { client, agent } = lab
+  const disk = diskPath((await namespaceOf(client, PLAIN_SERIAL, 1)).disks)
+  const close = await openPlainly(agent, disk)
+
+  expect(await refusalOfPlain(lab)).toContain(`(${disk}) is open: sleep (`)
+  await close()
 })
 
 test('an assigned VF and an assigned controller can be opened by another process', async () => {

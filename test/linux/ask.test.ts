@@ -1,17 +1,8 @@
 import { expect, test } from 'vitest'
-import type { HostAnswer, HostQuery } from '../../src/host/query.ts'
+import type { HostQuery } from '../../src/host/query.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
-import { bindTo, capturedHost, pf, plain, vf1, type CapturedHost } from './captured-host.ts'
+import { answerTo, bindTo, capturedHost, pf, plain, vf1 } from './captured-host.ts'
 import { PLAIN, VF1 } from './captured-machine.ts'
-
-async function answerTo<Q extends HostQuery>(
-  { host }: CapturedHost,
-  query: Q
-): Promise<HostAnswer<Q>> {
-  const reply = await host.ask(query)
-  if (!reply.answered) throw new Error(`blocked: ${reply.blocked.call}`)
-  return reply.answer
-}
 
 test('identity has the controller where one answers, and PCI facts in any case', async () => {
   const world = capturedHost()
@@ -151,6 +142,30 @@ test('SR-IOV, pools, secondaries and attachments are read through the primary', 
   expect(cntlids).toEqual([1, 2])
 })
 
+test.for([
+  { hasSiblings: false, sharesNamespaces: true },
+  { hasSiblings: true, sharesNamespaces: false },
+])(
+  'of a drive that does not know who has a namespace, it is its only controller: %j',
+  async (its) => {
+    const world = capturedHost()
+    Object.assign(world.drive, { ...its, tellsAttached: false })
+
+    const answer = await answerTo(world, { read: 'attachedControllers', pf, nsid: 1 })
+
+    expect(answer).toEqual({ cntlids: [0] })
+  }
+)
+
+test('who else has a shared namespace of such a drive is not guessed', async () => {
+  const world = capturedHost()
+  world.drive.tellsAttached = false
+
+  await expect(
+    world.host.ask({ read: 'attachedControllers', pf, nsid: 1 })
+  ).rejects.toMatchObject({ failure: { kind: 'nvme-refused', status: 2 } })
+})
+
 test('a function without SR-IOV has none to tell of', async () => {
   const { host } = capturedHost()
 
@@ -169,71 +184,4 @@ test.for<HostQuery>([
   await expect(host.ask(query)).rejects.toMatchObject({
     failure: { kind: 'gone', what: '0000:09:00.0' },
   })
-})
-
-test('a VFIO group opens while nobody has it', async () => {
-  const world = capturedHost()
-  bindTo(world.machine, VF1, 'vfio-pci')
-
-  expect(await answerTo(world, { read: 'vfioGroup', fn: vf1 })).toEqual({
-    path: '/dev/vfio/9',
-    viable: true,
-    holders: [],
-  })
-})
-
-test('a VFIO group that a guest has names the guest', async () => {
-  const world = capturedHost()
-  bindTo(world.machine, VF1, 'vfio-pci')
-  world.machine.holders.set('/dev/vfio/9', [{ pid: 4711, command: 'qemu' }])
-
-  expect(await answerTo(world, { read: 'vfioGroup', fn: vf1 })).toEqual({
-    path: '/dev/vfio/9',
-    viable: true,
-    holders: [{ pid: 4711, command: 'qemu' }],
-  })
-})
-
-test('without vfio-pci there is no group to open', async () => {
-  const { host } = capturedHost()
-
-  await expect(host.ask({ read: 'vfioGroup', fn: vf1 })).rejects.toMatchObject({
-    failure: { kind: 'gone', what: '/dev/vfio/9' },
-  })
-})
-
-test('usage tells mounts of the asked namespaces only', async () => {
-  const world = capturedHost()
-  world.machine.files.text(
-    '/proc/1/mountinfo',
-    '30 1 259:1 / /data rw - ext4 /dev/nvme0n1 rw'
-  )
-
-  const all = await answerTo(world, { read: 'usage', fn: pf })
-  const ofVf = await answerTo(world, { read: 'usage', fn: vf1, nsids: [1] })
-  const others = await answerTo(world, { read: 'usage', fn: vf1, nsids: [2, 3] })
-  const ofPlain = await answerTo(world, { read: 'usage', fn: plain })
-
-  const mount = { nsid: 1, disk: 'nvme0n1', use: 'mount', by: '/data' }
-  expect(all.uses).toEqual([mount])
-  expect(ofVf.uses).toEqual([mount])
-  expect(others.uses).toEqual([])
-  expect(ofPlain.uses).toEqual([])
-})
-
-test('an exclusive opener is told, unless a mount already explains it', async () => {
-  const world = capturedHost()
-  world.machine.holders.set('/dev/nvme1n1', [{ pid: 77, command: 'mkfs.ext4' }])
-
-  const open = await answerTo(world, { read: 'usage', fn: plain })
-  world.machine.files.text(
-    '/proc/1/mountinfo',
-    '30 1 259:2 / /data rw - ext4 /dev/nvme1n1 rw'
-  )
-  const mounted = await answerTo(world, { read: 'usage', fn: plain })
-
-  expect(open.uses).toEqual([
-    { nsid: 1, disk: 'nvme1n1', use: 'exclusive-open', by: 'mkfs.ext4 (77)' },
-  ])
-  expect(mounted.uses.map(({ use }) => use)).toEqual(['mount'])
 })

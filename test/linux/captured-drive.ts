@@ -28,6 +28,12 @@ export class CapturedDrive {
     [3, []],
     [4, []],
   ])
+  /** It says who has a namespace, as drives do that manage namespaces. */
+  tellsAttached = true
+  /** CMIC bit 1. */
+  hasSiblings = true
+  /** NMIC bit 0, of every namespace. */
+  sharesNamespaces = true
   /** Changes are accepted and come to nothing. */
   inert = false
 
@@ -52,7 +58,7 @@ export class CapturedDrive {
     const controllers = this.attached.get(nsid)
     switch (cns) {
       case CNS.controller:
-        return data(controllerPage(0, 'PF0', 0x010a))
+        return data(controllerPage(0, 'PF0', 0x010a, this.hasSiblings))
       case CNS.activeNamespaces:
         return data(
           nsidPage(this.#nsids().filter((id) => this.attached.get(id)?.includes(0)))
@@ -60,9 +66,11 @@ export class CapturedDrive {
       case CNS.allocatedNamespaces:
         return data(nsidPage(this.#nsids()))
       case CNS.allocatedNamespace:
-        return controllers ? data(NAMESPACE) : status(0x4002)
+        return controllers ? data(namespacePage(this.sharesNamespaces)) : status(0x4002)
       case CNS.attachedControllers:
-        return controllers ? data(controllerList(controllers)) : status(0x4002)
+        return controllers && this.tellsAttached
+          ? data(controllerList(controllers))
+          : status(0x4002)
       case CNS.namespaceDescriptors:
         return controllers?.includes(0) ? data(patched(4096)) : status(0x4002)
       case CNS.primaryCapabilities:
@@ -147,7 +155,7 @@ function plain({ opcode, cdw10 = 0 }: AdminCommand): AdminAnswer {
     case CNS.allocatedNamespaces:
       return data(nsidPage([1]))
     case CNS.namespace:
-      return data(NAMESPACE)
+      return data(namespacePage(true))
     case CNS.namespaceDescriptors:
       return data(
         patched(4096, {
@@ -160,22 +168,29 @@ function plain({ opcode, cdw10 = 0 }: AdminCommand): AdminAnswer {
   }
 }
 
-function controllerPage(cntlid: number, serial: string, oacs: number): Uint8Array {
+function controllerPage(
+  cntlid: number,
+  serial: string,
+  oacs: number,
+  hasSiblings = false
+): Uint8Array {
   return patched(
     4096,
     { at: 4, bytes: serial.padEnd(20) },
+    { at: 76, bytes: [hasSiblings ? 2 : 0] },
     { at: 78, bytes: u16(cntlid) },
     { at: 256, bytes: u16(oacs) },
     { at: 516, bytes: u32(256) }
   )
 }
 
-const NAMESPACE = patched(
-  4096,
-  { at: 0, bytes: u64(131072n) },
-  { at: 30, bytes: [1] },
-  { at: 130, bytes: [9] }
-)
+const namespacePage = (shared: boolean): Uint8Array =>
+  patched(
+    4096,
+    { at: 0, bytes: u64(131072n) },
+    { at: 30, bytes: [shared ? 1 : 0] },
+    { at: 130, bytes: [9] }
+  )
 
 const SMART = patched(512, { at: 1, bytes: u16(323) }, { at: 32, bytes: u64(1n) })
 

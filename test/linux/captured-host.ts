@@ -1,5 +1,6 @@
 /** The driver under test over the captured machine. */
 import type { ApplyContext } from '../../src/host/change.ts'
+import type { HostAnswer, HostQuery } from '../../src/host/query.ts'
 import {
   HostDriverError,
   type HostDriver,
@@ -36,6 +37,16 @@ export function capturedHost(options?: LinuxHostOptions): CapturedHost {
   const drive = new CapturedDrive()
   machine.admin = drive.answer
   return { clock, machine, drive, host: linuxHost(machine.kernel, clock, options) }
+}
+
+/** @throws Error when a lane is blocked */
+export async function answerTo<Q extends HostQuery>(
+  { host }: CapturedHost,
+  query: Q
+): Promise<HostAnswer<Q>> {
+  const reply = await host.ask(query)
+  if (!reply.answered) throw new Error(`blocked: ${reply.blocked.call}`)
+  return reply.answer
 }
 
 /** Binds as a kernel would: a link in the function's directory, and a VFIO group node for vfio-pci. */

@@ -35,6 +35,8 @@ export type AdminHandler = (device: string, command: AdminCommand) => AdminAnswe
 
 export class CapturedMachine {
   readonly files = new FileTree()
+  /** Files of which somebody out of sight keeps others. */
+  readonly busy = new Set<string>()
   readonly holders = new Map<string, readonly DescriptorHolder[]>()
   /** By path; the numbers that its source reads. Absent: not observed. */
   readonly counters = new Map<string, readonly number[]>()
@@ -139,13 +141,15 @@ export class CapturedMachine {
       case 'readBlocks':
         return new Uint8Array(call.length)
       case 'vfioGroupStatus':
-        if (this.holders.get(call.path)?.length) {
+        if (this.busy.has(call.path) || this.holders.get(call.path)?.length) {
           throw new KernelError(call.call, call.path, 'EBUSY')
         }
         this.files.resolved(call.path)
         return { viable: true }
       case 'holders':
-        return this.holders.get(call.path) ?? []
+        return [call.path, ...(call.others ?? [])].flatMap(
+          (path) => this.holders.get(path) ?? []
+        )
     }
   }
 

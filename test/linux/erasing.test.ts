@@ -20,7 +20,7 @@ async function markersOn({ host }: EmulatedHost) {
   return reply.answer
 }
 
-test('markers are read until a format, which is not sent twice', async () => {
+test('markers are read until a format, which is sent again after new ones, since none proves no end', async () => {
   const world = await emulatedHost()
 
   await applied(world, MARK)
@@ -29,12 +29,31 @@ test('markers are read until a format, which is not sent twice', async () => {
   const again = await applied(world, FORMAT)
 
   expect(before).toEqual({ marked: [0, 9, 131071], written: [0, 9, 131071] })
-  expect(sent).toEqual({
-    outcome: 'done',
-    writes: ['format namespace 1 with user data erase through /dev/nvme1'],
-  })
-  expect(again).toEqual({ outcome: 'done', writes: [] })
+  const format = 'format namespace 1 with user data erase through /dev/nvme1'
+  expect(sent).toEqual({ outcome: 'done', writes: [format] })
+  const marks = [0, 4608, 67108352].map((at) => `write 512 bytes to /dev/nvme1n1 at ${at}`)
+  expect(again).toEqual({ outcome: 'done', writes: [...marks, format] })
   expect(await markersOn(world)).toEqual({ marked: [], written: [] })
+})
+
+test('a format that ends after its deadline has ended as it says then, for whoever sent it', async () => {
+  const world = await emulatedHost()
+  const { faults } = world.machine
+  const match = { call: 'admin', opcode: 0x80 } as const
+  faults.arm({ match, times: 1, kind: { fault: 'slow', ms: 30_000 } })
+  const late = { fault: 'status-with-effect', status: 6, ms: 30_000 } as const
+  faults.arm({ match, skip: 1, times: 1, kind: late })
+
+  await applied(world, MARK)
+  const ends: unknown[] = []
+  for (let times = 0; times < 2; times++) {
+    const begun = await applied(world, FORMAT)
+    await world.clock.advance(30_000)
+    ends.push(begun.outcome, await applied(world, FORMAT).catch(() => 'failed'))
+  }
+
+  const writes = ['format namespace 1 with user data erase through /dev/nvme1']
+  expect(ends).toEqual(['blocked', { outcome: 'done', writes }, 'blocked', 'failed'])
 })
 
 test('zeroes are written over the bytes that are named, and over no other', async () => {

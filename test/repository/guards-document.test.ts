@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { ALLOWED } from '../../src/kernel/admin-ioctl.ts'
 import { PROJECT, read } from './documents.ts'
 
 const text = read('docs/guards.md')
@@ -27,6 +28,12 @@ test('there are 46 rows, each of them once', () => {
   const numbers = rows.map(({ number }) => number).toSorted((a, b) => a - b)
 
   expect(numbers).toEqual(Array.from({ length: ROWS }, (_, at) => at + 1))
+})
+
+test('the commands that leave the process are the ones that it says', () => {
+  const told = /commands leave the process: (.*)$/m.exec(text)?.[1]?.split(', ') ?? []
+
+  expect(told.toSorted()).toEqual([...ALLOWED.values()].toSorted())
 })
 
 test('each row is refused by a name, or says why it cannot occur, and has a test', () => {

@@ -3,13 +3,16 @@ import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { NamespaceDescription } from '../../src/emulator/fleet.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
+import { unbindByHand } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
 import { refusalsOf } from './trouble.ts'
+import { OTHER, twoInOneGroup } from './two-in-one-group.ts'
 import {
   bindByHand,
   controllerAt,
   done,
+  groupOf,
   makeWorld,
   PLAIN,
   provision,
@@ -39,12 +42,68 @@ test.for([
 
 test('a controller whose disk a process has open exclusively is not assigned', async () => {
   const world = await makeWorld(memoryStore())
-  const path = `/dev/${DISK}`
-  await world.machine.kernel.lane('somebody').call({ call: 'holdDisk', path }, AT_ONCE)
+  world.machine.openDisk(DISK, 'mkfs.ext4', 'exclusively')
 
   const refusals = await refusalsOf(assignPlain(world))
 
-  expect(refusals).toMatchObject([{ check: 'namespace-open', device: path }])
+  expect(refusals).toMatchObject([{ check: 'namespace-open', device: `/dev/${DISK}` }])
+  expect(refusals[0]?.reason).toContain('mkfs.ext4')
+})
+
+test('a controller whose disk another guest has as a raw disk is not assigned', async () => {
+  const world = await makeWorld(memoryStore())
+  const close = world.machine.openDisk(DISK, 'qemu-system-x86', 'plainly')
+
+  const refused = refusalsOf(assignPlain(world))
+  await world.clock.advance(LETS_GO_MS)
+  const refusals = await refused
+  close()
+
+  expect(refusals).toMatchObject([{ check: 'namespace-open', device: `/dev/${DISK}` }])
+  expect(refusals[0]?.reason).toContain('is open: qemu-system-x86 (')
+  expect(world.machine.transcript).toEqual([])
+  await done(world, assignPlain(world))
+})
+
+test('who only looks into a disk, and lets go, keeps nobody from it', async () => {
+  const world = await makeWorld(memoryStore())
+  const close = world.machine.openDisk(DISK, '(udev-worker)', 'plainly')
+
+  const assigning = assignPlain(world)
+  await world.clock.advance(LETS_GO_MS / 2)
+  close()
+  await world.clock.advance(LETS_GO_MS / 2)
+
+  expect(await world.end(await assigning)).toMatchObject({ state: 'succeeded' })
+})
+
+test('a function joins no group that a process has open by a function of which nvirt knows nothing', async () => {
+  const world = await makeWorld(memoryStore(), { description: twoInOneGroup() })
+  for (const fn of [PLAIN, OTHER]) await unbindByHand(world, fn)
+  await bindByHand(world, OTHER, 'vfio-pci')
+  await world.inventory.rescan(DEMO, world.hostId)
+  const group = groupOf(world, OTHER)
+  const letGo = world.machine.holdVfioGroup(group, 'qemu-system-x86')
+  const written = world.machine.transcript.length
+
+  const refusals = await refusalsOf(assignPlain(world))
+
+  expect(refusals).toMatchObject([{ check: 'group-held', device: `/dev/vfio/${group}` }])
+  expect(world.machine.transcript).toHaveLength(written)
+  letGo()
+  await done(world, assignPlain(world))
+})
+
+test('a consumer is given another function of the group that it has open', async () => {
+  const world = await makeWorld(memoryStore(), { description: twoInOneGroup() })
+  for (const fn of [PLAIN, OTHER]) await unbindByHand(world, fn)
+  const controllerId = controllerAt(world, OTHER).id
+  await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+  world.machine.holdVfioGroup(groupOf(world, OTHER), 'qemu-system-x86')
+
+  await done(world, assignPlain(world))
+
+  expect(world.machine.snapshot().functions[PLAIN]?.driver).toBe('vfio-pci')
 })
 
 test('a controller that is reserved to a driver that nvirt never binds is not assigned', async () => {
@@ -103,7 +162,8 @@ test('an assigned VF that somebody gave to the host’s driver is not released o
   })
 })
 
-const AT_ONCE = { deadlineMs: 1_000 }
+/** Who has it open longer than that uses it. */
+const LETS_GO_MS = 1_000
 
 function assignPlain(world: World) {
   const controllerId = controllerAt(world, PLAIN).id

@@ -153,6 +153,27 @@ test('what somebody has mounted since is not torn away', async () => {
   expect(after).toEqual(attached)
 })
 
+test.for(['exclusively', 'plainly'] as const)(
+  'what somebody has opened %s since is not torn away',
+  async (how) => {
+    const { world } = await cutShort()
+    await happens(world, [{ event: 'reboot' }])
+    const close = world.machine.openDisk(diskOf(world, 2), 'zpool', how)
+    const attached = world.machine.snapshot().attachments
+
+    const refused = await world.end(await release(world, { acceptUncleaned: true }))
+    const after = world.machine.snapshot().attachments
+    close()
+    await done(world, release(world, { acceptUncleaned: true }))
+
+    expect(refused).toMatchObject({
+      state: 'undone',
+      error: { detail: { refusals: [{ check: 'namespace-open' }] } },
+    })
+    expect(after).toEqual(attached)
+  }
+)
+
 async function assigned() {
   const world = await makeWorld(memoryStore())
   const found = world.machine.snapshot()

@@ -6,9 +6,18 @@ import { diskNow, unbindByHand } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
 import { firstUnnamed, type Named } from '../support/named-writes.ts'
 import { askedIn, worldOf, type Write } from './planned.ts'
-import { ASSIGNMENTS, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
+import { ASSIGNMENTS, onlyAssignment, RESTORED, VIRTUAL_FUNCTIONS } from './scenarios.ts'
 import { OTHER, twoInOneGroup } from './two-in-one-group.ts'
-import { controllerAt, done, makeWorld, PF, PLAIN, provision, type World } from './world.ts'
+import {
+  controllerAt,
+  done,
+  makeWorld,
+  PF,
+  PLAIN,
+  provision,
+  virtualFunctionOf,
+  type World,
+} from './world.ts'
 
 const VF1 = '0000:01:00.1'
 
@@ -32,6 +41,25 @@ test('the last VF makes them disappear, and one that is not the last does not', 
   )
   expect(last.affected.tenants).toEqual([DEMO.tenant])
   expect(another.affected.virtualFunctions).toEqual([])
+})
+
+test('a release says what on the host waits while the drive formats', async () => {
+  const world = await makeWorld(memoryStore())
+  await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }]))
+  const virtualFunctionId = virtualFunctionOf(world, 1).id
+  const accept = ['not-tenant-safe'] as const
+  const assigning = { virtualFunctionId, consumer: 'vm', accept }
+  await done(world, world.workflows.assign(DEMO, assigning))
+  world.machine.mount(await diskNow(world, 1), '/srv/of-the-host')
+
+  const { affected, refusals } = await world.workflows.plan(DEMO, {
+    ask: 'release',
+    assignmentId: onlyAssignment(world).id,
+    request: {},
+  })
+
+  expect(refusals).toEqual([])
+  expect(affected.mounts).toMatchObject([{ nsid: 1, by: '/srv/of-the-host' }])
 })
 
 test('whoever shares an IOMMU group is named, with the driver that it has', async () => {

@@ -123,6 +123,21 @@ test('what a consumer has open is not released, and the consumer is named', asyn
   await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, {}))
 })
 
+test('what a process that nvirt cannot see has open is neither released nor taken back', async () => {
+  const world = await assignedVf()
+  const group = onlyAssignment(world).handOver?.iommuGroup ?? 0
+  const giveBack = world.machine.holdVfioGroup(group, null)
+
+  const refusals = await refusalsOf(
+    world.workflows.release(DEMO, onlyAssignment(world).id, {})
+  )
+  giveBack()
+
+  expect(refusals).toMatchObject([{ check: 'group-held', device: `/dev/vfio/${group}` }])
+  expect(refusals[0]?.reason).toContain('out of sight')
+  await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, {}))
+})
+
 test('a VF with a mounted disk is not retired', async () => {
   const world = await makeWorld(memoryStore())
   await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }], 'nvme'))

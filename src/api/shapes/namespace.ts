@@ -22,7 +22,7 @@ export const Use = inline<NamespaceView['uses'][number]>(
   {
     nsid: count('Namespace id'),
     disk: text('Block device: `nvme0n1p2`'),
-    use: choice(['mount', 'swap', 'holder', 'exclusive-open'], 'Kind of use'),
+    use: choice(['mount', 'swap', 'holder', 'exclusive-open', 'open'], 'Kind of use'),
     by: text('Mount point, name of the holder, or who has it open'),
   }
 )

@@ -123,7 +123,10 @@ const AffectedShape = inline<Affected>('Whom it reaches besides what is asked fo
     'Of the function itself, and of all these'
   ),
   tenants: listOf(text('Tenant'), 'Whose they are'),
-  mounts: listOf(Use, 'What on the host uses namespaces that it moves, erases or resets'),
+  mounts: listOf(
+    Use,
+    'What on the host uses namespaces that it moves, erases or resets, or that have to wait for a format of another'
+  ),
 })
 
 export const PlanShape = answerShape<PlanView>(

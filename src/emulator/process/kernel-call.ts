@@ -16,7 +16,6 @@ const BY_PATH = new Set([
   'holdDisk',
   'letGoDisk',
   'vfioGroupStatus',
-  'holders',
 ])
 
 function isCall(value: unknown): value is KernelCall {
@@ -39,6 +38,8 @@ function isCall(value: unknown): value is KernelCall {
         hasNumber(value, 'offset') &&
         fieldOf(value, 'bytes') instanceof Uint8Array
       )
+    case 'holders':
+      return hasText(value, 'path') && isOptionalTexts(fieldOf(value, 'others'))
     default:
       return hasText(value, 'path') && BY_PATH.has(value.call)
   }
@@ -70,6 +71,11 @@ function isNumber(name: string, field: unknown): boolean {
 function hasNumber(value: unknown, name: string): boolean {
   const field = fieldOf(value, name)
   return typeof field === 'number' && Number.isSafeInteger(field) && field >= 0
+}
+
+function isOptionalTexts(value: unknown): boolean {
+  if (value === undefined) return true
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }
 
 function hasText<N extends string>(value: unknown, name: N): value is Record<N, string> {

@@ -16,6 +16,7 @@ import { readCondition, readErasable, readFormat, readMarkersOn } from './erasab
 import { readAnswering, readIdentity } from './identity.ts'
 import { readTenantReach } from './tenant-reach.ts'
 import { readIsolation } from './isolation.ts'
+import { readAttachedTo } from './attached-to.ts'
 import { readPaths } from './paths.ts'
 import { readUsage } from './usage.ts'
 import { readVfioGroup } from './vfio-group.ts'
@@ -103,7 +104,7 @@ async function answer(
     case 'attachmentsOfEach':
       return { attachments: await readAttachmentsOfEach(session, query) }
     case 'attachedControllers':
-      return { cntlids: await readAttached(session, query) }
+      return { cntlids: await readAttachedTo(session, query) }
     case 'tenantReach':
       return { reach: await readTenantReach(session, query.fn) }
     case 'condition':
@@ -125,13 +126,6 @@ async function readSriov(session: LaneSession, pf: PciAddress) {
   const sriov = await sriovOf(session, pf)
   if (sriov !== null) return sriov
   throw new HostDriverError(`reading SR-IOV of ${pf}`, { kind: 'no-sriov-driver' })
-}
-
-async function readAttached(
-  session: LaneSession,
-  { pf, nsid }: { readonly pf: PciAddress; readonly nsid: number }
-): Promise<readonly number[]> {
-  return attachedControllers(session, await liveController(session.kernel, pf), nsid)
 }
 
 async function readAttachments(

@@ -6,7 +6,7 @@ import { methodInWords } from '../../nvme/erase-method.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { Found } from '../clean-params.ts'
 import type { Ask } from '../host-session.ts'
-import { exceptOpen, refuseUsed } from './usage.ts'
+import { refuseUsedByOthers } from './usage.ts'
 
 export type Erasing = {
   /** A function of the host through which they are erased, and asked about. */
@@ -26,24 +26,25 @@ export async function refuseReachingOthers(
   const pooled = await pooledOf(ask, through)
   const refusals: Refusal[] = []
   for (const nsid of nsids) {
-    const attached = await controllersOf(ask, through, nsid)
-    const others = attached.filter((id) => !owners.includes(id) && !pooled.includes(id))
+    const attached = await ask({ read: 'attachedControllers', pf: through, nsid })
+    const others = attached.cntlids.filter(
+      (id) => !owners.includes(id) && !pooled.includes(id)
+    )
     refusals.push(...others.map((cntlid) => reachesOthers(through, nsid, cntlid)))
   }
   return refusals
 }
 
-/** Immediately before each write. That nobody else has the disk open the hold proves, so only the rest is asked. */
+/** Immediately before each write. */
 export async function refuseErasing(
   ask: Ask,
   erasing: Erasing
 ): Promise<readonly Refusal[]> {
   const { through, found } = erasing
   const nsids = found.namespaces.map(({ nsid }) => nsid)
-  const used = await refuseUsed(ask, through, nsids)
   return [
     ...(await refuseReachingOthers(ask, { ...erasing, nsids })),
-    ...exceptOpen(used),
+    ...(await refuseUsedByOthers(ask, through, nsids)),
     ...(await refuseChanged(ask, through, found)),
   ]
 }
@@ -79,20 +80,6 @@ function reachesOthers(through: PciAddress, nsid: number, cntlid: number): Refus
     device: `${through} namespace ${nsid}`,
     reason: `namespace ${nsid} is attached to controller ${cntlid} too, whose data an erase would destroy`,
     remedy: `Detach namespace ${nsid} from controller ${cntlid}, or free the function uncleaned.`,
-  }
-}
-
-/** A drive that does not tell has one controller. */
-async function controllersOf(
-  ask: Ask,
-  pf: PciAddress,
-  nsid: number
-): Promise<readonly number[]> {
-  try {
-    return (await ask({ read: 'attachedControllers', pf, nsid })).cntlids
-  } catch (error) {
-    if (error instanceof HostDriverError && error.failure.kind === 'nvme-refused') return []
-    throw error
   }
 }
 

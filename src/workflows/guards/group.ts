@@ -44,12 +44,35 @@ export async function refuseHeldGroup(
   fn: PciAddress
 ): Promise<readonly Refusal[]> {
   const { driver } = await ask({ read: 'binding', fn })
-  if (driver !== 'vfio-pci') return []
-  const { path, holders } = await ask({ read: 'vfioGroup', fn })
-  return holders.map(({ pid, command }) => ({
+  return driver === 'vfio-pci' ? refuseHeld(ask, fn) : []
+}
+
+/**
+ * Asked of a function that is to join its group: whoever has that open by another function, for whatever nvirt knows
+ * nothing of, would have this one too. But one who was given the other by nvirt may have it open.
+ *
+ * @param isOurs whether the function at that address is assigned to the consumer that is to have this one
+ */
+export async function refuseHeldBySiblings(
+  ask: Ask,
+  fn: PciAddress,
+  isOurs: (address: PciAddress) => boolean
+): Promise<readonly Refusal[]> {
+  const { group } = await ask({ read: 'group', fn })
+  if (group === null) return []
+  const siblings = siblingsOf(group, fn).filter(({ driver }) => driver === 'vfio-pci')
+  if (siblings.length === 0 || siblings.some(({ address }) => isOurs(address))) return []
+  return refuseHeld(ask, fn)
+}
+
+async function refuseHeld(ask: Ask, fn: PciAddress): Promise<readonly Refusal[]> {
+  const { path, held, holders } = await ask({ read: 'vfioGroup', fn })
+  const named = holders.map(({ pid, command }) => `${command} (process ${pid})`)
+  if (held && named.length === 0) named.push('the kernel, or a process out of sight,')
+  return named.map((who) => ({
     check: 'group-held',
     device: path,
-    reason: `${command} (process ${pid}) has ${path} open`,
+    reason: `${who} has ${path} open`,
     remedy: 'Stop the consumer, or take the function from it.',
   }))
 }

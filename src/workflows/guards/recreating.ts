@@ -3,7 +3,7 @@ import type { Refusal } from '../../errors.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { Ask } from '../host-session.ts'
 import { refuseReachingOthers } from './erasing.ts'
-import { refuseUsed } from './usage.ts'
+import { refuseUsedByOthers } from './usage.ts'
 
 /** The drive creates and deletes namespaces, and a new one can be told from the one that it replaces. */
 export async function refuseUnrecreatable(
@@ -29,7 +29,7 @@ export async function refuseUnrecreatable(
     })
 }
 
-/** Immediately before it. Only those that are still there; that nobody else has their disks open the hold proved. */
+/** Immediately before it. Only those that are still there. */
 export async function refuseDeleting(
   ask: Ask,
   deleting: {
@@ -39,10 +39,9 @@ export async function refuseDeleting(
   }
 ): Promise<readonly Refusal[]> {
   const { through, owners, nsids } = deleting
-  const used = await refuseUsed(ask, through, nsids)
   return [
     ...(await refuseReachingOthers(ask, { through, owners, nsids })),
-    ...used.filter(({ check }) => check !== 'namespace-open'),
+    ...(await refuseUsedByOthers(ask, through, nsids)),
   ]
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Refusal } from '../../errors.ts'
 import { HostDriverError, type HostFailure } from '../../host/driver.ts'
-import type { NamespaceUse } from '../../host/query.ts'
+import type { UseNow } from '../../host/query.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { Ask } from '../host-session.ts'
 
@@ -20,9 +20,13 @@ export async function refuseUsed(
   return (await usesOf(ask, fn, nsids)).map(refusalOf)
 }
 
-/** For a disk that nvirt may hold itself. */
-export function exceptOpen(refusals: readonly Refusal[]): readonly Refusal[] {
-  return refusals.filter(({ check }) => check !== 'namespace-open')
+/** For disks that nvirt may hold itself, which keeps everybody else from them. */
+export async function refuseUsedByOthers(
+  ask: Ask,
+  fn: PciAddress,
+  nsids: readonly number[]
+): Promise<readonly Refusal[]> {
+  return (await usesOf(ask, fn, nsids)).filter(({ ours }) => !ours).map(refusalOf)
 }
 
 /** What would be torn away when these are detached from a controller that the host has. */
@@ -34,7 +38,7 @@ export async function refuseDetaching(
 ): Promise<readonly Refusal[]> {
   const attached = await attachedNamespaces(ask, pf, cntlid)
   const torn = nsids.filter((nsid) => attached?.includes(nsid))
-  return exceptOpen(await refuseUsed(ask, pf, torn))
+  return refuseUsedByOthers(ask, pf, torn)
 }
 
 /** What would be torn away with the driver that a function has now. */
@@ -46,10 +50,7 @@ export async function refuseUsedThrough(
 }
 
 /** What on the host uses namespaces that this function is attached to. Shared with plan/. */
-export async function usesThrough(
-  ask: Ask,
-  fn: PciAddress
-): Promise<readonly NamespaceUse[]> {
+export async function usesThrough(ask: Ask, fn: PciAddress): Promise<readonly UseNow[]> {
   const { controller, vf } = await ask({ read: 'answering', fn })
   if (!controller) return []
   return usesOf(ask, fn, await attachedNamespaces(ask, vf?.pf ?? fn, controller.cntlid))
@@ -59,7 +60,7 @@ async function usesOf(
   ask: Ask,
   fn: PciAddress,
   nsids: readonly number[] | undefined
-): Promise<readonly NamespaceUse[]> {
+): Promise<readonly UseNow[]> {
   if (nsids?.length === 0) return []
   return (await ask({ read: 'usage', fn, ...(nsids && { nsids }) })).uses
 }
@@ -85,7 +86,7 @@ export async function attachedNamespaces(
 
 const SILENT: readonly HostFailure['kind'][] = ['nvme-refused', 'controller-not-live']
 
-function refusalOf({ use, disk, by, nsid }: NamespaceUse): Refusal {
+function refusalOf({ use, disk, by, nsid }: UseNow): Refusal {
   const device = `/dev/${disk}`
   switch (use) {
     case 'mount':
@@ -114,6 +115,13 @@ function refusalOf({ use, disk, by, nsid }: NamespaceUse): Refusal {
         check: 'namespace-open',
         device,
         reason: `namespace ${nsid} (${device}) is open exclusively: ${by}`,
+        remedy: 'Stop what has it open.',
+      }
+    case 'open':
+      return {
+        check: 'namespace-open',
+        device,
+        reason: `namespace ${nsid} (${device}) is open: ${by}`,
         remedy: 'Stop what has it open.',
       }
   }

@@ -1,6 +1,6 @@
 /** Whom and what a plan's changes reach besides the function that they are for. */
 import { HostDriverError } from '../../host/driver.ts'
-import type { NamespaceUse } from '../../host/query.ts'
+import type { NamespaceUse, UseNow } from '../../host/query.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { AssignmentRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
@@ -123,8 +123,8 @@ function reboundBy(change: PlannedChange['change']): readonly PciAddress[] {
 async function usesReached({ ask, changes }: Reaching): Promise<readonly NamespaceUse[]> {
   const uses = new Map<string, NamespaceUse>()
   for (const change of changes) {
-    for (const use of await ifAnswered([], () => usesReachedBy(ask, change)))
-      uses.set(JSON.stringify(use), use)
+    for (const { ours, ...use } of await ifAnswered([], () => usesReachedBy(ask, change)))
+      if (!ours) uses.set(JSON.stringify(use), use)
   }
   return [...uses.values()]
 }
@@ -132,9 +132,13 @@ async function usesReached({ ask, changes }: Reaching): Promise<readonly Namespa
 async function usesReachedBy(
   ask: Ask,
   change: PlannedChange['change']
-): Promise<readonly NamespaceUse[]> {
+): Promise<readonly UseNow[]> {
   if (change.change === 'resetPrimary') {
     return (await ask({ read: 'usage', fn: change.pf })).uses
+  }
+  // While it lasts Linux lets no I/O through to any namespace of the drive (drivers/nvme/host/core.c, nvme_passthru_start).
+  if (change.change === 'formatNamespace') {
+    return (await ask({ read: 'usage', fn: change.fn })).uses
   }
   if (change.change === 'unbind') return usesThrough(ask, change.fn)
   if (!('nsid' in change)) return []

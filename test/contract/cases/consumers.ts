@@ -94,6 +94,25 @@ export const CONSUMER_CASES: readonly ContractCase[] = [
       assert.deepEqual([await exclusive(), await isMounted()], ['success', false])
     },
   },
+  {
+    name: 'who has a disk open shares it with an exclusive opener, and both are named',
+    run: async (world) => {
+      const path = `/dev/${await diskOf(world, world.plain)}`
+      const openers = () => holders(world, '/dev/null-of-nobody', [path])
+
+      assert.deepEqual(await openers(), [])
+      const close = await world.openDisk(path)
+      const [opener, ...more] = await openers()
+      assert.deepEqual([opener?.command, more], ['sleep', []])
+      assert.equal(await errnoOf(inLane(world, { call: 'holdDisk', path })), 'success')
+      const both = await openers()
+      assert.deepEqual(both.filter(({ ours }) => ours).length, 1, 'a lane of nvirt’s')
+      assert.equal(both.length, 2)
+      await inLane(world, { call: 'letGoDisk', path })
+      await close()
+      assert.deepEqual(await openers(), [])
+    },
+  },
 ]
 
 async function onVfio(world: KernelWorld, vf: string) {
@@ -102,8 +121,8 @@ async function onVfio(world: KernelWorld, vf: string) {
   return { group, path: `/dev/vfio/${group}` }
 }
 
-function holders({ kernel }: KernelWorld, path: string) {
-  return kernel.call({ call: 'holders', path })
+function holders({ kernel }: KernelWorld, path: string, others?: readonly string[]) {
+  return kernel.call({ call: 'holders', path, ...(others && { others }) })
 }
 
 /** Without asking a lane. */
