@@ -40,6 +40,8 @@ export type Trouble =
       readonly moved: readonly Moved[]
     }
   | { readonly kind: 'host-away'; readonly hostId: string; readonly why: string }
+  /** What was asked for could not be written, so that it would not have lasted. */
+  | { readonly kind: 'not-durable'; readonly why: string }
   | { readonly kind: 'unauthenticated'; readonly reason: string }
   | { readonly kind: 'forbidden'; readonly reason: string }
 
@@ -70,5 +72,17 @@ export class ControlPlaneError extends Error {
     super(doing, cause === undefined ? undefined : { cause })
     this.name = 'ControlPlaneError'
     this.trouble = trouble
+  }
+}
+
+/** A failure of another room that may be trouble for whoever asked. */
+export class RoomError extends Error {
+  /** undefined: a bug. */
+  readonly means: Trouble | undefined
+
+  constructor(doing: string, means: Trouble | undefined, cause?: unknown) {
+    super(doing, cause === undefined ? undefined : { cause })
+    this.name = 'RoomError'
+    this.means = means
   }
 }

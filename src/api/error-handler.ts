@@ -1,6 +1,6 @@
 /** Every error that leaves the door is a problem: ours, Fastify's, and bugs, which are logged with their causes. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { ControlPlaneError } from '../errors.ts'
+import { ControlPlaneError, RoomError } from '../errors.ts'
 import { problemOf } from './problem.ts'
 import type { AnyTrouble, DoorTrouble } from './problem.ts'
 import { fieldErrors } from './validation-errors.ts'
@@ -21,7 +21,8 @@ export class DoorError extends Error {
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const trouble = troubleOf(error)
-  if (trouble.kind === 'bug') request.log.error({ causes: causesOf(error) }, 'bug')
+  if (trouble.kind === 'bug' || trouble.kind === 'not-durable')
+    request.log.error({ causes: causesOf(error) }, trouble.kind)
   const doing = error instanceof ControlPlaneError ? error.message : undefined
   return sendProblem(request, reply, trouble, doing)
 }
@@ -40,6 +41,7 @@ export function sendProblem(
 
 export function troubleOf(error: unknown): AnyTrouble {
   if (error instanceof ControlPlaneError || error instanceof DoorError) return error.trouble
+  if (error instanceof RoomError && error.means) return error.means
   if (!isFastifyError(error)) return { kind: 'bug' }
   if (error.validation) {
     const context = error.validationContext ?? 'request'
@@ -64,7 +66,8 @@ function headersOf(trouble: AnyTrouble): Readonly<Record<string, string>> {
   if (kind === 'unauthenticated') return { 'www-authenticate': 'Bearer realm="nvirt"' }
   if (kind === 'method-not-allowed') return { allow: trouble.allowed.join(', ') }
   if (kind === 'upgrade-required') return { upgrade: 'websocket', connection: 'Upgrade' }
-  if (kind === 'stopping' || kind === 'host-away') return { 'retry-after': '5' }
+  if (kind === 'stopping' || kind === 'host-away' || kind === 'not-durable')
+    return { 'retry-after': '5' }
   return {}
 }
 

@@ -18,6 +18,7 @@ export function applyEntry(record: OperationRecord, entry: LogEntry): OperationR
     state: entry.state ?? record.state,
     committed: entry.committed ?? record.committed,
     cancelRequest: entry.cancelRequest ?? record.cancelRequest,
+    retried: entry.retry !== undefined || (entry.step === undefined && record.retried),
     error: orStays(entry.error, record.error),
     blocked: orStays(entry.blocked, record.blocked),
     waitsFor: entry.waitsFor ?? record.waitsFor,

@@ -40,8 +40,8 @@ export class Journal<W> {
   }
 
   /**
-   * Durable when resolved. Alone, it is tried until the log takes it; with further writes, which may be what the log
-   * refuses, it is tried once.
+   * Durable when resolved. Alone, it is tried until the log takes it. Further writes may be what the log refuses, or it
+   * takes nothing now: so they are tried a second, and last, time when it has taken an entry without them.
    *
    * @throws {StaleFence}, {Cancelled}; the reason to leave; with writes, whatever the log throws
    */
@@ -71,6 +71,7 @@ export class Journal<W> {
     isTriedAgain: boolean
   ): Promise<void> {
     const { log, clock, retry, onChange } = this.options
+    let answers = false
     for (let failures = 1; ; failures++) {
       const before = this.current
       const entry = this.entryOf(change)
@@ -80,7 +81,13 @@ export class Journal<W> {
         this.current = this.current === before ? after : applyEntry(this.current, entry)
         break
       } catch (error) {
-        if (!isTriedAgain || isVerdict(error) || writes.length > 0) throw error
+        if (!isTriedAgain || answers || isVerdict(error)) throw error
+      }
+      if (writes.length > 0) {
+        // No news: of a state that is said again, those who listen would be told again.
+        await this.write(RENEWAL, NOTHING, true)
+        answers = true
+        continue
       }
       await clock.sleep(delayMs(retry, failures), this.leaving.signal)
     }

@@ -30,6 +30,7 @@ export function newOperation<W>(
     state: waitsFor.length > 0 ? 'waiting' : 'running',
     committed: false,
     cancelRequest: null,
+    retried: false,
     error: null,
     blocked: null,
     waitsFor,

@@ -58,6 +58,11 @@ export function hasBegun({ steps }: { readonly steps: readonly StepRecord[] }): 
   return steps.some(({ state }) => state !== 'pending')
 }
 
+/** It has its locks, and may be half-way under them. */
+export function isUnderWay(record: Pick<OperationRecord, 'steps' | 'retried'>): boolean {
+  return hasBegun(record) && !record.retried
+}
+
 /** @param own also the output of this step itself: for its undo */
 export function contextOf<W>(
   run: OperationRun<W>,

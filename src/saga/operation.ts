@@ -46,6 +46,8 @@ export type OperationRecord = {
   readonly committed: boolean
   /** Somebody wants it undone. Once it is in the log it is kept, whoever runs the operation. */
   readonly cancelRequest: PersonalRequest | null
+  /** It was stuck and is tried again, and has done nothing since: it may not have got its locks back yet. */
+  readonly retried: boolean
   readonly error: OperationError | null
   readonly blocked: Json
   /** Operations that hold a lock it waits for. */

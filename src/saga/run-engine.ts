@@ -244,7 +244,8 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
     )
     for (const { run } of entries) {
       const index = interruptedStep(run, goesBack(run.journal.record))
-      if (index !== undefined) requestStepLocks(run, index)
+      // Who waits for an operation's lock must not wait for, or hold, a step's: see locks.ts.
+      if (index !== undefined && run.operationLocks.isHeld()) requestStepLocks(run, index)
     }
     for (const entry of entries) begin(entry)
     resumeLater(nextLeaseMs)

@@ -95,7 +95,7 @@ function lookAt(error: OperationError, notUndone: readonly string[]): OperationE
   }
 }
 
-/** The further writes are tried a few times; when the log goes on refusing them, the end is `stuck` without them. */
+/** The further writes are tried a few times; when the log goes on refusing them, and only them, the end is `stuck` without. */
 export async function end<W>(
   run: OperationRun<W>,
   state: Extract<OperationState, 'undone' | 'stuck'>,

@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts'
 import type { SagaLog } from './log.ts'
 import type { OperationRecord } from './operation.ts'
 import { toOperationError } from './operation-error.ts'
-import { hasBegun } from './operation-run.ts'
+import { isUnderWay } from './operation-run.ts'
 import type { Plan, WorkflowBook } from './workflow-book.ts'
 
 export type TakeOverOptions<W> = {
@@ -22,8 +22,8 @@ export type TakenOver<W> = { readonly record: OperationRecord; readonly plan: Pl
 export type TakeOver<W> = {
   readonly taken: readonly OperationRecord[]
   /**
-   * Those that can go on, in the order in which their locks are to be asked for: who has begun holds its locks and may
-   * be half-way, so it goes before who was only waiting.
+   * Those that can go on, in the order in which their locks are to be asked for: who is under way holds its locks and may
+   * be half-way, so it goes before who was only waiting; who was stuck, and is tried again, held none.
    */
   readonly runnable: readonly TakenOver<W>[]
   /** When the first lease of those that somebody may still be running ends; undefined: there are none. */
@@ -47,9 +47,14 @@ export async function takeOverOpen<W>(
     taken,
     runnable: runnable
       .filter((one) => one !== undefined)
-      .toSorted((a, b) => Number(hasBegun(b.record)) - Number(hasBegun(a.record))),
+      .toSorted((a, b) => placeOf(a.record) - placeOf(b.record)),
     nextLeaseMs: leases.length === 0 ? undefined : Math.min(...leases),
   }
+}
+
+function placeOf(record: OperationRecord): number {
+  if (isUnderWay(record)) return 0
+  return record.retried ? 2 : 1
 }
 
 async function takeOver<W>(

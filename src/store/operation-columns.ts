@@ -80,6 +80,7 @@ export function toOperation({ entries: text, ...columns }: OperationRow): Operat
     params: fromJson<Json>(columns.params),
     committed: columns.committed === 1,
     cancelRequest: fromJson<PersonalRequest>(columns.cancelRequest),
+    retried: entries.at(-1)?.retry !== undefined,
     error: fromJson<OperationError>(columns.error),
     blocked: fromJson<Json>(columns.blocked),
     waitsFor: fromJsonText<string[]>(columns.waitsFor),

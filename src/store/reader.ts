@@ -24,10 +24,9 @@ import {
 } from './inventory-columns.ts'
 import type { Json } from '../saga/workflow.ts'
 import { fromJson, fromJsonText } from './json-column.ts'
-import { keysetPage, mapPage, operationsPage, placesPage } from './keyset-page.ts'
+import { keysetPage, mapPage, placesPage } from './keyset-page.ts'
 import type { Prepare } from './operation-columns.ts'
-import { readOperation, toOperation } from './operation-columns.ts'
-import { openOperationReader } from './open-operation-reader.ts'
+import { operationReader } from './operation-reader.ts'
 import { policyReader } from './policy-reader.ts'
 import type { HealingRow, PlanRow } from './rows.ts'
 import type { ControllerHealth, KnownKey, StoreReader } from './store.ts'
@@ -178,17 +177,6 @@ function driftReader(
       const found = prepare(IS_CARED_FOR).get({ hostId }) as { readonly is: number }
       return found.is === 1
     },
-  }
-}
-
-function operationReader(
-  prepare: Prepare
-): Pick<StoreReader, 'operations' | 'operation' | 'openOperations'> {
-  return {
-    openOperations: openOperationReader(prepare),
-    operations: ({ tenant, states }, page) =>
-      mapPage(operationsPage(prepare, { tenant, state: states }, page), toOperation),
-    operation: (tenant, id) => owned(readOperation(prepare, id), tenant),
   }
 }
 

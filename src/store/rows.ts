@@ -2,7 +2,6 @@
  * The rows of the database as the rest of nvirt sees them. Prisma's types never leave this room; documents (JSON columns)
  * are typed by who writes them and validated when read. Times are RFC 3339.
  */
-import type { AllocatedNamespace } from '../nvme/namespace-layout.ts'
 import type {
   ControllerObservation,
   FunctionObservation,
@@ -12,6 +11,11 @@ import type { Binding, DriveCondition, FunctionIdentity } from '../host/query.ts
 import type { TenantReach } from '../nvme/tenant-reach.ts'
 import type { Json } from '../saga/workflow.ts'
 import type { SecondaryState } from '../nvme/secondary-controller.ts'
+import type {
+  ReachedNamespaces,
+  RecordedAttachments,
+  RecreatingNamespaces,
+} from './recorded-namespaces.ts'
 
 export type HostRow = {
   readonly id: string
@@ -71,6 +75,11 @@ export type ControllerRow = {
 export type ObservedController = FunctionObservation & {
   /** In the order of VF numbers. Absent: none of them was ever asked. */
   readonly reachOfVfs?: readonly ReachOfVf[]
+  /**
+   * VF numbers of those that a reboot, or the drive's own going, took away, and that no scan has found as they are to be
+   * since. Absent: there are none.
+   */
+  readonly takenVfs?: readonly number[]
 }
 
 export type ReachOfVf = {
@@ -163,34 +172,18 @@ export type AssignmentRow = {
     readonly condition?: DriveCondition
     /** Of a controller that went with chosen namespaces. */
     readonly attachments?: RecordedAttachments
+    /** Of a controller whose drive answered. */
+    readonly reached?: ReachedNamespaces
     /** While namespaces of it are deleted that are to be created again. */
     readonly recreating?: RecreatingNamespaces
+    /** Of one whose namespaces were cleaned and are being put back: the evidence, by step. */
+    readonly cleaned?: Readonly<Record<string, Json>>
   } | null
   readonly handOver: HandOver | null
   /** Why the function is quarantined; null otherwise. */
   readonly quarantine: string | null
   readonly createdAt: string
   readonly updatedAt: string
-}
-
-/** What was attached to what, to be put back. */
-export type RecordedAttachments = {
-  /** nsids that the consumer gets, and no others. */
-  readonly given: readonly number[]
-  /** cntlids whose attachments are changed: the assigned controller's, then those of the host. */
-  readonly controllers: readonly number[]
-  readonly found: readonly {
-    readonly nsid: number
-    readonly shared: boolean
-    /** Of `controllers`. */
-    readonly cntlids: readonly number[]
-  }[]
-}
-
-export type RecreatingNamespaces = {
-  readonly namespaces: readonly Omit<AllocatedNamespace, 'cntlids'>[]
-  /** nsids of the other namespaces that the drive had before. */
-  readonly before: readonly number[]
 }
 
 /** What the consumer needs. */

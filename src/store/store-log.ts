@@ -1,7 +1,6 @@
 /** The saga's log over the store: a step's record and what it changes are one transaction. */
 import type { SagaLog } from '../saga/log.ts'
-import { OPEN_STATES, type OperationRecord } from '../saga/operation.ts'
-import { allPages } from './all-pages.ts'
+import { OPEN_STATES } from '../saga/operation.ts'
 import type { Store, StoreWrite } from './store.ts'
 
 export function storeLog(store: Store): SagaLog<StoreWrite> {
@@ -9,7 +8,7 @@ export function storeLog(store: Store): SagaLog<StoreWrite> {
     create: (operation, writes) =>
       store.commit([{ write: 'createOperation', operation }, ...writes]),
     append: (entry, writes) => store.commit([{ write: 'logOperation', entry }, ...writes]),
-    loadOpen: () => Promise.resolve(allOpen(store)),
+    loadOpen: () => Promise.resolve(store.read.operationsInOrder({ states: OPEN_STATES })),
     load: (id) => Promise.resolve(store.read.operation(null, id)),
     takeOver: async (id, owner, leaseUntilMs, nowMs) => {
       const takeOver = {
@@ -23,11 +22,4 @@ export function storeLog(store: Store): SagaLog<StoreWrite> {
       return fence ?? undefined
     },
   }
-}
-
-/** Ids are UUIDv7, so their order is that of creation. */
-function allOpen({ read }: Store): readonly OperationRecord[] {
-  return [
-    ...allPages((page) => read.operations({ tenant: null, states: OPEN_STATES }, page)),
-  ]
 }

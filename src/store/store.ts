@@ -209,7 +209,18 @@ export interface StoreReader {
     filter: { readonly tenant: string | null; readonly states?: readonly OperationState[] },
     page: PageRequest
   ) => Page<OperationRecord>
+  /** In the order in which they were created, which their ids need not be in. Unpaged: for filters that leave few. */
+  operationsInOrder: (
+    filter:
+      | { readonly states: readonly OperationState[]; readonly workflow?: string }
+      | { readonly workflow: string; readonly states?: undefined }
+  ) => readonly OperationRecord[]
   operation: (tenant: string | null, id: string) => OperationRecord | undefined
+  /** Of those that were created after it, have not been undone and hold one of these too, at least one of the two exclusively: the first. */
+  firstSince: (
+    id: string,
+    holds: { readonly exclusive: readonly string[]; readonly shared: readonly string[] }
+  ) => OpenOperation | undefined
   /**
    * Those that have not ended, oldest first, without their steps: what every request asks for. The same parameters are the
    * same value each time.

@@ -3,6 +3,7 @@ import { Cancelled, NotNow, StaleFence } from '../saga/log.ts'
 import type { PersonalRequest } from '../saga/operation.ts'
 import type { CommitResult } from './store.ts'
 import { IdempotencyTaken } from './store.ts'
+import { unwritableCode } from './sqlite-code.ts'
 import type { StoreProblem } from './store-error.ts'
 import { StoreError } from './store-error.ts'
 import type { Wire } from './wire-writes.ts'
@@ -50,7 +51,10 @@ export function toWire(error: unknown, doing: string): WireError {
     const { message, problem, cause } = error
     return { error: 'store', doing: message, problem, causes: messages(cause) }
   }
-  return { error: 'store', doing, problem: { kind: 'refused' }, causes: messages(error) }
+  const code = unwritableCode(error)
+  const problem: StoreProblem =
+    code === undefined ? { kind: 'refused' } : { kind: 'unwritable', code }
+  return { error: 'store', doing, problem, causes: messages(error) }
 }
 
 export function fromWire(wire: WireError): Error {

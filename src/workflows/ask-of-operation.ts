@@ -9,7 +9,7 @@ import { requireState, useOfOperation, type OperationUse } from './allowed-from.
 import { refused } from './define-workflow.ts'
 import { refuseOvertaken } from './overtaken.ts'
 import { found, type RequestContext } from './requests/prepared.ts'
-import { keyWrites, startedBefore } from './start-once.ts'
+import { answeredBy, keyWrites, startedBefore } from './start-once.ts'
 import type { IdempotencyKey } from './workflows.ts'
 
 /** @throws ControlPlaneError not-found, wrong-state, idempotency-conflict */
@@ -21,7 +21,7 @@ export async function cancelOperation(
 ): Promise<OperationRecord> {
   return once(context, id, key, async (record) => {
     const isAsked = record.cancelRequest !== null && useOfOperation(record) === 'undoing'
-    if (isAsked) return record
+    if (isAsked) return answeredBy(context, key, record)
     requireAllowed('cancel', record)
     return engine.cancel(id, requestOf(context), keyWrites(context, key, id))
   })

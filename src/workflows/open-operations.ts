@@ -1,8 +1,7 @@
 /** Operations that have not ended, and the functions that each holds. */
 import { Type } from 'typebox'
-import { isTerminal, type OperationRecord, type OperationState } from '../saga/operation.ts'
+import { isTerminal } from '../saga/operation.ts'
 import type { Json } from '../saga/workflow.ts'
-import { allPages } from '../store/all-pages.ts'
 import type { OpenOperation, Store } from '../store/store.ts'
 import { Held, isShaped } from './logged-shapes.ts'
 
@@ -35,13 +34,6 @@ export function hostOf(params: Json): string | undefined {
 
 export function openOperations({ read }: Store): readonly OpenOperation[] {
   return read.openOperations()
-}
-
-export function operationsIn(
-  { read }: Store,
-  states: readonly OperationState[]
-): readonly OperationRecord[] {
-  return [...allPages((page) => read.operations({ tenant: null, states }, page))]
 }
 
 /** Which operation holds a function, kept up to date by what the engine tells; asked for every row of every list. */

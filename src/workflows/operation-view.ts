@@ -5,7 +5,8 @@ import { heldBy } from './open-operations.ts'
 import type { CancelView, OperationProgress, OperationView } from './workflows.ts'
 
 export function operationView(record: OperationRecord): OperationView {
-  const { owner: _owner, leaseUntilMs: _lease, fence: _fence, ...shown } = record
+  const { owner: _owner, leaseUntilMs: _lease, fence: _fence, ...rest } = record
+  const { retried: _retried, ...shown } = rest
   return {
     ...shown,
     subject: heldBy(record.params).subject,

@@ -4,22 +4,14 @@
  */
 import type { Refusal } from '../errors.ts'
 import type { OperationRecord } from '../saga/operation.ts'
-import { allPages } from '../store/all-pages.ts'
 import type { OpenOperation, Store } from '../store/store.ts'
 import { heldBy, openOperations } from './open-operations.ts'
 
 export function refuseOvertaken(store: Store, record: OperationRecord): readonly Refusal[] {
-  const others = [...openOperations(store), ...laterOperations(store, record.id)]
-  const overtaking = others.find(
-    (other) =>
-      other.id !== record.id && other.state !== 'undone' && isOnTheSame(record, other)
-  )
+  const overtaking =
+    openOperations(store).find((other) => isOnTheSame(record, other)) ??
+    store.read.firstSince(record.id, heldBy(record.params).holds)
   return overtaking === undefined ? [] : [refusal(record, overtaking)]
-}
-
-/** Ids are UUIDv7, so their order is that of creation. */
-function laterOperations({ read }: Store, id: string): Iterable<OperationRecord> {
-  return allPages((page) => read.operations({ tenant: null }, page), id)
 }
 
 function isOnTheSame(a: OpenOperation, b: OpenOperation): boolean {

@@ -6,7 +6,6 @@ import { Check } from 'typebox/value'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import { OPEN_STATES, type OperationRecord, type StepState } from '../saga/operation.ts'
 import type { Store } from '../store/store.ts'
-import { operationsIn } from './open-operations.ts'
 import { ALLOCATE_AND_RESET, RESIZE, ResizeParamsShape } from './resize-params.ts'
 
 export interface PendingAllocations {
@@ -33,12 +32,9 @@ export function pendingAllocations(store: Store): PendingAllocations {
 }
 
 /** Oldest first. Those that ended well matter only where one did not. */
-function resizesOf(store: Store): readonly OperationRecord[] {
-  const resizes = (states: Parameters<typeof operationsIn>[1]) =>
-    operationsIn(store, states).filter(({ workflow }) => workflow === RESIZE)
-  const unfinished = resizes([...OPEN_STATES, 'stuck'])
-  if (!unfinished.some(({ state }) => state === 'stuck')) return unfinished
-  return [...unfinished, ...resizes(['succeeded', 'undone'])].toSorted((a, b) =>
-    a.createdAt < b.createdAt ? -1 : 1
-  )
+function resizesOf({ read }: Store): readonly OperationRecord[] {
+  const unfinished = [...OPEN_STATES, 'stuck'] as const
+  const left = read.operationsInOrder({ workflow: RESIZE, states: unfinished })
+  const isAnyStuck = left.some(({ state }) => state === 'stuck')
+  return isAnyStuck ? read.operationsInOrder({ workflow: RESIZE }) : left
 }

@@ -37,7 +37,7 @@ import {
   requireOperator,
   type RequestContext,
 } from './requests/prepared.ts'
-import { begin, startedBefore } from './start-once.ts'
+import { answeredBy, begin, startedBefore } from './start-once.ts'
 import { createPlans } from './plan/plans.ts'
 import { createTurns } from './turns.ts'
 import type { IdempotencyKey, OperationView, Workflows } from './workflows.ts'
@@ -160,7 +160,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     key: IdempotencyKey | undefined
   ): Promise<OperationRecord> {
     const planned = await plans.prepare(context.caller, asked, planId)
-    if ('id' in planned) return planned
+    if ('id' in planned) return answeredBy(context, key, planned)
     return begin({ ...context, newId: () => planId }, engine, planned, key)
   }
   const policies = createPolicies({

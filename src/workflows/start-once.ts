@@ -50,10 +50,38 @@ export async function begin(
       ...keyWrites(context, key, id),
     ])
   } catch (error) {
-    const before = error instanceof IdempotencyTaken && startedBefore(context, key)
-    if (before) return before
-    throw error
+    return beforeOr(error, context, key)
   }
+}
+
+/**
+ * What is there already is the answer, and what the key stands for from now on. Durable when resolved.
+ *
+ * @throws ControlPlaneError idempotency-conflict
+ */
+export async function answeredBy(
+  context: RequestContext,
+  key: IdempotencyKey | undefined,
+  record: OperationRecord
+): Promise<OperationRecord> {
+  if (!key) return record
+  try {
+    await context.store.commit(keyWrites(context, key, record.id))
+    return record
+  } catch (error) {
+    return beforeOr(error, context, key)
+  }
+}
+
+/** Of two requests with the same key one is second, however close they come. @throws the error, if it is another */
+function beforeOr(
+  error: unknown,
+  context: RequestContext,
+  key: IdempotencyKey | undefined
+): OperationRecord {
+  const before = error instanceof IdempotencyTaken && startedBefore(context, key)
+  if (before) return before
+  throw error
 }
 
 /** To be written with what the key stands for. */

@@ -151,7 +151,7 @@ export type ReleaseRequest = {
 
 export type OperationView = Omit<
   OperationRecord,
-  'owner' | 'leaseUntilMs' | 'fence' | 'cancelRequest'
+  'owner' | 'leaseUntilMs' | 'fence' | 'retried' | 'cancelRequest'
 > & {
   /** What it works on. */
   readonly subject: { readonly kind: string; readonly id: string }

@@ -7,7 +7,7 @@ import type { Step, WorkflowDefinition } from '../../src/saga/workflow.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import type { MemoryLog } from './memory-log.ts'
-import { memoryLog } from './memory-log.ts'
+import { memoryLog, never } from './memory-log.ts'
 
 export type Bench = {
   readonly memory: MemoryLog<string>
@@ -88,4 +88,20 @@ export function step(
     },
     ...rest,
   }
+}
+
+/** A step that hangs in its first run until it is killed, and works in the next. */
+export function hangsOnce(
+  name: string,
+  said: string[],
+  set: Partial<Step<string>> = {}
+): Step<string> {
+  let runs = 0
+  return step(name, said, {
+    run: async () => {
+      said.push(`+${name}`)
+      return ++runs === 1 ? never() : { result: 'done' }
+    },
+    ...set,
+  })
 }

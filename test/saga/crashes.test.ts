@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { OperationRecord } from '../../src/saga/operation.ts'
+import { isUnderWay } from '../../src/saga/operation-run.ts'
 import { isTerminal } from '../../src/saga/operation.ts'
 import type { Bench } from './bench.ts'
 import { bench, operation } from './bench.ts'
@@ -17,6 +18,14 @@ type Outcome = {
   readonly violations: readonly string[]
   /** Whoever asked that the first of them be cancelled was answered that it will be. */
   readonly cancelled: boolean
+}
+
+/** The instants, of all, at which somebody asks for something. */
+type Asked = {
+  /** That the first operation be undone. */
+  readonly cancelAt?: number
+  /** That whatever is stuck be tried again, now that nothing fails any more. */
+  readonly retryAt?: readonly number[]
 }
 
 test('whenever the process dies, every operation ends as done, undone or stuck with its reason', async () => {
@@ -57,7 +66,7 @@ test('what was cancelled is undone, whenever it was asked for and whenever the p
       fc.array(at, { maxLength: 3 }),
       at,
       async (scripts, deaths, cancelAt) => {
-        const outcome = await runAll(scripts, deaths, cancelAt)
+        const outcome = await runAll(scripts, deaths, { cancelAt })
         judge(scripts, outcome)
         const { state, committed, cancelRequest } = outcome.b.memory.operations.get('o0')!
         heard.add(cancelRequest !== null)
@@ -73,6 +82,27 @@ test('what was cancelled is undone, whenever it was asked for and whenever the p
   expect(heard, 'some came in time, and some too late').toEqual(new Set([true, false]))
 }, 120_000)
 
+test('what was stuck and is tried again ends, and so do those that it meets', async () => {
+  const ends = new Set<string>()
+  const at = fc.nat({ max: 60 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(script, { minLength: 2, maxLength: 4 }),
+      fc.array(at, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.nat({ max: 200 }), { minLength: 20, maxLength: 40 }),
+      async (scripts, deaths, retryAt) => {
+        const outcome = await runAll(scripts, deaths, { retryAt })
+        judge(scripts, outcome)
+        for (const id of retriedIn(outcome.b))
+          ends.add(outcome.b.memory.operations.get(id)?.state ?? '')
+      }
+    ),
+    { numRuns: 300, seed: seed() }
+  )
+
+  expect([...ends].toSorted(), 'each kind of end').toEqual(['stuck', 'succeeded', 'undone'])
+}, 120_000)
+
 /** A new one each time, printed so that a failure can be run again with SAGA_SEED. */
 function seed(): number {
   const chosen = Number(process.env['SAGA_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -80,14 +110,11 @@ function seed(): number {
   return chosen
 }
 
-/**
- * @param deaths how many instants each process in turn lives for; the one after the last lives on
- * @param cancelAt the instant, of all, at which somebody asks that the first operation be undone
- */
+/** @param deaths how many instants each process in turn lives for; the one after the last lives on */
 async function runAll(
   scripts: readonly Script[],
   deaths: readonly number[],
-  cancelAt = Infinity
+  { cancelAt = Infinity, retryAt = [] }: Asked = {}
 ): Promise<Outcome> {
   const world = new World()
   const b = bench()
@@ -102,13 +129,16 @@ async function runAll(
     let lived = 0
     const instant = () => {
       if (owner.dead) return
-      if (instants++ === cancelAt) {
-        const request = { actor: 'somebody', at: '2026-01-01T00:00:00.000Z' }
-        engine.cancel('o0', request, []).then(
+      if (retryAt.includes(instants))
+        for (const id of idsOfStuck(b)) {
+          world.mend(id)
+          engine.retry(id, BY, []).catch(() => {}) // it has only just become so
+        }
+      if (instants++ === cancelAt)
+        engine.cancel('o0', BY, []).then(
           () => (cancelled = true),
           () => {} // too early, or too late
         )
-      }
       if (lived++ < lives) return
       owner.dead = true
       kill()
@@ -127,6 +157,18 @@ async function runAll(
     if (await allEnded(scripts, b, owner))
       return { instants, world, b, violations, cancelled }
   }
+}
+
+const BY = { actor: 'somebody', at: '2026-01-01T00:00:00.000Z' }
+
+function idsOfStuck({ memory }: Bench): readonly string[] {
+  const stuck = [...memory.operations.values()].filter(({ state }) => state === 'stuck')
+  return stuck.map(({ id }) => id)
+}
+
+function retriedIn({ memory }: Bench): ReadonlySet<string> {
+  const retries = memory.entries.filter(({ retry }) => retry !== undefined)
+  return new Set(retries.map(({ operationId }) => operationId))
 }
 
 async function allEnded(
@@ -149,30 +191,30 @@ async function allEnded(
 /** Whoever begins must have said so, and nobody else be half-way with the same lock, or on the same function. */
 function violationsOf(
   scripts: readonly Script[],
-  { memory }: Bench,
+  b: Bench,
   id: string,
   step: number
 ): readonly string[] {
   const scriptOf = (operationId: string) => scripts[Number(operationId.slice(1))]!
   const mine = scriptOf(id)
-  const intent = memory.operations.get(id)?.steps[step]?.state
+  const intent = b.memory.operations.get(id)?.steps[step]?.state
   if (intent !== 'running' && intent !== 'undoing')
     return [`${id} begins ${step}: ${intent}`]
-  const others = [...memory.operations.values()].filter(
-    (other) => other.id !== id && !isTerminal(other.state)
+  const others = [...b.memory.operations.values()].filter(
+    (other) => other.id !== id && !isTerminal(other.state) && isUnderWay(other)
   )
   return others.flatMap((other) => {
     const theirs = scriptOf(other.id)
-    const hasBegun = other.steps.some(({ state }) => state !== 'pending')
     const halfWay = other.steps.flatMap(({ state }, index) =>
       state === 'running' || state === 'undoing' ? [theirs.steps[index]?.lock] : []
     )
     const lock = mine.steps[step]?.lock
     return [
-      ...(hasBegun && theirs.functionLock === mine.functionLock
+      ...(theirs.functionLock === mine.functionLock
         ? [`${id} and ${other.id} both have ${mine.functionLock}`]
         : []),
-      ...(lock && halfWay.includes(lock)
+      // The undos that a retry is to repeat are recorded as under way before each has its lock.
+      ...(lock && !retriedIn(b).has(other.id) && halfWay.includes(lock)
         ? [`${id} and ${other.id} both have ${lock}`]
         : []),
     ]
@@ -182,10 +224,13 @@ function violationsOf(
 function judge(scripts: readonly Script[], { world, b, violations }: Outcome): void {
   expect(violations).toEqual([])
   expect(world.unguarded).toEqual([])
+  const retried = retriedIn(b)
   for (const [n, one] of scripts.entries()) {
     const record = b.memory.operations.get(`o${n}`)!
     const made = one.steps.map((_, index) => madeBy(world, record.id, index))
-    const rows = b.memory.writes.filter((row) => row.startsWith(record.id))
+    const written = b.memory.writes.filter((row) => row.startsWith(record.id))
+    // Of one that is tried again, how it was stuck is history.
+    const rows = retried.has(record.id) ? withoutFormerEnds(written) : written
     const about = JSON.stringify({ one, record, made, rows })
 
     expect(
@@ -201,6 +246,11 @@ function judge(scripts: readonly Script[], { world, b, violations }: Outcome): v
     if (record.committed) expect(world.undos, about).not.toContain(record.id)
     judgeEnd(one, record, made, about)
   }
+}
+
+function withoutFormerEnds(rows: readonly string[]): readonly string[] {
+  const last = rows.findLastIndex((row) => !row.includes('/'))
+  return rows.filter((row, at) => at >= last || !row.endsWith(' stuck'))
 }
 
 function judgeEnd(

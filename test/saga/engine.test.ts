@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { LogEntry } from '../../src/saga/log.ts'
 import type { Json, StepContext } from '../../src/saga/workflow.ts'
+import type { Bench } from './bench.ts'
 import { bench, operation, step, workflow } from './bench.ts'
 
 test('the steps run in order, and their rows are written with their records', async () => {
@@ -182,6 +184,59 @@ test('an end whose rows are refused is no success', async () => {
   expect(said).toEqual(['+a', '-a'])
   expect(ended.state).toBe('undone')
 })
+
+/** The log takes nothing for 20 s, from the first entry that it is told of here. */
+function awayFrom(
+  { memory, clock }: Bench,
+  isFirst: (entry: LogEntry | undefined, writes: readonly string[]) => boolean
+): void {
+  let sinceMs: number | undefined
+  memory.around = (when, entry, writes) => {
+    if (when === 'after') return
+    if (isFirst(entry, writes)) sinceMs ??= clock.monotonicMs()
+    if (sinceMs !== undefined && clock.monotonicMs() < sinceMs + 20_000)
+      throw new Error('disk full')
+  }
+}
+
+test.for([
+  ['undone', { fails: (): boolean => true }],
+  ['stuck', { fails: (): boolean => true, commit: true }],
+] as const)(
+  'a log that takes nothing for a while takes neither its rows nor its reason from what ends %s',
+  async ([state, set]) => {
+    const b = bench()
+    awayFrom(b, (entry) => entry?.state === state)
+
+    await b.boot([workflow([step('a', [], set)])]).engine.start(operation('o1'), [])
+    const ended = await b.end('o1')
+
+    expect(b.clock.monotonicMs()).toBeGreaterThan(20_000)
+    expect(ended).toMatchObject({ state, error: { step: 'a', message: 'a failed' } })
+    expect(b.memory.writes).toEqual([`o1 ${state}`])
+  }
+)
+
+test.for([
+  ['its end', (entry: LogEntry | undefined) => entry?.state === 'succeeded'],
+  ['a step', (_: unknown, writes: readonly string[]) => writes.includes('row of a')],
+] as const)(
+  'a log that takes nothing for a while, as %s is to be recorded, is no failure of it',
+  async ([, isFirst]) => {
+    const b = bench()
+    const said: string[] = []
+    awayFrom(b, isFirst)
+
+    const workflows = [workflow([step('a', said), step('b', said)])]
+    await b.boot(workflows).engine.start(operation('o1'), [])
+    const ended = await b.end('o1')
+
+    expect(b.clock.monotonicMs()).toBeGreaterThan(20_000)
+    expect(ended).toMatchObject({ state: 'succeeded', error: null })
+    expect(said).toEqual(['+a', '+b'])
+    expect(b.memory.writes).toEqual(['row of a', 'row of b', 'o1 succeeded'])
+  }
+)
 
 test.for([
   { what: 'whose guard is asked first', guard: true },

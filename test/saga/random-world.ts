@@ -68,6 +68,13 @@ export class World {
   readonly unguarded: string[] = []
   /** Called at every instant at which a process can die. */
   instant: () => void = () => {}
+  /** What has failed of the operation fails no more. */
+  mend(operationId: string): void {
+    const failed = [...this.faultsLeft.keys()].filter((key) =>
+      key.startsWith(`${operationId}/`)
+    )
+    for (const key of failed) this.faultsLeft.set(key, 0)
+  }
   /** Called when a step or its undo begins to change the world. */
   begins: (operationId: string, step: number) => void = () => {}
 }

@@ -1,23 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Step } from '../../src/saga/workflow.ts'
-import { bench, operation, step, workflow } from './bench.ts'
+import { bench, hangsOnce, operation, step, workflow } from './bench.ts'
 import { never } from './memory-log.ts'
-
-/** A step that hangs in its first run until it is killed, and works in the next. */
-function hangsOnce(
-  name: string,
-  said: string[],
-  set: Partial<Step<string>> = {}
-): Step<string> {
-  let runs = 0
-  return step(name, said, {
-    run: async () => {
-      said.push(`+${name}`)
-      return ++runs === 1 ? never() : { result: 'done' }
-    },
-    ...set,
-  })
-}
 
 test('the next process runs the interrupted step again, and those after it', async () => {
   const { boot, clock, end } = bench()

@@ -147,3 +147,53 @@ test('of health there is what each present controller said last', async () => {
   ])
   expect(store.read.healthOf('host-b')).toEqual([])
 })
+
+test.for([
+  ['exclusively what it holds', { exclusive: ['vf-1'], shared: [] }, ['1', '3']],
+  ['together what it holds alone', { exclusive: [], shared: ['vf-1'] }, ['1', '3']],
+  ['alone what it shares', { exclusive: ['pf-1'], shared: [] }, ['1', '3']],
+  ['together what it shares', { exclusive: [], shared: ['pf-1'] }, [undefined, undefined]],
+  ['something else', { exclusive: ['vf-2'], shared: [] }, [undefined, undefined]],
+] as const)(
+  'of those that hold %s, the first that was created since is found',
+  async ([, held, found]) => {
+    const store = await temporaryStore()
+    const holds = { exclusive: ['vf-1'], shared: ['pf-1'] }
+    const rows = [
+      { id: '5', params: { holds: held } },
+      { id: '4', params: { holds } },
+      { id: '2', params: { holds: held }, state: 'undone' },
+      { id: '1', params: { holds: held }, state: 'succeeded' },
+      { id: '3', params: { holds: held } },
+      { id: '0', params: null },
+      { id: '6', params: { holds: 'vf-1' } },
+    ] as const
+    for (const row of rows)
+      await store.commit([{ write: 'createOperation', operation: operationRecord(row) }])
+
+    const since = (id: string) => store.read.firstSince(id, holds)
+
+    expect([since('4')?.id, since('1')?.id]).toEqual(found)
+    expect([since('3'), since('nobody')]).toEqual([undefined, undefined])
+    expect(since('4') ?? {}).not.toHaveProperty('steps')
+  }
+)
+
+test('operations of a workflow are read in the order in which they were created', async () => {
+  const store = await temporaryStore()
+  const rows = [
+    { id: 'c', workflow: 'resize-primary', state: 'succeeded' },
+    { id: 'b', workflow: 'assign-function', state: 'stuck' },
+    { id: 'a', workflow: 'resize-primary', state: 'stuck' },
+  ] as const
+  for (const row of rows)
+    await store.commit([{ write: 'createOperation', operation: operationRecord(row) }])
+
+  const workflow = 'resize-primary'
+  const all = store.read.operationsInOrder({ workflow })
+  const stuck = store.read.operationsInOrder({ workflow, states: ['waiting', 'stuck'] })
+
+  expect(all.map(({ id }) => id)).toEqual(['c', 'a'])
+  expect(stuck.map(({ id }) => id)).toEqual(['a'])
+  expect(stuck[0]?.steps).toHaveLength(2)
+})

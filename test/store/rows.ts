@@ -194,6 +194,7 @@ export function operationRecord(set: Partial<OperationRecord> = {}): OperationRe
     ],
     committed: false,
     cancelRequest: null,
+    retried: false,
     error: null,
     blocked: null,
     waitsFor: [],

@@ -84,3 +84,20 @@ test('a step that is done and the next one that is intended are one entry', asyn
     ],
   })
 })
+
+test('one that is tried again is known as such until a step of it goes on', async () => {
+  const store = await temporaryStore()
+  const operation = operationRecord({ state: 'stuck' })
+  await store.commit([{ write: 'createOperation', operation }])
+  const entry = { operationId: 'operation-1', fence: 2, at: 'later' } as const
+  const retry = { actor: 'somebody', at: 'later' }
+  const isRetried = () => store.read.operation(null, 'operation-1')?.retried
+
+  const before = isRetried()
+  await store.commit([logged({ ...entry, state: 'undoing', retry })])
+  await store.commit([logged({ ...entry, state: 'undoing', waitsFor: ['operation-2'] })])
+  const waiting = isRetried()
+  await store.commit([logged({ ...entry, step: { index: 1, state: 'undoing' } })])
+
+  expect([before, waiting, isRetried()]).toEqual([false, true, false])
+})

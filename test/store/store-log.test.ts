@@ -130,7 +130,7 @@ test('the next process goes on where the former one stood', async () => {
   expect(typesIn(second)).toEqual(['a ran', 'held ran', 'succeeded'])
 })
 
-test('every open operation is loaded, oldest first, and no ended one', async () => {
+test('every open operation is loaded, oldest first whatever its id, and no ended one', async () => {
   const store = await temporaryStore()
   const ids = Array.from({ length: 450 }, (_, n) => `o${String(n).padStart(4, '0')}`)
   await Promise.all(
@@ -146,7 +146,5 @@ test('every open operation is loaded, oldest first, and no ended one', async () 
 
   const open = await storeLog(store).loadOpen()
 
-  expect(open.map(({ id }) => id)).toEqual(
-    ids.filter((_, n) => (ids.length - 1 - n) % 9 !== 0)
-  )
+  expect(open.map(({ id }) => id)).toEqual(ids.toReversed().filter((_, n) => n % 9 !== 0))
 })

@@ -188,6 +188,7 @@ async function leave(store: Store, params: Json): Promise<void> {
         steps: [],
         committed: false,
         cancelRequest: null,
+        retried: false,
         error: null,
         blocked: null,
         waitsFor: [],

@@ -13,6 +13,7 @@ import type {
   ScanDigestRow,
   VirtualFunctionRow,
 } from '../../src/store/rows.ts'
+import { heldBy } from '../../src/workflows/open-operations.ts'
 import type { RowPlace } from '../../src/store/keyset-page.ts'
 import { rowsForViews } from '../../src/store/kept-inventory.ts'
 import type { VirtualFunctionPolicyRow } from '../../src/store/policy-row.ts'
@@ -143,6 +144,23 @@ export function readerOf(now: () => Tables): StoreReader {
     operation: (tenant, id) => {
       const record = now().operations.get(id)
       return record && ofTenant(tenant)(record) ? record : undefined
+    },
+    operationsInOrder: ({ states, workflow }) =>
+      [...now().operations.values()]
+        .filter(({ state }) => states?.includes(state) ?? true)
+        .filter((record) => workflow === undefined || record.workflow === workflow),
+    firstSince: (id, { exclusive, shared }) => {
+      const all = [...now().operations.values()]
+      const since = all.slice(all.findIndex((record) => record.id === id) + 1)
+      const isAmong = (ids: readonly string[]) => (held: string) => ids.includes(held)
+      return since.find(({ state, params }) => {
+        const { holds } = heldBy(params)
+        return (
+          state !== 'undone' &&
+          (holds.exclusive.some(isAmong([...exclusive, ...shared])) ||
+            holds.shared.some(isAmong(exclusive)))
+        )
+      })
     },
     openOperations: () =>
       [...now().operations.values()].filter(({ state }) => !isTerminal(state)),
