@@ -7,6 +7,7 @@
  */
 import { hash } from 'node:crypto'
 import type { PciFacts } from '../host/query.ts'
+import { isBlank } from '../nvme/pci-capabilities.ts'
 
 /** All ids of hardware live in this name space. Never to be changed: every id would be another. */
 const NVIRT = Buffer.from('5b0c6f2e8a544d0e9a530f9a4f2d7c11', 'hex')
@@ -45,9 +46,15 @@ export function controllerIdOf(identity: ControllerIdentity): string {
 export function unansweredControllerIdOf(hostId: string, pci: PciFacts): string {
   const ids = [pci.vendor, pci.device, pci.subsystemVendor, pci.subsystemDevice]
   const functionDigit = pci.topology.slice(-1) // functions of one drive may share its serial number
-  return pci.serialNumber === null
+  const serialNumber = tellingSerialNumber(pci)
+  return serialNumber === null
     ? idOf('controller-at', hostId, pci.topology, ...ids)
-    : idOf('controller-pci', pci.serialNumber, functionDigit, ...ids)
+    : idOf('controller-pci', serialNumber, functionDigit, ...ids)
+}
+
+/** null: none that tells this drive from another. Rows that an earlier nvirt wrote may have a blank one. */
+export function tellingSerialNumber({ serialNumber }: PciFacts): string | null {
+  return serialNumber === null || isBlank(serialNumber) ? null : serialNumber
 }
 
 /** @param vfNumber 1-based */

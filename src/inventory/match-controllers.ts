@@ -5,7 +5,12 @@
 import type { FunctionObservation } from '../host/observation.ts'
 import type { PciFacts } from '../host/query.ts'
 import type { ControllerRow } from '../store/rows.ts'
-import { controllerIdOf, rivalIdOf, unansweredControllerIdOf } from './identity.ts'
+import {
+  controllerIdOf,
+  rivalIdOf,
+  tellingSerialNumber,
+  unansweredControllerIdOf,
+} from './identity.ts'
 import type { Elsewhere } from './elsewhere.ts'
 
 export type MatchedController = {
@@ -68,13 +73,13 @@ function rowOfFunction(
  * through the function's lane, so it is missing while that hangs.
  */
 export function isSameFunction(recorded: PciFacts, seen: PciFacts): boolean {
+  const known = tellingSerialNumber(recorded)
+  const read = tellingSerialNumber(seen)
   return (
     recorded.bootId === seen.bootId &&
     recorded.topology === seen.topology &&
     hasSameIds(recorded, seen) &&
-    (recorded.serialNumber === seen.serialNumber ||
-      recorded.serialNumber === null ||
-      seen.serialNumber === null)
+    (known === read || known === null || read === null)
   )
 }
 
@@ -83,9 +88,10 @@ export function isSameFunction(recorded: PciFacts, seen: PciFacts): boolean {
  * it, so the function's digit is compared too.
  */
 export function isSameDrive(recorded: PciFacts, seen: PciFacts): boolean {
+  const known = tellingSerialNumber(recorded)
   return (
-    recorded.serialNumber !== null &&
-    recorded.serialNumber === seen.serialNumber &&
+    known !== null &&
+    known === tellingSerialNumber(seen) &&
     recorded.topology.at(-1) === seen.topology.at(-1) &&
     hasSameIds(recorded, seen)
   )

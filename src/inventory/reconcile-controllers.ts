@@ -46,6 +46,7 @@ function rowOf(
   scan: Scan,
   { id, seen, row, ambiguous }: MatchedController
 ): SeenControllerRow {
+  const { takenVfs } = row?.observation ?? {}
   const observation = withReachOfVfs(
     keepWhileBlocked(seen, row?.observation),
     row?.observation,
@@ -61,7 +62,7 @@ function rowOf(
     address: seen.address,
     present: true,
     ambiguous,
-    observation,
+    observation: takenVfs ? { ...observation, takenVfs } : observation,
     lastController,
     observedAt: row && seen.blocked !== null ? row.observedAt : scan.observation.observedAt,
   }

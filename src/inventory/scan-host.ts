@@ -18,6 +18,7 @@ import type { Reconciled } from './reconcile.ts'
 import { digestOf, healthOfControllers } from './scan-digest.ts'
 import type { InventoryRows } from './scanned-row.ts'
 import { rowsAfter } from './settled.ts'
+import { takenVfs } from './taken-vfs.ts'
 import type { Underway } from './underway.ts'
 
 export type ScanContext = {
@@ -150,7 +151,7 @@ async function storeScan(
   before: InventoryRows,
   reconciled: Reconciled & { readonly digest: ScanDigestRow | null }
 ): Promise<void> {
-  const { differences, isSettled: _, digest, ...rows } = reconciled
+  const { differences, isSettled: _, digest, ...seen } = reconciled
   const row = hostRow(hostId, observation.host, observation.observedAt)
   const at = isoTime(clock.nowMs())
   const after = afterScan(hostId, before, reconciled, store.read)
@@ -166,18 +167,31 @@ async function storeScan(
   const canDrift =
     drifting.drift.length > 0 || assignments.rows.length > 0 || hasDesired(after)
   const known = store.read.host(hostId)
+  const isNewBoot = known?.bootId !== bootId
+  const { drift } = drifting
+  const taken = takenVfs({ before, after, assignments: assignments.rows, drift, isNewBoot })
+  const rows = { ...seen, controllers: replaced(seen.controllers, taken) }
   const commit = store.commit([
     { write: 'putHost', row },
     { write: 'reconcile', ...rows, digest: canDrift ? null : digest },
     ...hostEvents(known, row, at),
-    ...(known?.bootId === bootId ? [] : attemptsAnew(store, hostId)),
+    ...(isNewBoot ? attemptsAnew(store, hostId) : []),
     ...assignments.writes,
     ...differences.map((difference) => changeEvent(hostId, difference, at)),
     ...ledger.note(hostId, drifting),
   ])
-  underway.storing(reconciled, ownersOf(store, reconciled), commit)
+  const stored = { ...reconciled, ...rows }
+  underway.storing(stored, ownersOf(store, stored), commit)
   commit.catch(() => ledger.forget(hostId))
   await commit
+}
+
+function replaced<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  by: readonly Row[]
+): readonly Row[] {
+  const ids = new Set(by.map(({ id }) => id))
+  return [...rows.filter(({ id }) => !ids.has(id)), ...by]
 }
 
 /** Of controllers as they will be, and as they are. */

@@ -3,8 +3,10 @@
  * somebody took it from vfio-pci. What the consumer is told is found anew: address and group may be others. No commit
  * step; undone, the assignment waits for the next try, and its consumer keeps it.
  */
+import type { Binding } from '../host/query.ts'
 import type { EndContext } from '../saga/workflow.ts'
-import type { StoreWrite } from '../store/store.ts'
+import type { AssignmentRow } from '../store/rows.ts'
+import type { Store, StoreWrite } from '../store/store.ts'
 import { bindVfio, findHandOver, Group, othersNow } from './assign-function.ts'
 import { assignParams, targetOf, type AssignParams } from './assign-params.ts'
 import { assignmentEvent } from './assignment-event.ts'
@@ -51,19 +53,18 @@ export function restoreAssignment(around: Surroundings) {
   })
 }
 
-/** In the boot in which it was recorded, what the function was before its assignment is still where it returns to. */
 async function recordBinding({ ask, store, at }: Turn, p: AssignParams): Promise<Done> {
   const binding = await ask({ read: 'binding', fn: p.fn })
   const identity = await ask({ read: 'identity', fn: p.fn })
   const foreign = refuseForeignBinding(p.fn, binding)
   if (foreign.length > 0) throw refused(`recording the binding of ${p.fn}`, foreign)
   const known = store.read.assignment(null, p.assignmentId)?.before
-  const isSameBoot = known?.identity.pci.bootId === identity.pci.bootId
   const before = {
-    binding: isSameBoot ? known.binding : binding,
+    binding: returnsTo(store, p, { known, binding, identity }),
     identity,
     // What it was handed over with is compared, and put back, in whatever boot.
     ...(known?.condition && { condition: known.condition }),
+    ...(known?.reached && { reached: known.reached }),
     // The drive keeps them.
     ...(known?.attachments && { attachments: known.attachments }),
   }
@@ -72,6 +73,29 @@ async function recordBinding({ ask, store, at }: Turn, p: AssignParams): Promise
     output: { binding, identity },
     writes: [{ write: 'updateAssignment', id: p.assignmentId, set, at }],
   }
+}
+
+type Found = Pick<NonNullable<AssignmentRow['before']>, 'binding' | 'identity'>
+
+/**
+ * What the function was before its assignment is still where it returns to. What somebody had made of a VF went with the
+ * boot, and as it was provisioned it is not yet: it comes here without a driver.
+ */
+function returnsTo(
+  { read }: Store,
+  { vf, functionId }: AssignParams,
+  {
+    known,
+    binding,
+    identity,
+  }: Found & { readonly known: AssignmentRow['before'] | undefined }
+): Binding {
+  if (known?.identity.pci.bootId === identity.pci.bootId) return known.binding
+  const provisioned = vf && read.virtualFunction(functionId)?.provisioned
+  if (!provisioned) return known?.binding ?? binding
+  return provisioned.driver === 'nvme'
+    ? { driver: 'nvme', override: 'nvme' }
+    : { driver: null, override: null }
 }
 
 function restored(p: AssignParams, end: EndContext): readonly StoreWrite[] {

@@ -38,9 +38,16 @@ export async function until(
   }
   const { items } = world.workflows.operations(DEMO, {}, PAGE)
   const errors = items.map(({ workflow, state, error }) => ({ workflow, state, error }))
-  throw new Error(`never ${what}: ${JSON.stringify([shown(world), errors])}`)
+  const declared = world.workflows.virtualFunctionPolicies(DEMO, {}, PAGE).items
+  throw new Error(`never ${what}: ${JSON.stringify([declared, errors])}`)
 }
 
+/** What stood before the last boot is back, or was given up. */
+export const settled = (world: World) =>
+  until(world, 'settled', () => {
+    const host = world.store.read.host(world.hostId)
+    return host?.bootId === host?.settledBootId
+  })
 export const pfOf = (world: World) => controllerAt(world, PF).id
 export const shown = (world: World) =>
   world.workflows.virtualFunctionPolicy(DEMO, pfOf(world))

@@ -79,7 +79,7 @@ export function createCaretaker(options: CaretakerOptions): Caretaker {
 
 /** @returns when to look again, ms since the epoch; Infinity: when something happens */
 async function look(options: CaretakerOptions, hostId: string): Promise<number> {
-  const { store, clock, changing } = options
+  const { store, clock } = options
   const host = store.read.host(hostId)
   if (host?.reach !== 'reachable' || isAtRest(store, host)) return Infinity
   const inventory = hostInventory(store, hostId)
@@ -87,7 +87,7 @@ async function look(options: CaretakerOptions, hostId: string): Promise<number> 
   const healing = new Map(store.read.healingOf(hostId).map((row) => [row.functionId, row]))
   await forget(store, healing, work, clock.nowMs())
   if (work.length > 0) return beginWhatIsDue(options, { inventory, work, healing })
-  if (!isHeld(inventory, changing)) await settle(options, host, { inventory, work })
+  if (!isBringingBack(store, inventory)) await settle(options, host, { inventory, work })
   return Infinity
 }
 
@@ -121,9 +121,12 @@ async function beginWhatIsDue(
     if (atMs > clock.nowMs()) againAtMs = Math.min(againAtMs, atMs)
     else await beginUnlessTaken(options, one, tried)
   }
-  const isHopeless = work.every(({ functionId }) => isGivenUp(healing.get(functionId)))
+  const isHopeless = work.every(({ functionId }) => {
+    const tried = healing.get(functionId)
+    return isGivenUp(tried) && changing(functionId) !== tried?.operationId
+  })
   const host = store.read.host(work[0]?.row.hostId ?? '')
-  if (isHopeless && host && !isHeld(inventory, changing)) {
+  if (isHopeless && host && !isBringingBack(store, inventory)) {
     await settle(options, host, { inventory, work })
   }
   return againAtMs
@@ -166,13 +169,13 @@ function busyControllers(store: Store, workflows: readonly string[]): readonly s
     })
 }
 
-function isHeld(
-  { virtualFunctions, assignments }: HostInventory,
-  changing: (functionId: string) => string | null
+/** Others may have the host's functions for as long as they like: a release waits for somebody, or erases for hours. */
+function isBringingBack(
+  store: Store,
+  { controllers, virtualFunctions }: HostInventory
 ): boolean {
-  const provisioned = virtualFunctions.filter((row) => row.provisioned !== null)
-  const ids = [...provisioned.map(({ id }) => id), ...assignments.map((a) => a.functionId)]
-  return ids.some((id) => changing(id) !== null)
+  const busy = new Set(busyControllers(store, RESTORING))
+  return [...controllers, ...virtualFunctions].some(({ id }) => busy.has(id))
 }
 
 /** Everything that was standing has been tried; what is amiss now is counted. */

@@ -39,7 +39,11 @@ export function prepareWork(
   const writes = (id: string) => [{ write: 'putHealing' as const, row: counted(id) }]
   if ('divide' in work) return { ...prepareDeclared(context, work), writes }
   return work.restore === 'virtualFunction'
-    ? { workflow: RESTORE_VIRTUAL_FUNCTION, params: paramsOf(context, work), writes }
+    ? {
+        workflow: RESTORE_VIRTUAL_FUNCTION,
+        params: paramsOf(context, work, inventory),
+        writes,
+      }
     : {
         workflow: RESTORE_ASSIGNMENT,
         params: paramsOfAssigned(context, work, inventory),
@@ -47,16 +51,20 @@ export function prepareWork(
       }
 }
 
+/** One that is assigned is its consumer's: the host's driver would show what is on it to the host. */
 function paramsOf(
   { store }: RequestContext,
-  work: Extract<Work, { restore: 'virtualFunction' }>
+  work: Extract<Work, { restore: 'virtualFunction' }>,
+  { assignments }: HostInventory
 ): RestoreParams {
   const { row, controllerId, isServing } = work
   const primary = found(store.read.controller(controllerId), 'controller', controllerId)
   const { provisioned } = row
   if (!provisioned) throw new Error(`VF ${row.id} is not provisioned`)
   const { vfNumber, cntlid } = row
-  const { vq, vi, nsids, driver, fetchedTo } = provisioned
+  const { vq, vi, nsids, fetchedTo } = provisioned
+  const isAssigned = assignments.some(({ functionId }) => functionId === row.id)
+  const driver = isAssigned ? 'none' : provisioned.driver
   return {
     hostId: row.hostId,
     subject: { kind: 'virtualFunction', id: row.id },

@@ -11,14 +11,22 @@ import { workOf, type Work } from './work-of.ts'
 
 export type AnyWork = Work | DeclaredWork
 
-/** What stood before comes first: a consumer must not wait for VFs that nobody has yet. */
+/**
+ * What stood before comes first: a consumer must not wait for VFs that nobody has yet. One that is to go, or to be another,
+ * is not made what it was before: that may be what cannot be done.
+ */
 export function workNow(
   { read }: Store,
   host: HostRow,
   inventory: HostInventory
 ): readonly AnyWork[] {
   const policies = read.virtualFunctionPoliciesOf(host.id)
-  return [...workOf(host, inventory), ...declaredWork(policies, inventory)]
+  const declared = declaredWork(policies, inventory)
+  const going = new Set(
+    declared.filter(({ divide }) => divide === 'retire').map((one) => one.functionId)
+  )
+  const standing = workOf(host, inventory)
+  return [...standing.filter(({ functionId }) => !going.has(functionId)), ...declared]
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * What has to be done for a host to be as it is desired, in order: VFs by primary and number, then what is assigned.
- * What a reboot or a pulled drive took away always is; what somebody changed is by the host's policy. Pure.
+ * What a reboot or a pulled drive took away always is, for as long as it takes; what somebody changed is by the host's
+ * policy, while others are still brought back too. Pure.
  */
 import { driftOf, type HostInventory } from '../../inventory/drift/drift.ts'
 import type {
@@ -48,15 +49,34 @@ export function isBeingRestored({ settledBootId, bootId }: HostRow): boolean {
 
 export function workOf(host: HostRow, inventory: HostInventory): readonly Work[] {
   const kinds = kindsByFunction(inventory)
-  const mayHeal = isBeingRestored(host) || host.driftPolicy === 'heal'
+  const heals = host.driftPolicy === 'heal'
   const ofVirtualFunctions = inventory.virtualFunctions
     .toSorted(byPrimaryAndNumber)
-    .flatMap((row) => workOfVirtualFunction(row, inventory, kinds.of(row.id), mayHeal))
+    .flatMap((row) => {
+      const mayHeal = heals || isTaken(row, inventory)
+      return workOfVirtualFunction(row, inventory, kinds.of(row.id), mayHeal)
+    })
   const busy = new Set(ofVirtualFunctions.map(({ functionId }) => functionId))
   const ofAssignments = inventory.assignments
     .filter(({ functionId }) => !busy.has(functionId))
-    .flatMap((row) => workOfAssignment(row, inventory, kinds.of(row.functionId), mayHeal))
+    .flatMap((row) => {
+      const mayHeal = heals || isOfFormerBoot(row, host)
+      return workOfAssignment(row, inventory, kinds.of(row.functionId), mayHeal)
+    })
   return [...ofVirtualFunctions, ...ofAssignments]
+}
+
+function isTaken(
+  { controllerId, vfNumber }: VirtualFunctionRow,
+  { controllers }: HostInventory
+): boolean {
+  const primary = controllers.find(({ id }) => id === controllerId)
+  return primary?.observation.takenVfs?.includes(vfNumber) ?? false
+}
+
+/** An operation had it when its host was started again, so that no scan has made it `restoring` yet. */
+function isOfFormerBoot({ before }: AssignmentRow, { bootId }: HostRow): boolean {
+  return before !== null && before.identity.pci.bootId !== bootId
 }
 
 type Kinds = readonly DriftKind[]
@@ -69,7 +89,8 @@ function workOfVirtualFunction(
 ): readonly Work[] {
   const { provisioned } = row
   const assignment = assignments.find(({ functionId }) => functionId === row.id)
-  if (!provisioned || has(kinds, HOPELESS)) return []
+  // Lost, and its drive is here: it is lost to another host, where its consumer was given it.
+  if (!provisioned || has(kinds, HOPELESS) || assignment?.state === 'lost') return []
   if (!mayHeal && assignment?.state !== 'restoring') return []
   const isServing = !has(kinds, NOT_SERVING)
   const isOwnBinding = assignment === undefined && has(kinds, OF_BINDING)
@@ -90,8 +111,8 @@ function workOfAssignment(
   const vf = virtualFunctions.find(({ id }) => id === functionId)
   const movesNamespaces = !vf && has(kinds, OF_NAMESPACES)
   const isAmiss = movesNamespaces || has(kinds, [...OF_BINDING, 'moved'])
-  const isTaken = state === 'ready' && isAmiss
-  if (state !== 'restoring' && !(isTaken && mayHeal)) return []
+  const isDrifting = state === 'ready' && isAmiss
+  if (state !== 'restoring' && !(isDrifting && mayHeal)) return []
   const controllerId = vf?.controllerId ?? functionId
   return [{ restore: 'assignment', functionId, controllerId, tenant, row, movesNamespaces }]
 }
