@@ -26,12 +26,18 @@ export function findExtendedCapability(config: Uint8Array, id: number): number |
   return undefined
 }
 
-/** Sixteen hex digits, most significant first, as lspci shows them without dashes; null where absent. */
+/** Sixteen hex digits, most significant first, as lspci shows them without dashes; null where absent or blank. */
 export function deviceSerialNumber(config: Uint8Array): string | null {
   const at = findExtendedCapability(config, DEVICE_SERIAL_NUMBER)
   if (at === undefined || at + 12 > config.byteLength) return null
-  return fieldsOf(config)
+  const serialNumber = fieldsOf(config)
     .u64(at + 4)
     .toString(16)
     .padStart(16, '0')
+  return isBlank(serialNumber) ? null : serialNumber
+}
+
+/** Drives that were never given one have the capability all the same, and all show the same: it tells none from another. */
+export function isBlank(serialNumber: string): boolean {
+  return /^(0{16}|f{16})$/.test(serialNumber)
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { HostObservation } from '../../src/host/observation.ts'
 import type { Elsewhere } from '../../src/inventory/elsewhere.ts'
 import { controllerIdOf, unansweredControllerIdOf } from '../../src/inventory/identity.ts'
+import type { PciAddress } from '../../src/nvme/pci-address.ts'
 import {
   controller,
   fn,
@@ -122,6 +123,42 @@ describe('controllers', () => {
 
     expect(rows.controllers).toMatchObject([{ id: PLAIN_ID, present: true }])
   })
+
+  describe.for(['0000000000000000', 'ffffffffffffffff'])(
+    'a serial number of %s proves nothing',
+    (serialNumber) => {
+      test('a drive in another slot and another boot is not the one that had gone', () => {
+        const before = fn({ pci: pci(PLAIN, { serialNumber }) })
+        const other = fn({
+          address: PF,
+          binding: VFIO,
+          controller: null,
+          pci: pci(PF, { serialNumber, bootId: 'boot-2' }),
+        })
+
+        const { rows } = scanned([scanOf([before]), scanOf([]), scanOf([other])])
+
+        expect(rows.controllers).toMatchObject([
+          { id: PLAIN_ID, present: false },
+          { address: PF, serial: '', present: true },
+        ])
+      })
+
+      test('two drives that never answered are not one', () => {
+        const silent = (address: PciAddress) =>
+          fn({
+            address,
+            binding: VFIO,
+            controller: null,
+            pci: pci(address, { serialNumber }),
+          })
+
+        const { rows } = scanned([scanOf([silent(PF), silent(PLAIN)])])
+
+        expect(rows.controllers.map(({ ambiguous }) => ambiguous)).toEqual([false, false])
+      })
+    }
+  )
 
   test('a function that never answered gets a row only when a guest has it', () => {
     const unbound = fn({ binding: { driver: null, override: null }, controller: null })

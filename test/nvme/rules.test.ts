@@ -133,6 +133,17 @@ test.for([
   expect(deviceSerialNumber(bytes)).toBeNull()
 })
 
+test.for([0, 0xffffffff])('a serial number of nothing but %i is none', (half) => {
+  const blank = patched(
+    4096,
+    { at: 0x100, bytes: u32(0x00010003) },
+    { at: 0x104, bytes: u32(half) },
+    { at: 0x108, bytes: u32(half) }
+  )
+
+  expect(deviceSerialNumber(blank)).toBeNull()
+})
+
 test('both answers of the drives we know mean that VFs come first', () => {
   const qemu = profileOf({ vendor: '0x1b36', device: '0x0010' })
   const samsung = profileOf({ vendor: '0x144D', device: '0xa824' })

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
-import { byHand } from './by-hand.ts'
+import { MOST_ATTEMPTS } from '../../src/workflows/caretaker/attempts.ts'
+import { byHand, diskNow } from './by-hand.ts'
 import {
   converged,
   declare,
@@ -66,6 +67,31 @@ test('a VF that somebody gave other resources is provisioned again', async () =>
     [1, 3, 2],
     [2, 3, 2],
   ])
+})
+
+test('a VF that cannot be brought back as it was is retired as soon as it is to be another', async () => {
+  const world = await tended()
+  const { hostId, workflows } = world
+  await declare(world, { ...TWO, count: 1, namespaceIds: [namespaceIds(world, [2])] })
+  await converged(world)
+  await workflows.setDriftPolicy(DEMO, hostId, 'heal')
+  const of = { pf: pciAddress(PF), nsid: 2 }
+  await byHand(world, {
+    change: 'detachNamespace',
+    ...of,
+    cntlid: virtualFunctionOf(world, 1).cntlid,
+  })
+  await byHand(world, { change: 'attachNamespace', ...of, cntlid: 0 })
+  world.machine.mount(await diskNow(world, 2), '/srv/precious')
+
+  await world.inventory.rescan(DEMO, hostId)
+  await world.clock.advance(800_000)
+  const tried = world.store.read.healingOf(hostId).map(({ attempts }) => attempts)
+  await declare(world, { ...TWO, count: 1 })
+  await converged(world)
+
+  expect(tried).toEqual([MOST_ATTEMPTS])
+  expect(shown(world).virtualFunctions).toMatchObject([{ desired: { namespaceIds: [] } }])
 })
 
 test('where somebody enabled fewer VFs than are declared, the others wait', async () => {

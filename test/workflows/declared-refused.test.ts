@@ -11,9 +11,12 @@ import {
   told,
   converged,
   TWO,
+  until,
 } from './declared-world.ts'
 import { refusalsOf, troubleOf } from './trouble.ts'
 import { controllerAt, done, PF, PLAIN, provision, virtualFunctionOf } from './world.ts'
+
+const OTHER = { ...DEMO, tenant: 'other' }
 
 test('beside what is declared nothing is provisioned or retired by hand', async () => {
   const world = await tended()
@@ -114,6 +117,40 @@ test.for([
     expect(operations(world)).toEqual([])
   }
 )
+
+const ONE_OF_8 = {
+  virtualFunctions: [{ ioQueuePairs: 7, interruptVectors: 2, namespaceIds: [] }],
+}
+const FOUR_OF_8 = { count: 4, vq: { each: 8 }, vi: { each: 2 } }
+const NOT_ENOUGH = { resource: 'vq', requested: 32, available: 24 }
+
+test('what another tenant’s VF has lost for the moment is not given away', async () => {
+  const world = await tended()
+  await done(world, world.workflows.provision(OTHER, pfOf(world), ONE_OF_8))
+  await world.machine.drills.fire({ event: 'resources-lost', address: PF })
+
+  const four = declare(world, FOUR_OF_8)
+
+  expect(await troubleOf(four)).toMatchObject(NOT_ENOUGH)
+})
+
+test('what another tenant’s VF has while it is being made is not given away', async () => {
+  const world = await tended()
+  const match = { call: 'read', path: `**/${PLAIN}/driver_override` } as const
+  world.machine.faults.add({ match, kind: { fault: 'slow', ms: 5_000 } }) // its last scan
+  const begun = await world.workflows.provision(OTHER, pfOf(world), ONE_OF_8)
+  const secondaries = () => world.machine.snapshot().primaries[PF]?.secondaries ?? []
+  await until(world, 'online', () => secondaries().some(({ state }) => state === 'online'))
+
+  const trouble = await troubleOf(declare(world, FOUR_OF_8))
+  const { provisioned } = virtualFunctionOf(world, 1)
+  await until(world, 'made', () => {
+    return world.store.read.operation(null, begun.id)?.state === 'succeeded'
+  })
+
+  expect(provisioned).toBeNull()
+  expect(trouble).toMatchObject(NOT_ENOUGH)
+})
 
 async function asPromise<Result>(work: () => Result): Promise<Result> {
   return work()

@@ -22,20 +22,28 @@ import { controllerAt, namespaceIds, PF, virtualFunctionOf, type World } from '.
 const RUNS = atSize({ normal: 6, full: 300 })
 const POOLS = { vq: 32, vi: 24 }
 
-const sharing = (most: number, least: number) =>
+const sharing = (count: number, most: number, least: number) =>
   fc.oneof(
     fc.record({ each: fc.integer({ min: least, max: 4 }) }),
     fc.record({ maximum: fc.integer({ min: least, max: most }) }),
+    fc.record({
+      weights: fc.array(fc.integer({ min: 1, max: 4 }), {
+        minLength: count,
+        maxLength: count,
+      }),
+    }),
     fc.constant({})
   )
 const anyPolicy = () =>
-  fc.record({
-    count: fc.nat(5),
-    vq: sharing(8, 2),
-    vi: sharing(6, 1),
-    nsids: fc.uniqueArray(fc.constantFrom(2, 3, 4), { maxLength: 3 }),
-    pause: fc.nat(800),
-  })
+  fc.nat(5).chain((count) =>
+    fc.record({
+      count: fc.constant(count),
+      vq: sharing(count, 8, 2),
+      vi: sharing(count, 6, 1),
+      nsids: fc.uniqueArray(fc.constantFrom(2, 3, 4), { maxLength: 3 }),
+      pause: fc.nat(800),
+    })
+  )
 const anyMove = () =>
   fc.oneof(
     {

@@ -197,6 +197,24 @@ test('what others have of the pools is waited for, and nobody is cut off meanwhi
   expect(waitsOf(world)[0]).toEqual(['waiting', 'VF 1 is assigned to vm-1'])
 })
 
+test('two VFs that nobody uses exchange VQ for VI', async () => {
+  const world = await tended()
+  const [more, less] = [{ weights: [2, 1, 1, 1, 1] }, { weights: [1, 2, 1, 1, 1] }]
+  await declare(world, { count: 5, vq: more, vi: less }) // all 32 VQ, all 24 VI
+  await converged(world)
+  const before = sizes(world)
+
+  await declare(world, { count: 5, vq: less, vi: more })
+  await converged(world)
+
+  const [[, vq1 = 0, vi1 = 0] = [], [, vq2 = 0, vi2 = 0] = []] = before
+  expect([vq1 > vq2, vi1 < vi2]).toEqual([true, true])
+  expect(sizes(world).slice(0, 2)).toEqual([
+    [1, vq2, vi2],
+    [2, vq1, vi1],
+  ])
+})
+
 test('a VF that is to grow keeps what it has until the others have let go', async () => {
   const world = await tended()
   await declare(world, { count: 4, vq: { each: 8 }, vi: { each: 2 } })

@@ -59,8 +59,9 @@ function workOfPolicy(
   return [...those('retire'), ...those('provision')]
 }
 
+/** Who has a function is asked of the function: where its drive was plugged in elsewhere, the assignment names the former host. */
 export function hostInventory({ read }: Store, hostId: string): HostInventory {
-  return { ...read.inventoryOf(hostId), assignments: read.standingAssignmentsOf(hostId) }
+  return { ...read.inventoryOf(hostId), assignments: read.standingOnFunctionsOf(hostId) }
 }
 
 /**
@@ -81,7 +82,8 @@ export function prepareDeclared(
   const host = hostInventory(store, controller.hostId)
   const work = policy ? workOfPolicy(policy, controller, host) : []
   const now = work.find((one) => one.functionId === functionId && one.divide === divide)
-  if (!now) throw overtaken(functionId)
+  // A host's rows and its assignments are not of one instant: its drive may have come in between.
+  if (!now || store.read.standingAssignment(functionId)) throw overtaken(functionId)
   if (now.divide === 'retire') {
     return { workflow: RETIRE, params: paramsOfRetire(now.row, controller) }
   }

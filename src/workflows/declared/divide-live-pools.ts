@@ -9,7 +9,12 @@ import {
 import type { PolicySharing, VirtualFunctionPolicy } from '../../store/policy-row.ts'
 import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import { heldBy, openOperations } from '../open-operations.ts'
-import { heldTogether, livePools, refusedBudget } from '../requests/budget.ts'
+import {
+  comingTogether,
+  heldTogether,
+  livePools,
+  refusedBudget,
+} from '../requests/budget.ts'
 import type { RequestContext } from '../requests/prepared.ts'
 
 /**
@@ -23,9 +28,15 @@ export async function divideLivePools(
 ): Promise<readonly FlexibleResources[]> {
   if (count === 0) return []
   const { primary, secondaries } = await livePools(context, controller)
-  const own = ownSecondaries(context, controller, secondaries, count)
-  const held = heldTogether(secondaries, own)
-  const available = (kind: FlexibleKind) => freeOf(primary[kind]) + held[kind]
+  const own = ownVfs(context, controller, secondaries, count)
+  const held = heldTogether(
+    secondaries,
+    own.map(({ cntlid }) => cntlid)
+  )
+  const ids = own.map(({ id }) => id)
+  const coming = comingTogether(context, controller.id, secondaries, ids)
+  const available = (kind: FlexibleKind) =>
+    freeOf(primary[kind]) + held[kind] - coming[kind]
   const division = dividePools(
     primary,
     { vq: available('vq'), vi: available('vi') },
@@ -43,27 +54,37 @@ function sharingOf({ each, weights, ...bounds }: PolicySharing, count: number): 
   return { weights: weights ?? Array.from({ length: count }, () => 1), ...bounds }
 }
 
-/** cntlids of those whose resources will be given back: they are declared, or are to go. */
-function ownSecondaries(
+/** Those whose resources will be given back: they are declared, or are to go. */
+function ownVfs(
   context: RequestContext,
   { id, hostId }: ControllerRow,
   secondaries: readonly SecondaryController[],
   count: number
-): readonly number[] {
+): readonly VirtualFunctionRow[] {
   const { store, caller } = context
-  const changing = openOperations(store).flatMap(
-    ({ params }) => heldBy(params).holds.exclusive
-  )
-  const isOwn = ({ provisioned, id: vf }: VirtualFunctionRow) =>
-    provisioned
-      ? provisioned.tenant === caller.tenant && provisioned.quarantine === undefined
-      : changing.includes(vf)
-  const vfs = store.read
+  const whose = tenantOf(context)
+  const isToCome = ({ cntlid, vfNumber }: VirtualFunctionRow) =>
+    vfNumber <= count &&
+    secondaries.some((one) => one.cntlid === cntlid && one.state === 'offline')
+  const isOwn = (vf: VirtualFunctionRow) => {
+    const tenant = whose(vf)
+    if (tenant === undefined) return isToCome(vf)
+    if (tenant !== caller.tenant) return false
+    return vf.provisioned?.quarantine === undefined || isToCome(vf)
+  }
+  return store.read
     .inventoryOf(hostId)
-    .virtualFunctions.filter(({ controllerId }) => controllerId === id)
-  return secondaries.flatMap(({ cntlid, state }) => {
-    const vf = vfs.find((row) => row.cntlid === cntlid)
-    const isToCome = vf && state === 'offline' && vf.vfNumber <= count
-    return vf && (isOwn(vf) || isToCome) ? [cntlid] : []
-  })
+    .virtualFunctions.filter((vf) => vf.controllerId === id && isOwn(vf))
+}
+
+/** Of one that is not provisioned yet: whose operation has it. undefined: it is nobody's. */
+function tenantOf({
+  store,
+}: RequestContext): (vf: VirtualFunctionRow) => string | undefined {
+  const open = openOperations(store)
+  return ({ id, provisioned }) => {
+    if (provisioned) return provisioned.tenant
+    const operation = open.find(({ params }) => heldBy(params).holds.exclusive.includes(id))
+    return operation && store.read.operation(null, operation.id)?.tenant
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { driftOf, type HostInventory } from '../../inventory/drift/drift.ts'
 import { REMEDIES } from '../../inventory/drift/remedies.ts'
-import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
+import type { FlexibleResources } from '../../nvme/secondary-controller.ts'
 import type { DeclaredVf, VirtualFunctionPolicyRow } from '../../store/policy-row.ts'
 import type {
   ControllerRow,
@@ -12,6 +12,7 @@ import type {
   ProvisionedVf,
   VirtualFunctionRow,
 } from '../../store/rows.ts'
+import { obstacleOfKept, obstacleOfNamespaces } from './namespace-owners.ts'
 import {
   obstacleInPool,
   obstacleOfController,
@@ -19,7 +20,7 @@ import {
   type Obstacle,
   type OfController,
 } from './obstacles.ts'
-import { poolClaims, type PoolClaims } from './pool-claims.ts'
+import { NOTHING, poolClaims, type PoolClaims } from './pool-claims.ts'
 
 /** One that is declared, or provisioned and not declared. */
 export type JudgedVf = {
@@ -34,12 +35,13 @@ export type JudgedVf = {
   readonly obstacle: Obstacle | null
 }
 
-type Judging = OfController & {
+type Around = OfController & {
   readonly driver: ProvisionedVf['driver']
   readonly vfs: readonly VirtualFunctionRow[]
   readonly drift: (functionId: string) => readonly DriftKind[]
-  readonly claims: PoolClaims
 }
+
+type Judging = Around & { readonly claims: PoolClaims }
 
 /** In the order of VF numbers. */
 export function judgeVfs(
@@ -49,15 +51,16 @@ export function judgeVfs(
 ): readonly JudgedVf[] {
   const vfs = host.virtualFunctions.filter((vf) => vf.controllerId === controller.id)
   const drift = driftOf(host)
-  const judging: Judging = {
+  const around: Around = {
     controller,
     host,
     vfs,
     tenant: policy.tenant,
     driver: policy.request.driver ?? 'none',
     drift: (id) => drift.flatMap((one) => (one.functionId === id ? [one.kind] : [])),
-    claims: poolClaims(controller, vfs),
   }
+  const claims = poolClaims(controller, vfs, goingOf(policy, around))
+  const judging: Judging = { ...around, claims }
   const declared = policy.virtualFunctions.map((wanted, at) => {
     const vfNumber = at + 1
     const row = vfs.find((vf) => vf.vfNumber === vfNumber)
@@ -73,6 +76,21 @@ export function judgeVfs(
   return [...declared, ...surplus]
 }
 
+/** Those that differ from what is declared, and that nobody uses. */
+function goingOf(
+  { virtualFunctions }: VirtualFunctionPolicyRow,
+  around: Around
+): ReadonlyMap<string, FlexibleResources> {
+  const going = around.vfs.flatMap((row) => {
+    const wanted = virtualFunctions[row.vfNumber - 1]
+    if (wanted ? isAs(row, wanted, around) : !row.provisioned) return []
+    const obstacle =
+      obstacleOf(row, around) ?? (wanted && obstacleOfKept(row, wanted, around))
+    return obstacle ? [] : [[row.id, wanted ?? NOTHING] as const]
+  })
+  return new Map(going)
+}
+
 type Verdict = Pick<JudgedVf, 'next' | 'obstacle'>
 
 function judgeDeclared(
@@ -84,25 +102,27 @@ function judgeDeclared(
     const reason = 'the drive lists no such VF'
     return waits({ reason, remedy: 'Rescan the host, or declare fewer.' })
   }
-  const { provisioned } = row
-  if (provisioned && isAs(provisioned, wanted, row, judging)) {
-    return judgeKept(row, judging)
-  }
+  if (isAs(row, wanted, judging)) return judgeKept(row, judging)
   const obstacle =
-    obstacleOfController(judging) ??
-    (provisioned
-      ? obstacleOfProvisioned(row, provisioned, judging)
-      : obstacleInPool(row, judging)) ??
-    judging.claims.claim(row, wanted) ??
-    obstacleOfNamespaces(row, wanted, judging)
-  return obstacle ? waits(obstacle) : goesOn(provisioned ? 'retire' : 'provision')
+    obstacleOf(row, judging) ??
+    obstacleOfNamespaces(row, wanted, judging) ??
+    judging.claims.refuse(row, wanted)
+  return obstacle ? waits(obstacle) : goesOn(row.provisioned ? 'retire' : 'provision')
 }
 
 function judgeSurplus(row: VirtualFunctionRow, judging: Judging): Verdict {
-  const obstacle =
-    obstacleOfController(judging) ??
-    (row.provisioned && obstacleOfProvisioned(row, row.provisioned, judging))
+  const obstacle = obstacleOf(row, judging)
   return obstacle ? waits(obstacle) : goesOn('retire')
+}
+
+/** Of its own: whatever the others are to have. */
+function obstacleOf(row: VirtualFunctionRow, around: Around): Obstacle | undefined {
+  return (
+    obstacleOfController(around) ??
+    (row.provisioned
+      ? obstacleOfProvisioned(row, row.provisioned, around)
+      : obstacleInPool(row, around))
+  )
 }
 
 /** As declared: what somebody changed of it since is drift, for which the host has a policy of its own. */
@@ -114,45 +134,21 @@ function judgeKept({ id, vfNumber }: VirtualFunctionRow, { drift }: Judging): Ve
 }
 
 function isAs(
-  { vq, vi, nsids, driver, quarantine }: ProvisionedVf,
+  { id, provisioned }: VirtualFunctionRow,
   wanted: DeclaredVf,
-  { id }: VirtualFunctionRow,
-  judging: Judging
+  { driver, drift }: Around
 ): boolean {
   const inOrder = (those: readonly number[]) => those.toSorted((a, b) => a - b).join()
   return (
-    quarantine === undefined &&
-    vq === wanted.vq &&
-    vi === wanted.vi &&
-    driver === judging.driver &&
-    inOrder(nsids) === inOrder(wanted.nsids) &&
+    provisioned !== null &&
+    provisioned.quarantine === undefined &&
+    provisioned.vq === wanted.vq &&
+    provisioned.vi === wanted.vi &&
+    provisioned.driver === driver &&
+    inOrder(provisioned.nsids) === inOrder(wanted.nsids) &&
     // Nothing heals that but to provision it again.
-    !judging.drift(id).includes('resources-changed')
+    !drift(id).includes('resources-changed')
   )
-}
-
-/** One that is to be retired first gets them once those that have them are retired too, which waits for their users only. */
-function obstacleOfNamespaces(
-  row: VirtualFunctionRow,
-  { nsids }: DeclaredVf,
-  judging: Judging
-): Obstacle | undefined {
-  const { controller, host } = judging
-  const owners = host.controllers.filter((other) => isOfSubsystem(controller, other))
-  const owner = host.virtualFunctions
-    .filter(({ id, controllerId }) => {
-      return id !== row.id && owners.some((other) => other.id === controllerId)
-    })
-    .find(({ provisioned }) => provisioned?.nsids.some((nsid) => nsids.includes(nsid)))
-  if (!owner?.provisioned) return undefined
-  const isOwn = owner.controllerId === controller.id
-  const mayGo = isOwn && !obstacleOfProvisioned(owner, owner.provisioned, judging)
-  if (row.provisioned && mayGo) return undefined
-  const nsid = owner.provisioned.nsids.find((one) => nsids.includes(one))
-  return {
-    reason: `namespace ${nsid} still belongs to VF ${owner.vfNumber} of ${isOwn ? controller.address : 'another controller'}`,
-    remedy: `Retire VF ${owner.vfNumber}, or declare another namespace.`,
-  }
 }
 
 function waits(obstacle: Obstacle): Verdict {

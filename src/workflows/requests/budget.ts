@@ -58,24 +58,28 @@ export function heldTogether(
 
 /**
  * Other operations' VFs will have what they want, and hold a part of it now; so will those that are provisioned and have
- * lost it, to a reset or a reboot.
+ * lost it, to a reset or a reboot. Shared with declared/.
+ *
+ * @param own ids of VFs that do not count
  */
-function comingTogether(
+export function comingTogether(
   { store }: RequestContext,
   controllerId: string,
-  secondaries: readonly SecondaryController[]
+  secondaries: readonly SecondaryController[],
+  own: readonly string[] = []
 ): FlexibleResources {
   const wanted = openOperations(store).flatMap((each) => wantedBy(each, [controllerId]))
   const row = store.read.controller(controllerId)
   const standing = (row ? store.read.inventoryOf(row.hostId).virtualFunctions : [])
     .filter((vf) => vf.controllerId === controllerId)
-    .flatMap(({ cntlid, provisioned }) =>
+    .flatMap(({ id, cntlid, provisioned }) =>
       provisioned && provisioned.quarantine === undefined
-        ? [{ cntlid, vq: provisioned.vq, vi: provisioned.vi }]
+        ? [{ id, cntlid, vq: provisioned.vq, vi: provisioned.vi }]
         : []
     )
+  const others = [...wanted, ...standing].filter(({ id }) => !own.includes(id))
   return sum(
-    [...wanted, ...standing].map(({ cntlid, vq, vi }) => {
+    others.map(({ cntlid, vq, vi }) => {
       const held = heldTogether(secondaries, [cntlid])
       return { vq: Math.max(0, vq - held.vq), vi: Math.max(0, vi - held.vi) }
     })
