@@ -18,7 +18,7 @@ const REASONS = {
   426: 'This is a WebSocket',
   431: 'The head of the request is too large',
   500: 'Something is wrong in nvirt',
-  503: 'The host does not answer, or the service is stopping',
+  503: 'The host does not answer, the database cannot be written, or the service is stopping',
   507: 'Not enough controller resources',
 } as const satisfies Record<ProblemStatus, string>
 

@@ -72,6 +72,12 @@ export function explain(trouble: AnyTrouble): Explanation {
       return { detail: 'connect with a WebSocket client' }
     case 'host-away':
       return { detail: trouble.why, remedy: 'Try again when the host answers' }
+    case 'not-durable':
+      return {
+        detail: `${trouble.why}, so that nothing of this would last`,
+        remedy:
+          'Make room on the disk of the data folder, or mend it, then ask again: with the same Idempotency-Key, where there was one',
+      }
     case 'stopping':
       return { detail: 'the service is stopping', remedy: 'Try again when it runs' }
     case 'insufficient-resources':

@@ -49,6 +49,7 @@ const STATUS = {
   'head-too-large': { status: 431, title: 'The head of the request is too large' },
   bug: { status: 500, title: 'Something is wrong in nvirt' },
   'host-away': { status: 503, title: 'The host does not answer' },
+  'not-durable': { status: 503, title: 'The database cannot be written' },
   stopping: { status: 503, title: 'The service is stopping' },
   'insufficient-resources': { status: 507, title: 'Not enough controller resources' },
 } as const satisfies Record<
@@ -139,6 +140,7 @@ function membersOf(trouble: AnyTrouble): Partial<Problem> {
     case 'unsupported-media-type':
     case 'upgrade-required':
     case 'bug':
+    case 'not-durable':
     case 'stopping':
       return {}
   }

@@ -61,6 +61,10 @@ async function spoiled(
       throw new KernelError(call.call, pathOf(call), kind.errno)
     case 'status':
       return withStatus(call, kind.status)
+    case 'status-with-effect':
+      await done(parts, call)
+      await parts.clock.sleep(kind.ms)
+      return withStatus(call, kind.status)
     case 'without-effect': {
       const pretended = isControl(call) ? pretendedAnswer(call) : undefined
       return pretended === undefined ? done(parts, call) : pretended

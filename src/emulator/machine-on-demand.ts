@@ -56,6 +56,8 @@ function laneOf(sleeper: Sleeper, key: LaneKey): Lane {
     key,
     call: <C extends KernelCall>(call: C, options: Parameters<Lane['call']>[1]) =>
       sleeper.use(({ kernel }) => kernel.lane(key).call(call, options)),
+    lateAnswer: (name, call) =>
+      sleeper.use(({ kernel }) => kernel.lane(key).lateAnswer(name, call)),
     callTogether: (calls, options) =>
       sleeper.use(({ kernel }) => kernel.lane(key).callTogether(calls, options)),
     // A machine that is not there has no call under way.

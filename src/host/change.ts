@@ -130,13 +130,16 @@ export type FunctionChange =
       readonly nsid: number
       readonly markers: Markers
     }
-  /** Format NVM, as the namespace is formatted now. May take hours: it is `blocked` meanwhile. */
+  /**
+   * Format NVM, as the namespace is formatted now. May take hours: it is `blocked` meanwhile, and asked again it is not sent
+   * again, but ends as it has ended.
+   */
   | {
       readonly change: 'formatNamespace'
       readonly fn: PciAddress
       readonly nsid: number
       readonly secureErase: SecureErase
-      /** Written before, and verified: with none left it is not sent again. */
+      /** Those that are missing are written before, and none is left afterwards. The token names who hears its answer. */
       readonly markers: Markers
     }
   /** That namespace of the function's drive, and no other that has its nsid by now. Attached to nobody, since drives differ in what they do otherwise. */

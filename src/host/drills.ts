@@ -12,7 +12,7 @@ export interface Drills {
   fire: (event: MachineEvent) => Promise<EventOutcome>
 }
 
-/** A kernel call that matches is spoiled at its door, before any effect. */
+/** A kernel call that matches is spoiled at its door: but for `status-with-effect` before any effect. */
 export type FaultDescription = {
   readonly match: CallMatch
   /** Matching calls to let pass first. */
@@ -66,6 +66,13 @@ export type FaultKind =
   | { readonly fault: 'errno'; readonly errno: string }
   /** NVMe status, 15 bits; admin commands only. */
   | { readonly fault: 'status'; readonly status: number }
+  /** Its effect is there, and then, that much later, it fails with that status; admin commands only. */
+  | {
+      readonly fault: 'status-with-effect'
+      readonly status: number
+      /** By the host's clock. */
+      readonly ms: number
+    }
   /** Says that it was done. A question is answered as ever. */
   | { readonly fault: 'without-effect' }
   /** Begins that much later, by the host's clock. */

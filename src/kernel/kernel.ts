@@ -8,6 +8,7 @@
  */
 import type { DescriptorHolder, KernelAnswer, KernelCall, WriteCall } from './call.ts'
 import type { CounterReader, CounterSource } from './counters.ts'
+import type { LateAnswers } from './late-answers.ts'
 
 export interface Kernel {
   /**
@@ -45,11 +46,21 @@ export interface Lane {
     calls: readonly WriteCall[],
     options: LaneOptions
   ) => Promise<LaneAnswer<WriteCall>>
+  /**
+   * What the same call, made under that name, answered after its deadline. Given once; undefined: nothing was.
+   *
+   * @throws {KernelError} the call failed
+   */
+  lateAnswer: LateAnswers['take']
   /** The overdue call of this lane, or of a former service's lane that still hangs; undefined when the lane is free. */
   blockedBy: () => Promise<BlockedCall | undefined>
 }
 
-export type LaneOptions = { readonly deadlineMs: number }
+export type LaneOptions = {
+  readonly deadlineMs: number
+  /** Of `call`: what is answered after the deadline is kept under this name, for `lateAnswer`. */
+  readonly lateAs?: string
+}
 
 export type LaneAnswer<C extends KernelCall> =
   | { readonly done: true; readonly answer: KernelAnswer<C> }

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import { allEnded } from './all-ended.ts'
 import type { KernelAnswer, KernelCall, WriteCall } from './call.ts'
 import type { BlockedCall, Lane, LaneAnswer, LaneKey, LaneOptions } from './kernel.ts'
+import { lateAnswers } from './late-answers.ts'
 
 export type LaneExecutor = {
   /** Makes the call, however long it takes. @throws {KernelError} */
@@ -34,9 +35,18 @@ export function queueLane(key: LaneKey, executor: LaneExecutor, clock: Clock): L
   const waiting: Entry[] = []
   let serving = false
   let overdue: BlockedCall | undefined
+  const late = lateAnswers()
 
   function call<C extends KernelCall>(c: C, options: LaneOptions): Promise<LaneAnswer<C>> {
-    return queued(c, options, () => executor.execute(c))
+    const { lateAs } = options
+    return queued(c, options, async () => {
+      const answer = executor.execute(c)
+      if (lateAs !== undefined) {
+        await answer.catch(() => {})
+        if (overdue) late.keep(lateAs, c, answer) // one call is in flight: this one
+      }
+      return answer
+    })
   }
 
   async function callTogether(calls: readonly WriteCall[], options: LaneOptions) {
@@ -86,7 +96,7 @@ export function queueLane(key: LaneKey, executor: LaneExecutor, clock: Clock): L
   }
 
   /** Ends when the kernel has answered. After the deadline nobody waits for that answer any more: the caller, told
-   * `blocked`, looks at the machine when it comes back. */
+   * `blocked`, looks at the machine when it comes back, or takes the answer where a look would not tell. */
   async function runWithDeadline(entry: Entry): Promise<void> {
     const sinceMs = clock.nowMs()
     const cancel = clock.after(entry.deadlineMs, () => {
@@ -103,7 +113,13 @@ export function queueLane(key: LaneKey, executor: LaneExecutor, clock: Clock): L
     }
   }
 
-  return { key, call, callTogether, blockedBy: async () => overdue ?? executor.inherited() }
+  return {
+    key,
+    call,
+    callTogether,
+    lateAnswer: late.take,
+    blockedBy: async () => overdue ?? executor.inherited(),
+  }
 }
 
 function eachBy({ execute }: LaneExecutor) {

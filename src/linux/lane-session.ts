@@ -6,8 +6,13 @@ import type { Clock } from '../clock.ts'
 import { commandInWords } from '../nvme/command-words.ts'
 import { OPCODE } from '../nvme/admin-commands.ts'
 import type { KernelAnswer, KernelCall, WriteCall } from '../kernel/call.ts'
-import type { BlockedCall, Kernel, LaneAnswer, LaneKey } from '../kernel/kernel.ts'
-import type { Caller } from './small-files.ts'
+import type {
+  BlockedCall,
+  Kernel,
+  LaneAnswer,
+  LaneKey,
+  LaneOptions,
+} from '../kernel/kernel.ts'
 
 export class LaneBlocked extends Error {
   readonly key: LaneKey
@@ -25,7 +30,15 @@ export type LaneSession = {
   readonly key: LaneKey
   readonly kernel: Kernel
   /** In the lane. @throws {KernelError} the errno; {LaneBlocked} */
-  readonly call: Caller
+  readonly call: <C extends KernelCall>(
+    call: C,
+    options?: Pick<LaneOptions, 'lateAs'>
+  ) => Promise<KernelAnswer<C>>
+  /** What that call answered when it was no longer waited for. @throws {KernelError} */
+  readonly lateAnswer: <C extends KernelCall>(
+    call: C,
+    lateAs: string
+  ) => Promise<KernelAnswer<C> | undefined>
   /** Writes that are made at the same time. @throws as `call`: what the first that failed says, once all have ended */
   readonly callTogether: (calls: readonly WriteCall[]) => Promise<void>
   /** What has been changed so far, in words. */
@@ -59,9 +72,19 @@ export function laneSession(
   const changes: string[] = []
   let missed: LaneBlocked | undefined
 
-  async function call<C extends KernelCall>(c: C): Promise<KernelAnswer<C>> {
-    const answer = await unlessMissed(() => answered(() => lane.call(c, { deadlineMs })))
+  async function call<C extends KernelCall>(
+    c: C,
+    more: Pick<LaneOptions, 'lateAs'> = {}
+  ): Promise<KernelAnswer<C>> {
+    const options = { deadlineMs, ...more }
+    const answer = await unlessMissed(() => answered(() => lane.call(c, options)))
     if (isChange(c)) changes.push(callInWords(c))
+    return answer
+  }
+
+  async function lateAnswer<C extends KernelCall>(c: C, lateAs: string) {
+    const answer = await lane.lateAnswer(lateAs, c)
+    if (answer !== undefined && isChange(c)) changes.push(callInWords(c))
     return answer
   }
 
@@ -88,7 +111,7 @@ export function laneSession(
     return answer.answer
   }
 
-  return { key, kernel, call, callTogether, changes }
+  return { key, kernel, call, lateAnswer, callTogether, changes }
 }
 
 async function patiently<T>(

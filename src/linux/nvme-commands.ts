@@ -34,9 +34,13 @@ import { devicePath } from './sysfs-paths.ts'
 export function sendCommand(
   session: LaneSession,
   name: string,
-  command: NvmeAdminCommand
+  sent: NvmeAdminCommand
 ): Promise<AdminAnswer> {
-  return session.call({ call: 'admin', device: devicePath(name), command })
+  return session.call(adminCall(name, sent))
+}
+
+function adminCall(name: string, sent: NvmeAdminCommand) {
+  return { call: 'admin', device: devicePath(name), command: sent } as const
 }
 
 /** @throws {HostDriverError} nvme-refused */
@@ -45,7 +49,31 @@ export async function command(
   name: string,
   sent: NvmeAdminCommand
 ): Promise<AdminAnswer> {
-  const answer = await sendCommand(session, name, sent)
+  return succeeded(name, sent, await sendCommand(session, name, sent))
+}
+
+/**
+ * One that takes long, and of which no look tells afterwards that it succeeded.
+ *
+ * @param lateAs of whoever sends it: what it answers after its deadline is heard by the next who asks under this name
+ * @param before what has to be done before it is sent
+ * @throws {HostDriverError} nvme-refused; {KernelError} also of an answer that came late
+ */
+export async function longCommand(
+  session: LaneSession,
+  name: string,
+  sent: NvmeAdminCommand,
+  lateAs: string,
+  before: () => Promise<void>
+): Promise<AdminAnswer> {
+  const call = adminCall(name, sent)
+  const late = await session.lateAnswer(call, lateAs)
+  if (late) return succeeded(name, sent, late)
+  await before()
+  return succeeded(name, sent, await session.call(call, { lateAs }))
+}
+
+function succeeded(name: string, sent: NvmeAdminCommand, answer: AdminAnswer): AdminAnswer {
   if (statusCode(answer.status) === 0) return answer
   const meaning = statusMeaning(sent, answer.status)
   throw new HostDriverError(`${commandInWords(sent)} through ${name}`, {

@@ -45,8 +45,9 @@ function pageOfColumns<C extends { readonly id: string }>(
   filter: Filter,
   page: PageRequest
 ): Page<C> {
-  const { conditions, values } = where({ ...filter })
-  const sql = `SELECT ${columns} FROM "${table}" WHERE "id" > ? ${conditions} ORDER BY "id" LIMIT ?`
+  const { terms, values } = termsOf(filter)
+  const conditions = ['"id" > ?', ...terms].join(' AND ')
+  const sql = `SELECT ${columns} FROM "${table}" WHERE ${conditions} ORDER BY "id" LIMIT ?`
   const rows = prepare(sql).all(page.after ?? '', ...values, page.limit + 1) as C[]
   return cutPage(rows, page.limit, ({ id }) => id)
 }
@@ -69,14 +70,15 @@ export function mapPage<A, B>(page: Page<A>, map: (item: A) => B): Page<B> {
   return { items: page.items.map(map), next: page.next }
 }
 
-function where(filter: Filter): { conditions: string; values: string[] } {
+/** Of a WHERE clause, with the values that they ask for. */
+export function termsOf(filter: Filter): { terms: string[]; values: string[] } {
   const terms: string[] = []
   const values: string[] = []
   for (const [column, wanted] of Object.entries(filter)) {
     if (wanted === null || wanted === undefined) continue
     const among = typeof wanted === 'string' ? [wanted] : wanted
-    terms.push(`AND "${column}" IN (${among.map(() => '?').join(', ')})`)
+    terms.push(`"${column}" IN (${among.map(() => '?').join(', ')})`)
     values.push(...among)
   }
-  return { conditions: terms.join(' '), values }
+  return { terms, values }
 }

@@ -34,6 +34,7 @@ import { refuseOther } from './guards/identity.ts'
 import { handOver } from './hand-over.ts'
 import { conditionOf } from './drive-condition.ts'
 import { Before, outputOf } from './logged-shapes.ts'
+import { reachedBy } from './reached.ts'
 import { rebind, refuseForeignBinding } from './rebind.ts'
 import { rescan } from './rescan.ts'
 import { untilUnused } from './wait-for-users.ts'
@@ -90,10 +91,13 @@ export function bindVfio(p: AssignParams): Row {
 
 async function recordBinding({ ask, at }: Turn, p: AssignParams) {
   const condition = await conditionOf(ask, p.controller.address)
+  const chosen = p.direct && p.nsids
+  const reached = p.vf ? undefined : await reachedBy(ask, p.fn, chosen)
   const before = {
     binding: await ask({ read: 'binding', fn: p.fn }),
     identity: await ask({ read: 'identity', fn: p.fn }),
     ...(condition && { condition }),
+    ...(reached && { reached }),
   }
   const foreign = refuseForeignBinding(p.fn, before.binding)
   if (foreign.length > 0) throw refused(`recording the binding of ${p.fn}`, foreign)

@@ -75,6 +75,18 @@ export function cleanerTarget(p: CleanParams): Target {
 
 export const RECORD_NAMESPACES = 'record-namespaces'
 
+/** nsids that an erase does not reach. */
+const Unaccounted = {
+  /** It was handed over with them, and its drive has them no more. */
+  deleted: Type.Optional(Type.Array(Type.Integer())),
+  /** It was handed over with them, and its drive does not tell whether it has them. */
+  missing: Type.Optional(Type.Array(Type.Integer())),
+  /** Created since by whomever, and attached to nobody. */
+  unattached: Type.Optional(Type.Array(Type.Integer())),
+  /** What it was handed over with nobody has recorded, and nothing is attached to it. */
+  unrecorded: Type.Optional(Type.Literal(true)),
+}
+
 const Found = Type.Object({
   erase: Type.Union([
     Type.Object({
@@ -91,6 +103,9 @@ const Found = Type.Object({
       metadataBytes: Type.Integer(),
     })
   ),
+  /** nsids of those that the function was handed over with, and that its consumer detached: they are attached again. */
+  detached: Type.Optional(Type.Array(Type.Integer())),
+  ...Unaccounted,
   condition: Condition,
   at: Type.String(),
 })

@@ -4,7 +4,12 @@ import { Check } from 'typebox/value'
 import type { EndContext, OperationError } from '../saga/workflow.ts'
 import type { StoreWrite } from '../store/store.ts'
 import { assignmentEvent } from './assignment-event.ts'
-import { erasedNamespaces, namespacesFound, type CleanParams } from './clean-params.ts'
+import {
+  erasedNamespaces,
+  namespacesFound,
+  type CleanParams,
+  type Found,
+} from './clean-params.ts'
 import { NOT_CLEANED } from './release-assignment.ts'
 
 export function cleanedOrNot(p: CleanParams, end: EndContext): readonly StoreWrite[] {
@@ -16,6 +21,7 @@ export function cleanedOrNot(p: CleanParams, end: EndContext): readonly StoreWri
   const { condition } = p.before
   const evidence = assignmentEvent(p, end, 'assignment.cleaned', {
     namespaces: erased.namespaces,
+    ...unreached(found),
     condition: {
       handedOver: condition ?? null,
       returned: found.condition,
@@ -24,10 +30,42 @@ export function cleanedOrNot(p: CleanParams, end: EndContext): readonly StoreWri
     startedAt: found.at,
     endedAt: erased.at,
   })
-  if (condition === undefined || condition.firmware === erased.condition.firmware)
-    return released(p, end, [evidence])
-  const changed = `its firmware was ${condition.firmware} at hand-over, and is ${erased.condition.firmware}`
-  return [evidence, ...quarantined(p, end, changed)]
+  const doubts = [...doubtsOf(found), ...changed(condition, erased.condition)]
+  return doubts.length === 0
+    ? released(p, end, [evidence])
+    : [evidence, ...quarantined(p, end, doubts.join('; '))]
+}
+
+function unreached({ deleted, missing, unattached }: Found) {
+  return {
+    ...(deleted && { deleted }),
+    ...(missing && { missing }),
+    ...(unattached && { unattached }),
+  }
+}
+
+/** Where what its last user had may still be. What was deleted is gone by the drive's word, and named in the evidence. */
+function doubtsOf({ missing = [], unattached = [], unrecorded }: Found): readonly string[] {
+  return [
+    ...missing.map(
+      (nsid) => `it was handed over with namespace ${nsid}, which is not found on its drive`
+    ),
+    ...unattached.map(
+      (nsid) =>
+        `namespace ${nsid} was created since hand-over, and is attached to nobody: delete it, or attach it and release the function again`
+    ),
+    ...(unrecorded
+      ? ['which namespaces it was handed over with is not on record, and it has none']
+      : []),
+  ]
+}
+
+function changed(
+  before: CleanParams['before']['condition'],
+  { firmware }: Found['condition']
+): readonly string[] {
+  if (before === undefined || before.firmware === firmware) return []
+  return [`its firmware was ${before.firmware} at hand-over, and is ${firmware}`]
 }
 
 function released(

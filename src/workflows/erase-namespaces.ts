@@ -49,12 +49,12 @@ export function writeMarkers(p: CleanParams): Row {
 }
 
 async function refuseErasingNow(
-  { ask }: Turn,
+  turn: Turn,
   p: CleanParams,
   found: Found
 ): Promise<readonly Refusal[]> {
-  const owners = await ownersOf(p, { ask }, 'fetched')
-  return refuseErasing(ask, { through: cleaner(p), owners, found })
+  const owners = await ownersOf(p, turn, 'fetched')
+  return refuseErasing(turn.ask, { through: cleaner(p), owners, found })
 }
 
 export function markersOn({ operationId }: Turn, namespace: Namespace): Markers {
@@ -77,6 +77,7 @@ export function eraseNamespaces(
       const target = targetIn(turn, p)
       if (target === null) return
       pass(ERASE, await refuseOther(turn.ask, target, turn.reboot))
+      await untilItIsBack(turn, p)
       pass(ERASE, await onFound(turn, (found) => refuseErasingNow(turn, p, found)))
     },
     run: async (turn) => {
@@ -100,6 +101,20 @@ export function eraseNamespaces(
       return { output: { namespaces, condition, at: isoTime(around.clock.nowMs()) } }
     },
   }
+}
+
+/**
+ * While a Format has not come back its drive is asked nothing: some answer no other command meanwhile, and the kernel resets
+ * a controller that does not answer, which ends the Format. Of no block the markers are told by the lane of erases alone.
+ *
+ * @throws {HostBlocked}
+ */
+async function untilItIsBack({ ask, operationId, outputs }: Turn, p: CleanParams) {
+  const [first] = namespacesFound(outputs)?.namespaces ?? []
+  if (!first) return
+  const { nsid, blockBytes } = first
+  const markers = { token: operationId, blocks: [], blockBytes }
+  await ask({ read: 'markers', fn: cleaner(p), nsid, markers })
 }
 
 export function evidenceOf(

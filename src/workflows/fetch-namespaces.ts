@@ -1,5 +1,6 @@
 /** The rows that bring the namespaces of a function to the host before they are erased, their disks held. */
 import type { Refusal } from '../errors.ts'
+import type { Erasable } from '../host/query.ts'
 import { change } from './change-row.ts'
 import {
   cleaner,
@@ -13,11 +14,13 @@ import { observe, pass, type Row, type Turn } from './define-workflow.ts'
 import { fetchedWrites, thenReturned } from './fetched.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
 import { refuseUnrecreatable } from './guards/recreating.ts'
-import { exceptOpen, refuseUsed } from './guards/usage.ts'
+import { refuseUsedByOthers } from './guards/usage.ts'
 import { moved, movesBack } from './move-namespaces.ts'
-import type { Move } from './moves.ts'
+import { look, type Move } from './moves.ts'
+import { othersCntlids } from './others-controllers.ts'
 import { placeAll, type Recorded } from './placing.ts'
-import { attachmentsNow, FINISH, nsidAfter, RECREATE } from './renumbered.ts'
+import { handedOver, unaccounted } from './reached.ts'
+import { attachmentsNow, nsidAfter, RECREATE } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
 
@@ -27,12 +30,18 @@ export function recordNamespaces(p: CleanParams): Row {
     const { ask, at, outputs } = turn
     if (bindingNow(outputs) === null) return { output: null }
     const fn = cleaner(p)
-    const given = p.vf?.nsids ?? p.before.attachments?.given
-    const nsids = given?.map((nsid) => nsidAfter(FINISH, outputs, nsid))
-    const erasable = await ask({ read: 'erasable', fn, ...(nsids && { nsids }) })
+    const { nsids, detached } = await handedOver(turn, p)
+    const erasable = await ask({ read: 'erasable', fn, nsids })
     const namespaces = [...erasable.namespaces]
     const condition = await ask({ read: 'condition', fn })
-    const found = { ...erasable, namespaces, condition, at }
+    const found = {
+      ...erasable,
+      namespaces,
+      ...(detached.length > 0 && { detached: [...detached] }),
+      ...(await unaccounted(turn, p, nsidsOf(erasable))),
+      condition,
+      at,
+    }
     pass(RECORD_NAMESPACES, [
       ...(await refuseOthers(turn, p, found)),
       ...(p.cleaning ? await refuseUnrecreatable(ask, fn, nsidsOf(found)) : []),
@@ -48,36 +57,39 @@ async function refuseFetching(
 ): Promise<readonly Refusal[]> {
   const others = await refuseOthers(turn, p, found)
   if (!p.before.attachments) return others
-  const used = await refuseUsed(turn.ask, p.fn, nsidsIn(turn))
-  // That nobody else has it open the hold proves.
-  return [...others, ...exceptOpen(used)]
+  return [...others, ...(await refuseUsedByOthers(turn.ask, p.fn, nsidsIn(turn)))]
 }
 
 async function refuseOthers(
-  { ask }: Turn,
+  turn: Turn,
   p: CleanParams,
   found: Found
 ): Promise<readonly Refusal[]> {
-  return refuseReachingOthers(ask, {
+  return refuseReachingOthers(turn.ask, {
     through: cleaner(p),
-    owners: await ownersOf(p, { ask }, 'before'),
+    owners: await ownersOf(p, turn, 'before'),
     nsids: nsidsOf(found),
   })
 }
 
 /** cntlids that may have the namespaces until they have been fetched, and afterwards. */
 export async function ownersOf(
-  { fn, cntlid, vf, before: { attachments } }: CleanParams,
-  { ask }: Pick<Turn, 'ask'>,
+  p: CleanParams,
+  turn: Pick<Turn, 'ask' | 'store'>,
   when: 'before' | 'fetched'
 ): Promise<readonly number[]> {
+  const { fn, cntlid, vf } = p
+  const { attachments } = p.before
   if (vf) {
     const own = when === 'before' && cntlid !== null ? [cntlid] : []
     return [...own, vf.primaryCntlid]
   }
-  // Where a former release put some of them back.
-  if (attachments && when === 'before') return attachments.controllers
-  const { controller } = await ask({ read: 'answering', fn })
+  // Where a former release put some of them back, unless somebody else has that by now.
+  if (attachments && when === 'before') {
+    const others = await othersCntlids(turn, p)
+    return attachments.controllers.filter((id) => !others.includes(id))
+  }
+  const { controller } = await turn.ask({ read: 'answering', fn })
   return controller ? [controller.cntlid] : []
 }
 
@@ -89,14 +101,35 @@ export function fetchNamespaces(p: CleanParams): Row {
     guard: (turn) => onFound(turn, (found) => refuseFetching(turn, p, found)),
     do: (turn) => [
       ...gathered(turn, p, attachmentsNow(p, turn.outputs)),
+      ...ofDetached(turn, p, 'attachNamespace'),
       ...moved(p, nsidsIn(turn), 'to the host'),
       ...nsidsIn(turn).map(
         (nsid) => ({ change: 'holdDisk', fn: cleaner(p), nsid }) as const
       ),
     ],
-    undo: (turn) => movesBack(p, nsidsIn(turn)),
+    undo: (turn) => [
+      ...movesBack(p, nsidsIn(turn)),
+      ...ofDetached(turn, p, 'detachNamespace'),
+    ],
   })
   return { ...row, ...(undo && { undo: thenReturned(p, undo) }) }
+}
+
+/** What its consumer detached from a controller comes to it again. */
+function ofDetached(
+  { outputs }: Turn,
+  { fn }: CleanParams,
+  change: 'attachNamespace' | 'detachNamespace'
+): readonly Move[] {
+  const detached = namespacesFound(outputs)?.detached ?? []
+  if (detached.length === 0) return []
+  return [
+    look({ read: 'answering', fn }, ({ controller }) =>
+      detached.flatMap((nsid) =>
+        controller ? { change, pf: fn, nsid, cntlid: controller.cntlid } : []
+      )
+    ),
+  ]
 }
 
 /** What goes with a controller is its own already, unless a former release has put some of it back. */
@@ -133,7 +166,7 @@ export function nsidsIn({ outputs }: Turn): readonly number[] {
   return nsids.map((nsid) => nsidAfter(RECREATE, outputs, nsid))
 }
 
-function nsidsOf({ namespaces }: Pick<Found, 'namespaces'>): readonly number[] {
+function nsidsOf({ namespaces }: Erasable): readonly number[] {
   return namespaces.map(({ nsid }) => nsid)
 }
 

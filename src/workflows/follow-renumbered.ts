@@ -7,7 +7,13 @@ import type { StoreWrite } from '../store/store.ts'
 import type { CleanParams } from './clean-params.ts'
 import type { Turn } from './define-workflow.ts'
 import type { ToRecreate } from './logged-shapes.ts'
-import { attachmentsNow, renumberedIn, type Renumbered } from './renumbered.ts'
+import {
+  attachmentsNow,
+  reachedAfter,
+  reachedNow,
+  renumberedIn,
+  type Renumbered,
+} from './renumbered.ts'
 
 export function follow(
   turn: Turn,
@@ -37,7 +43,7 @@ export function follow(
     .map((row): StoreWrite => {
       return { write: 'putVirtualFunctionPolicy', row: followed(row, now, idNow) }
     })
-  return [...provisioned, ...declared, ofAssignment(turn, p, now)]
+  return [...provisioned, ...declared, ofAssignment(turn, p, renumbered, now)]
 }
 
 function followed(
@@ -75,13 +81,16 @@ function newIds(
 function ofAssignment(
   { outputs, at }: Turn,
   p: CleanParams,
+  renumbered: readonly Renumbered[],
   now: (nsid: number) => number
 ): StoreWrite {
-  const { recreating: _, attachments: __, ...rest } = p.before
+  const { recreating: _, attachments: __, reached: ___, ...rest } = p.before
   const attachments = attachmentsNow(p, outputs)
+  const reached = reachedNow(p, outputs)
   const before = {
     ...rest,
     ...(attachments && { attachments: renumberedIn(attachments, now) }),
+    ...(reached && { reached: reachedAfter(reached, renumbered) }),
   }
   return { write: 'updateAssignment', id: p.assignmentId, set: { before }, at }
 }

@@ -121,6 +121,22 @@ export const Attachments = Type.Object({
       cntlids: Type.Array(Type.Integer()),
     })
   ),
+  /** Everything was put back. Absent: not yet, or not all, or a former nvirt did not say. */
+  returned: Type.Optional(Type.Boolean()),
+})
+
+/** Of a controller as it was handed over: its consumer may detach, delete and create namespaces. */
+export const Reached = Type.Object({
+  /** That it goes with. */
+  namespaces: Type.Array(
+    Type.Object({
+      nsid: Type.Integer(),
+      nguid: nullable(Type.String()),
+      eui64: nullable(Type.String()),
+    })
+  ),
+  /** nsids of all that its drive had; null: it does not tell. */
+  allocated: nullable(Type.Array(Type.Integer())),
 })
 
 /** Namespaces that are deleted, and of which others like them are created. */
@@ -156,8 +172,12 @@ export const Before = Type.Object({
   condition: Type.Optional(Condition),
   /** Absent: the controller goes with whatever is attached to it, or it is a VF. */
   attachments: Type.Optional(Attachments),
+  /** Absent: of a VF, whose row has them; its drive did not answer; or a former nvirt did not ask. */
+  reached: Type.Optional(Reached),
   /** While a release has deleted some of its namespaces, and not created others for all of them. */
   recreating: Type.Optional(Recreating),
+  /** Outputs of the steps that cleaned its namespaces, when only to put them back is left. Absent: not cleaned. */
+  cleaned: Type.Optional(Type.Record(Type.String(), Type.Unsafe<Json>(Type.Unknown()))),
 })
 
 /** In every workflow's parameters. */

@@ -15,7 +15,13 @@ import { refuseDeleting, refuseUnrecreatable } from './guards/recreating.ts'
 import type { Ask } from './host-session.ts'
 import { nullable, outputOf, Recreating, type ToRecreate } from './logged-shapes.ts'
 import { carryOut, look, type Move } from './moves.ts'
-import { attachmentsNow, FINISH, RECREATE, type Renumbered } from './renumbered.ts'
+import {
+  attachmentsNow,
+  FINISH,
+  reachedNow,
+  RECREATE,
+  type Renumbered,
+} from './renumbered.ts'
 
 export const RECORD_ALLOCATED = 'record-allocated'
 
@@ -45,7 +51,13 @@ function recordAllocated(p: CleanParams): Row {
       before: all.filter((nsid) => !nsids.includes(nsid)),
     }
     const attachments = attachmentsNow(p, outputs)
-    const before = { ...p.before, ...(attachments && { attachments }), recreating }
+    const reached = reachedNow(p, outputs)
+    const before = {
+      ...p.before,
+      ...(attachments && { attachments }),
+      ...(reached && { reached }),
+      recreating,
+    }
     const set = { before }
     return {
       output: recreating,

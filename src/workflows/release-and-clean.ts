@@ -24,7 +24,7 @@ import { rebind } from './rebind.ts'
 import { RELEASE } from './release-assignment.ts'
 import { lookAtRecreated } from './look-at-recreated.ts'
 import { finishRecreating, recreateNamespaces } from './recreate-namespaces.ts'
-import { returnAttachments } from './return-attachments.ts'
+import { returnAttachments, returnedWrites } from './return-attachments.ts'
 import { rescan } from './rescan.ts'
 import {
   bindingFound,
@@ -50,7 +50,10 @@ export function releaseAndClean(around: Surroundings) {
       const rows = p.acceptUncleaned ? [returnUncleaned(p)] : cleaning(p, around, soFar)
       return [...takingBack(p), ...rows, ...restoring(p)]
     },
-    onSucceeded: cleanedOrNot,
+    onSucceeded: (p, end) => [
+      ...cleanedOrNot(p, { ...end, outputs: { ...p.before.cleaned, ...end.outputs } }),
+      ...returnedWrites(around.store, p, end),
+    ],
     onUndone: (p, end) => [
       {
         write: 'updateAssignment',
@@ -103,7 +106,9 @@ function cleaning(
   around: Surroundings,
   soFar: ErasedSoFar
 ): readonly Row[] {
-  const { recreating } = p.before
+  const { recreating, cleaned } = p.before
+  // They may have been somebody's since a former release put the first of them back: only the rest of that is left.
+  if (cleaned) return []
   return [
     takeBack(p),
     ...(p.vf ? [resetFunction(p)] : []),

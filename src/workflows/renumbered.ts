@@ -23,6 +23,7 @@ const Output = Type.Object({
 export type Renumbered = Static<typeof Output>['renumbered'][number]
 
 type Outputs = Turn['outputs']
+type Reached = NonNullable<CleanParams['before']['reached']>
 
 /** The same where the step has not run. */
 export function nsidAfter(
@@ -30,10 +31,16 @@ export function nsidAfter(
   outputs: Outputs,
   nsid: number
 ): number {
+  return renumberedBy(step, outputs).find(({ was }) => was === nsid)?.is ?? nsid
+}
+
+function renumberedBy(
+  step: typeof RECREATE | typeof FINISH,
+  outputs: Outputs
+): readonly Renumbered[] {
   const output = outputs[step]
-  if (output === undefined) return nsid
-  const { renumbered } = logged(Output, output, `output of step ${step}:`)
-  return renumbered.find(({ was }) => was === nsid)?.is ?? nsid
+  if (output === undefined) return []
+  return logged(Output, output, `output of step ${step}:`).renumbered
 }
 
 /** Of one that the assignment had at the operation's beginning. */
@@ -47,6 +54,30 @@ export function attachmentsNow(
   outputs: Outputs
 ): Recorded | undefined {
   return attachments && renumberedIn(attachments, (nsid) => nsidNow(outputs, nsid))
+}
+
+/** undefined: it is not on record. */
+export function reachedNow(
+  { before: { reached } }: Pick<CleanParams, 'before'>,
+  outputs: Outputs
+): Reached | undefined {
+  if (!reached) return undefined
+  const finished = reachedAfter(reached, renumberedBy(FINISH, outputs))
+  return reachedAfter(finished, renumberedBy(RECREATE, outputs))
+}
+
+export function reachedAfter(
+  { namespaces, allocated }: Reached,
+  renumbered: readonly Renumbered[]
+): Reached {
+  const after = (nsid: number) => renumbered.find(({ was }) => was === nsid)
+  return {
+    namespaces: namespaces.map((one) => {
+      const now = after(one.nsid)
+      return now ? { nsid: now.is, nguid: now.nguid, eui64: now.eui64 } : one
+    }),
+    allocated: allocated && allocated.map((nsid) => after(nsid)?.is ?? nsid),
+  }
 }
 
 export function renumberedIn(

@@ -1,17 +1,26 @@
 /**
  * The rows that put back what was attached before a controller went with chosen namespaces. A drive keeps attachments over
- * a reboot, so they are put back also where the function itself has gone.
+ * a reboot, so they are put back also where the function itself has gone. What is somebody else's by now is left out, and told.
  */
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import type { PciAddress } from '../nvme/pci-address.ts'
+import type { EndContext } from '../saga/workflow.ts'
+import type { Store, StoreWrite } from '../store/store.ts'
 import { change } from './change-row.ts'
-import type { CleanParams } from './clean-params.ts'
+import {
+  ERASE,
+  erasedNamespaces,
+  RECORD_NAMESPACES,
+  type CleanParams,
+} from './clean-params.ts'
 import { observe, refused, type Done, type Row, type Turn } from './define-workflow.ts'
 import { noSpokesman } from './guards/direct.ts'
 import { driveTarget } from './guards/identity.ts'
 import { Attachments, ExpectedController, nullable, outputOf } from './logged-shapes.ts'
 import { ofThoseLeft, releases } from './move-namespaces.ts'
-import { look, type Move } from './moves.ts'
+import { look, type Look, type Move } from './moves.ts'
+import { othersCntlids, placeBesideOthers } from './others-controllers.ts'
 import { placeAll, placesNow, whoAnswers, type Recorded } from './placing.ts'
 import { attachmentsNow } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
@@ -21,7 +30,14 @@ const RECORD = 'record-attachments'
 
 /** null: its drive has gone. */
 const Found = nullable(
-  Type.Object({ through: ExpectedController, found: Attachments.properties.found })
+  Type.Object({
+    through: ExpectedController,
+    found: Attachments.properties.found,
+    /** What others have, or should have got. Absent: nothing; a former nvirt did not ask. */
+    leftOut: Type.Optional(
+      Type.Array(Type.Object({ nsid: Type.Integer(), cntlids: Type.Array(Type.Integer()) }))
+    ),
+  })
 )
 
 type Direct = NonNullable<CleanParams['direct']>
@@ -41,9 +57,9 @@ export function returnAttachments(p: CleanParams, direct: Direct): readonly Row[
       locks,
       do: (turn) => [
         ...letGo(turn, p, now(turn)),
-        ...placed(turn, now(turn), now(turn).found),
+        ...placed(turn, p, now(turn), now(turn).found),
       ],
-      undo: (turn) => placed(turn, now(turn), recordedIn(turn)?.found ?? []),
+      undo: (turn) => placed(turn, p, now(turn), recordedIn(turn)?.found ?? []),
     }),
   ]
 }
@@ -61,25 +77,62 @@ function letGo({ outputs }: Turn, p: CleanParams, { given }: Recorded): readonly
 
 /** @throws ControlPlaneError guard, when nobody answers though the function is there */
 async function recordPlaces(
-  { ask, outputs }: Turn,
-  { fn }: CleanParams,
+  turn: Turn,
+  p: CleanParams,
   { candidates }: Direct,
   attachments: Recorded
 ): Promise<Done> {
+  const { ask, outputs } = turn
+  const { fn } = p
   const through = await whoAnswers(ask, candidates)
   if (through) {
     const { nsids } = await ask({ read: 'allocation', fn: through.address })
     const left = attachments.found.filter(({ nsid }) => nsids?.includes(nsid) ?? true)
-    const found = await placesNow(ask, through.address, { ...attachments, found: left })
-    return { output: { through, found } }
+    const those = { ...attachments, found: left }
+    const found = await placesNow(ask, through.address, those)
+    const leftOut = await leftToOthers(turn, p, through.address, those)
+    const output = { through, found, ...(leftOut.length > 0 && { leftOut }) }
+    return { output, writes: cleanedWrites(turn, p) }
   }
   if (bindingNow(outputs) !== null)
     throw refused(`looking for a controller of the subsystem of ${fn}`, [noSpokesman(fn)])
   return { output: null }
 }
 
+/** Before the first of them is somebody's again: from then on a release that begins anew must erase none of them. */
+function cleanedWrites(
+  { store, outputs, at }: Turn,
+  { assignmentId }: CleanParams
+): readonly StoreWrite[] {
+  const before = store.read.assignment(null, assignmentId)?.before
+  if (!before || erasedNamespaces(outputs) === null) return []
+  const cleaned = Object.fromEntries(
+    [RECORD_NAMESPACES, ERASE].map((step) => [step, outputs[step] ?? null])
+  )
+  const set = { before: { ...before, cleaned } }
+  return [{ write: 'updateAssignment', id: assignmentId, set, at }]
+}
+
+async function leftToOthers(
+  turn: Turn,
+  p: CleanParams,
+  pf: PciAddress,
+  attachments: Recorded
+) {
+  const others = await othersCntlids(turn, p)
+  const left: { nsid: number; cntlids: number[] }[] = []
+  for (const one of attachments.found) {
+    const { nsid } = one
+    const { cntlids: now } = await turn.ask({ read: 'attachedControllers', pf, nsid })
+    const { leftOut } = placeBesideOthers(attachments, one, { now, others })
+    if (leftOut.length > 0) left.push({ nsid, cntlids: [...leftOut] })
+  }
+  return left
+}
+
 function placed(
   turn: Turn,
+  p: CleanParams,
   attachments: Recorded,
   places: Recorded['found']
 ): readonly Move[] {
@@ -90,9 +143,47 @@ function placed(
   return [
     ofThoseLeft(address, nsids, (left) => {
       const there = places.filter(({ nsid }) => left.includes(nsid))
-      return placeAll(turn, address, attachments, there)
+      return there.map((one) => placedBesideOthers(turn, p, attachments, one))
     }),
   ]
+}
+
+/** Asked for each anew: who has its controllers decides what is written. */
+function placedBesideOthers(
+  turn: Turn,
+  p: CleanParams,
+  { controllers }: Recorded,
+  one: Recorded['found'][number]
+): Look {
+  const pf = recordedIn(turn)?.through.address ?? p.fn
+  return {
+    look: async (ask) => {
+      const others = await othersCntlids({ ask, store: turn.store }, p)
+      const { cntlids: now } = await ask({
+        read: 'attachedControllers',
+        pf,
+        nsid: one.nsid,
+      })
+      const { place } = placeBesideOthers({ controllers }, one, { now, others })
+      const ours = controllers.filter((cntlid) => !others.includes(cntlid))
+      return place ? placeAll(turn, pf, { controllers: ours }, [place]) : []
+    },
+  }
+}
+
+/** Of an operation that has succeeded: everything is where it was. What was left out is not, nor is anything of a drive that is away. */
+export function returnedWrites(
+  { read }: Store,
+  { assignmentId }: CleanParams,
+  { outputs, at }: EndContext
+): readonly StoreWrite[] {
+  if (outputs[RECORD] === undefined) return []
+  const found = outputOf(Found, outputs, RECORD)
+  const before = read.assignment(null, assignmentId)?.before
+  if (!before?.attachments || found === null || found.leftOut) return []
+  const attachments = { ...before.attachments, returned: true }
+  const set = { before: { ...before, attachments } }
+  return [{ write: 'updateAssignment', id: assignmentId, set, at }]
 }
 
 function recordedIn({ outputs }: Turn): Static<typeof Found> {

@@ -752,9 +752,15 @@ export interface components {
             /** @description Those of the controllers that had it */
             cntlids: number[]
           }[]
+          /** @description Whether all of it was put back */
+          returned?: boolean
         }
+        /** @description Namespaces that a controller went with, and all that its drive had then */
+        reached?: unknown
         /** @description Namespaces that a release deletes, until others like them are created */
         recreating?: unknown
+        /** @description Evidence, by step, of a release that has cleaned it and puts back what was attached */
+        cleaned?: unknown
       } | null
       /** @description What the consumer needs, once the assignment is ready */
       handOver: {
@@ -1068,7 +1074,7 @@ export interface components {
       /** @description By type */
       detail: unknown
     }
-    /** @description Kernel calls of a host that are spoiled, before any effect */
+    /** @description Kernel calls of a host that are spoiled */
     Fault: {
       /** @description Which kernel calls; whatever is left out matches all */
       match: {
@@ -1130,6 +1136,14 @@ export interface components {
             fault: 'status'
             /** @description 15 bits */
             status: number
+          }
+        | {
+            /** @constant */
+            fault: 'status-with-effect'
+            /** @description 15 bits */
+            status: number
+            /** @description So much later */
+            ms: number
           }
         | {
             /** @constant */
@@ -1369,7 +1383,7 @@ export interface components {
          * @description Kind of use
          * @enum {string}
          */
-        use: 'mount' | 'swap' | 'holder' | 'exclusive-open'
+        use: 'mount' | 'swap' | 'holder' | 'exclusive-open' | 'open'
         /** @description Mount point, name of the holder, or who has it open */
         by: string
       }[]
@@ -1738,7 +1752,7 @@ export interface components {
         }[]
         /** @description Whose they are */
         tenants: string[]
-        /** @description What on the host uses namespaces that it moves, erases or resets */
+        /** @description What on the host uses namespaces that it moves, erases or resets, or that have to wait for a format of another */
         mounts: {
           /** @description Namespace id */
           nsid: number
@@ -1748,7 +1762,7 @@ export interface components {
            * @description Kind of use
            * @enum {string}
            */
-          use: 'mount' | 'swap' | 'holder' | 'exclusive-open'
+          use: 'mount' | 'swap' | 'holder' | 'exclusive-open' | 'open'
           /** @description Mount point, name of the holder, or who has it open */
           by: string
         }[]
@@ -2174,7 +2188,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2251,7 +2265,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2328,7 +2342,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2427,7 +2441,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2504,7 +2518,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2581,7 +2595,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2706,7 +2720,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2840,7 +2854,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -2952,7 +2966,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3031,7 +3045,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3108,7 +3122,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3211,7 +3225,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3314,7 +3328,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3417,7 +3431,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3494,7 +3508,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3571,7 +3585,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3679,7 +3693,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3765,7 +3779,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3842,7 +3856,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3919,7 +3933,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -3994,7 +4008,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4116,7 +4130,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4193,7 +4207,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4318,7 +4332,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4397,7 +4411,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4474,7 +4488,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4554,7 +4568,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4667,7 +4681,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4780,7 +4794,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4857,7 +4871,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -4953,7 +4967,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5064,7 +5078,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5155,7 +5169,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5230,7 +5244,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5330,7 +5344,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5400,7 +5414,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5486,7 +5500,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5554,7 +5568,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown
@@ -5616,7 +5630,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description The host does not answer, or the service is stopping */
+      /** @description The host does not answer, the database cannot be written, or the service is stopping */
       503: {
         headers: {
           [name: string]: unknown

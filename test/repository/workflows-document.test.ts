@@ -105,6 +105,7 @@ const PARAMS: Readonly<Record<string, readonly Json[]>> = {
     { ...cleaned, before: { ...before, recreating: { namespaces: [], before: [] } } },
     cleanedDirectly,
     { ...cleanedDirectly, acceptUncleaned: true },
+    { ...cleanedDirectly, before: { ...cleanedDirectly.before, cleaned: {} } },
   ],
   'restore-virtual-function 1': [
     { ...provisioned, isServing: false },

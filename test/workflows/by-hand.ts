@@ -3,7 +3,7 @@ import type { HostChange } from '../../src/host/change.ts'
 import type { NamespaceObservation } from '../../src/host/observation.ts'
 import type { HostDriver } from '../../src/host/driver.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
-import { PF, write, type World } from './world.ts'
+import { bindByHand, PF, PLAIN, write, type World } from './world.ts'
 
 export async function byHand(world: World, change: HostChange): Promise<void> {
   const context = { operationId: 'by hand', step: '', fence: 1, deadlineMs: 1_000 }
@@ -21,6 +21,20 @@ export async function bringOnlineByHand(world: World, cntlid: number): Promise<v
 
 export function unbindByHand({ machine }: World, address: string): Promise<void> {
   return write(machine, '/sys/bus/pci/drivers/nvme/unbind', address)
+}
+
+/** A guest sends what it likes through a controller that it has: here the host does, while it has it for that. */
+export async function byGuest(
+  world: World,
+  changes: readonly HostChange[],
+  then: () => Promise<unknown> = () => Promise.resolve()
+): Promise<void> {
+  await write(world.machine, '/sys/bus/pci/drivers/vfio-pci/unbind', PLAIN)
+  await bindByHand(world, PLAIN, 'nvme')
+  for (const change of changes) await byHand(world, change)
+  await then()
+  await unbindByHand(world, PLAIN)
+  await bindByHand(world, PLAIN, 'vfio-pci')
 }
 
 /** Whatever the last scan saw. */

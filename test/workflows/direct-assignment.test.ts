@@ -10,8 +10,9 @@ import {
   directWorld,
   idsOf,
 } from './direct-world.ts'
+import { readFrom, writeOn } from './on-disk.ts'
 import { onlyAssignment } from './scenarios.ts'
-import { done, type World } from './world.ts'
+import { done } from './world.ts'
 
 const ASKED = [3, 5]
 
@@ -83,34 +84,3 @@ test('what was the consumer’s is erased before others reach it again, and noth
   expect(await readFrom(world, again)).not.toContain('of the tenant')
   expect(await readFrom(world, kept)).toContain('of the host')
 })
-
-const TO_COME_BACK = { deadlineMs: 1_000 }
-const BLOCK = 4096
-
-async function writeOn(world: World, disk: string, text: string): Promise<void> {
-  await held(world, disk, {
-    call: 'writeBlocks',
-    offset: 0,
-    bytes: Buffer.alloc(BLOCK, text),
-  })
-}
-
-async function readFrom(world: World, disk: string): Promise<string> {
-  const bytes = await held(world, disk, { call: 'readBlocks', offset: 0, length: BLOCK })
-  return Buffer.from(bytes ?? []).toString('latin1')
-}
-
-type OnDisk =
-  | { readonly call: 'writeBlocks'; readonly offset: number; readonly bytes: Uint8Array }
-  | { readonly call: 'readBlocks'; readonly offset: number; readonly length: number }
-
-/** As whoever has the disk on the host. */
-async function held({ machine }: World, disk: string, call: OnDisk) {
-  const path = `/dev/${disk}`
-  const lane = machine.kernel.lane('by hand')
-  await lane.call({ call: 'holdDisk', path }, TO_COME_BACK)
-  const reply = await lane.call({ ...call, path }, TO_COME_BACK)
-  await lane.call({ call: 'letGoDisk', path }, TO_COME_BACK)
-  if (!reply.done) throw new Error(`${path} does not come back`)
-  return reply.answer
-}

@@ -4,7 +4,15 @@ import { DEMO } from '../../src/access/caller.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import { dualController, FIRST, SECOND, second } from '../support/dual-controller.ts'
 import { byHand, diskIfAny, unbindByHand } from './by-hand.ts'
-import { assignFirst, attachments, directWorld, idsOf, NAMESPACES } from './direct-world.ts'
+import {
+  assignFirst,
+  attachments,
+  directWorld,
+  idsOf,
+  NAMESPACES,
+  THIRD,
+  threeControllers,
+} from './direct-world.ts'
 import { onlyAssignment } from './scenarios.ts'
 import { refusalsOf, troubleOf } from './trouble.ts'
 import { controllerAt, done, makeWorld, PF, PLAIN, provision, type World } from './world.ts'
@@ -221,20 +229,6 @@ test('what somebody attaches before the controller is bound ends the operation',
   })
   expect(onlyAssignment(world).state).toBe('failed')
 })
-
-const THIRD = '0000:83:00.0'
-
-function threeControllers(): Promise<World> {
-  const host = dualController(NAMESPACES)
-  const subsystems = host.subsystems.map((drive) => ({
-    ...drive,
-    controllers: [
-      ...drive.controllers,
-      ...drive.controllers.slice(1).map((each) => ({ ...each, address: THIRD, cntlid: 3 })),
-    ],
-  }))
-  return directWorld({ ...host, subsystems })
-}
 
 function assignThird(world: World, nsids: readonly number[]) {
   return world.workflows.assign(DEMO, {

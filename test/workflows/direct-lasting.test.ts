@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
-import { dualController, SECOND, second } from '../support/dual-controller.ts'
+import { dualController, FIRST, SECOND, second } from '../support/dual-controller.ts'
 import { byHand, diskIfAny, unbindByHand } from './by-hand.ts'
 import {
   asSpecified,
@@ -31,6 +31,21 @@ test('after a reboot a release puts back what was attached, though nothing of th
 
   expect(quarantined).toMatchObject({ state: 'quarantined', quarantine: 'not cleaned' })
   expect(others).toMatchObject([{ check: 'no-spokesman' }])
+  expect(attachments(world)).toEqual(found)
+  expect(onlyAssignment(world).state).toBe('released')
+})
+
+test('what was released while its drive was away is put back when that is let go uncleaned, and the drive is there again', async () => {
+  const { world, found } = await assigned()
+  await happens(world, 'surprise-removal')
+  const { id } = onlyAssignment(world)
+
+  await done(world, world.workflows.release(DEMO, id, {}))
+  const quarantined = onlyAssignment(world)
+  await happens(world, 'hot-plug')
+  await done(world, world.workflows.release(DEMO, id, { acceptUncleaned: true }))
+
+  expect(quarantined).toMatchObject({ state: 'quarantined', quarantine: 'not cleaned' })
   expect(attachments(world)).toEqual(found)
   expect(onlyAssignment(world).state).toBe('released')
 })
@@ -155,6 +170,17 @@ async function assigned(options: { readonly tends?: boolean } = {}) {
   const found = attachments(world)
   await done(world, assignFirst(world, ASKED))
   return { world, found }
+}
+
+/** To the drive: to both of its functions. */
+async function happens(
+  world: World,
+  event: 'surprise-removal' | 'hot-plug'
+): Promise<void> {
+  for (const address of [FIRST, SECOND])
+    expect(await world.machine.drills.fire({ event, address })).toEqual({ fired: true })
+  await world.clock.advance(1_000)
+  await world.inventory.rescan(DEMO, world.hostId)
 }
 
 function assignSecond(world: World): Promise<OperationView> {

@@ -1,5 +1,5 @@
 /** A subsystem with two controllers and no SR-IOV: one goes to a consumer, the other stays with the host. */
-import { DEMO } from '../../src/access/caller.ts'
+import { DEMO, type Caller } from '../../src/access/caller.ts'
 import type { HostDescription } from '../../src/emulator/fleet.ts'
 import type { AssignRequest, OperationView } from '../../src/workflows/workflows.ts'
 import { dualController, FIRST } from '../support/dual-controller.ts'
@@ -29,6 +29,23 @@ export function directWorld(
   return makeWorld(memoryStore(), { description, ...options })
 }
 
+export const THIRD = '0000:83:00.0'
+
+/** cntlid 3 as well. */
+export function threeControllers(
+  namespaces: Parameters<typeof dualController>[0] = NAMESPACES
+): Promise<World> {
+  const host = dualController(namespaces)
+  const subsystems = host.subsystems.map((drive) => ({
+    ...drive,
+    controllers: [
+      ...drive.controllers,
+      ...drive.controllers.slice(1).map((each) => ({ ...each, address: THIRD, cntlid: 3 })),
+    ],
+  }))
+  return directWorld({ ...host, subsystems })
+}
+
 /** Its drives as the specification has them, which create and delete namespaces. */
 export function asSpecified(host: HostDescription): HostDescription {
   const subsystems = host.subsystems.map((drive) => ({
@@ -52,6 +69,28 @@ export function assignFirst(
     consumer: 'vm',
     ...request,
   })
+}
+
+const NEIGHBOUR: Caller = { ...DEMO, tenant: 'neighbour' }
+
+/** To another tenant; without namespaces with whatever is attached to it. */
+export function assignToOther(
+  world: World,
+  address: string,
+  nsids?: readonly number[]
+): Promise<OperationView> {
+  return world.workflows.assign(NEIGHBOUR, {
+    controllerId: controllerAt(world, address).id,
+    consumer: 'other',
+    ...(nsids && { namespaceIds: idsOf(world, nsids) }),
+  })
+}
+
+/** That of this controller which has not ended. */
+export function standing(world: World, address: string) {
+  const row = world.store.read.standingAssignment(controllerAt(world, address).id)
+  if (!row) throw new Error(`${address} is not assigned`)
+  return row
 }
 
 export function idsOf({ store, hostId }: World, nsids: readonly number[]): string[] {

@@ -154,3 +154,18 @@ export function resetsIn(calls: readonly KernelCall[]): number {
   return calls.filter((call) => call.call === 'write' && call.path.endsWith('/reset'))
     .length
 }
+
+/** What nobody can see to have been done: resets; Formats, and the markers that are written anew for another one. */
+export function unseenIn(calls: readonly KernelCall[]): number {
+  const formats = calls.filter(isFormat)
+  const since = calls.slice(calls.findIndex(isFormat)).filter(isMarker)
+  return resetsIn(calls) + formats.length + (formats.length > 0 ? since.length : 0)
+}
+
+function isFormat(call: KernelCall): boolean {
+  return call.call === 'admin' && call.command.opcode === 0x80
+}
+
+function isMarker({ call }: KernelCall): boolean {
+  return call === 'writeBlocks'
+}

@@ -2,9 +2,11 @@
 import { expect } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { HostDescription } from '../../src/emulator/fleet.ts'
+import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { labWith } from '../support/lab-with.ts'
 import { atSize } from '../support/test-size.ts'
 import type { Scenario } from '../support/scenario.ts'
+import { byGuest } from './by-hand.ts'
 import { expectAssignment, expectNotCleaned, onlyAssignment } from './scenarios.ts'
 import {
   controllerAt,
@@ -81,8 +83,28 @@ const ofController = {
   quarantined: expectNotCleaned,
 } satisfies Scenario
 
+/** Erased, not deleted; the drive is one that lets its consumer detach. */
+const ofDetached = {
+  description: withFreeNsid(),
+  prepare: async (world) => {
+    await ofController.prepare(world)
+    const pf = pciAddress(PLAIN)
+    await byGuest(world, [{ change: 'detachNamespace', pf, nsid: 2, cntlid: 0 }])
+  },
+  start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+  // Attaching it and detaching it: the drive is told which by the data of the command.
+  undoRepeats: 'fetch-namespaces',
+  atGoal: (world) => {
+    expectAssignment(world, { state: 'released', quarantine: null })
+    expect(evidenceIn(world)).toMatchObject({ namespaces: [{ nsid: 2, markersLeft: 0 }] })
+  },
+  asFound: (world) => expectAssignment(world, { state: 'ready' }),
+  quarantined: expectNotCleaned,
+} satisfies Scenario
+
 /** In the normal size only the shorter one. */
 export const LOGICAL: Record<string, Scenario> = {
+  'releasing a controller whose consumer detached its namespace': ofDetached,
   'releasing a controller by deleting and creating its namespace': ofController,
   ...atSize({
     normal: {},

@@ -50,6 +50,7 @@ const RecordedAttachments = inline<Attachments>(
       }),
       'Each namespace that is concerned, as it was'
     ),
+    returned: Type.Optional(flag('Whether all of it was put back')),
   }
 )
 
@@ -67,9 +68,21 @@ const BeforeAssignment = inline<Before>(
       )
     ),
     attachments: Type.Optional(RecordedAttachments),
+    reached: Type.Optional(
+      Type.Unsafe<NonNullable<Before['reached']>>(
+        anyJson('Namespaces that a controller went with, and all that its drive had then')
+      )
+    ),
     recreating: Type.Optional(
       Type.Unsafe<NonNullable<Before['recreating']>>(
         anyJson('Namespaces that a release deletes, until others like them are created')
+      )
+    ),
+    cleaned: Type.Optional(
+      Type.Unsafe<NonNullable<Before['cleaned']>>(
+        anyJson(
+          'Evidence, by step, of a release that has cleaned it and puts back what was attached'
+        )
       )
     ),
   }

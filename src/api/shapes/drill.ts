@@ -48,6 +48,14 @@ const FaultKinds = Type.Unsafe<FaultKind>(
         fault: Type.Literal('status'),
         status: Type.Integer({ minimum: 1, maximum: 0x7fff, description: '15 bits' }),
       }),
+      branch<Kind<'status-with-effect'>>(
+        'The admin command has its effect, and then fails with that NVMe status',
+        {
+          fault: Type.Literal('status-with-effect'),
+          status: Type.Integer({ minimum: 1, maximum: 0x7fff, description: '15 bits' }),
+          ms: Type.Integer({ minimum: 1, maximum: MOST_MS, description: 'So much later' }),
+        }
+      ),
       branch<Kind<'without-effect'>>('The call says that it was done, and was not', {
         fault: Type.Literal('without-effect'),
       }),
@@ -88,7 +96,7 @@ const Match = Type.Unsafe<CallMatch>(
 
 export const FaultShape = requestShape<FaultDescription>(
   'Fault',
-  'Kernel calls of a host that are spoiled, before any effect',
+  'Kernel calls of a host that are spoiled',
   {
     match: Match,
     skip: Type.Optional(count('Matching calls to let pass first')),

@@ -13,13 +13,17 @@ export type Matcher = (linux: EmulatedLinux, call: KernelCall) => boolean
 export function matcherOf({ match, kind }: FaultDescription): Matcher {
   const glob = match.path === undefined ? undefined : globPattern(match.path)
   return (linux, call) =>
-    (kind.fault !== 'status' || call.call === 'admin') &&
+    (!isOfCommands(kind) || call.call === 'admin') &&
     (match.call === undefined || match.call === call.call) &&
     (glob === undefined || glob.test(pathOf(call))) &&
     (match.control !== true || isControl(call)) &&
     (match.text === undefined || (call.call === 'write' && call.text === match.text)) &&
     commandMatches(match, call) &&
     (match.address === undefined || concerns(linux, call, match.address))
+}
+
+function isOfCommands({ fault }: FaultDescription['kind']): boolean {
+  return fault === 'status' || fault === 'status-with-effect'
 }
 
 /** A dword that a command leaves out is 0. */

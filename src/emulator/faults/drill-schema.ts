@@ -38,6 +38,14 @@ const callMatch = mapping({
 /** A day: longer than any drill. */
 const MOST_MS = 24 * 3600 * 1000
 
+const delay = Type.Integer({ minimum: 1, maximum: MOST_MS })
+
+const nvmeStatus = Type.Integer({
+  minimum: 1,
+  maximum: 0x7fff,
+  description: 'an NVMe status of 15 bits, as 0x4006',
+})
+
 const faultKind = Type.Union([
   mapping({
     fault: Type.Literal('errno'),
@@ -48,16 +56,17 @@ const faultKind = Type.Union([
   }),
   mapping({
     fault: Type.Literal('status'),
-    status: Type.Integer({
-      minimum: 1,
-      maximum: 0x7fff,
-      description: 'an NVMe status of 15 bits, as 0x4006',
-    }),
+    status: nvmeStatus,
+  }),
+  mapping({
+    fault: Type.Literal('status-with-effect'),
+    status: nvmeStatus,
+    ms: delay,
   }),
   mapping({ fault: Type.Literal('without-effect') }),
   mapping({
     fault: Type.Literal('slow'),
-    ms: Type.Integer({ minimum: 1, maximum: MOST_MS }),
+    ms: delay,
   }),
   mapping({ fault: Type.Literal('never-returns') }),
 ])

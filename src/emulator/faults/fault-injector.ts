@@ -1,4 +1,4 @@
-/** Faults that a test, a machine file or a drill puts into the machine: at a call's door, before any effect. */
+/** Faults that a test, a machine file or a drill puts into the machine: at a call's door. */
 import type {
   ArmedFault,
   FaultDescription,

@@ -17,7 +17,7 @@ import { readFormat } from '../ask/erasable.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { heldDisk, readMarkers } from '../namespace-disk.ts'
 import { diskOfNamespace } from '../namespace-disks.ts'
-import { command } from '../nvme-commands.ts'
+import { longCommand } from '../nvme-commands.ts'
 import { controllerNameOf, liveController } from '../nvme-controller.ts'
 import { devicePath } from '../sysfs-paths.ts'
 import { changeInWords } from './change-in-words.ts'
@@ -63,7 +63,7 @@ export async function erase(
 async function writeMarkers(
   session: LaneSession,
   path: string,
-  change: ChangeOf<'writeMarkers'>
+  change: ChangeOf<'writeMarkers' | 'formatNamespace'>
 ): Promise<void> {
   const { markers } = change
   const before = await readMarkers(session, path, markers)
@@ -85,16 +85,21 @@ export function markerWrites(markers: Markers, marked: readonly number[]) {
     }))
 }
 
-/** Not sent when it has been done: its call may have come back when nobody was there to hear it. */
+/**
+ * Done when its own command has been heard to succeed, be it late. That no marker is left says only that it was begun: a drive
+ * drops its mapping first, and may fail afterwards. So it is sent again where nobody heard it, after new markers.
+ */
 async function format(
   session: LaneSession,
   path: string,
   change: ChangeOf<'formatNamespace'>
 ): Promise<void> {
   const { fn, nsid, markers } = change
-  if ((await readMarkers(session, path, markers)).marked.length === 0) return
   const sent = formatCommand(change, await readFormat(session, { fn, nsid }))
-  await command(session, await liveController(session.kernel, fn), sent)
+  const name = await liveController(session.kernel, fn)
+  await longCommand(session, name, sent, markers.token, () =>
+    writeMarkers(session, path, change)
+  )
   const { marked } = await readMarkers(session, path, markers)
   expectEffect(change, { expected: '0 markers', found: `${marked.length} markers` })
 }

@@ -3,16 +3,18 @@ import type { Refusal } from '../../errors.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { Store } from '../../store/store.ts'
 import { targetOf, type AssignParams } from '../assign-params.ts'
+import { isOfAnother } from '../group-claims.ts'
 import type { Ask } from '../host-session.ts'
 import { refuseForeignBinding } from '../rebind.ts'
 import { refuseDirect } from './direct.ts'
-import { refuseGroup, refuseHeldGroup } from './group.ts'
+import { refuseGroup, refuseHeldBySiblings, refuseHeldGroup } from './group.ts'
 import { refuseOther } from './identity.ts'
 import { refuseWeakened } from './isolation.ts'
 import { refuseOtherNamespaces } from './namespaces.ts'
 import { refuseOffline } from './secondary.ts'
 import { refuseTakenDown } from './taking-down.ts'
 import { refuseUnsafe } from './tenant-safety.ts'
+import { refuseToBeReturned } from './to-be-returned.ts'
 import { attachedNamespaces, refuseUsed } from './usage.ts'
 
 /**
@@ -29,7 +31,7 @@ export async function refuseAssigning(
   const other = await refuseOther(ask, targetOf(p))
   if (other.length > 0) return other
   return refuse(ask, store, p, isOthers, () =>
-    p.direct ? refuseDirect(ask, p, p.direct) : refuseReached(ask, p)
+    p.direct ? refuseDirect(ask, p, p.direct) : refuseReached(ask, store, p)
   )
 }
 
@@ -40,7 +42,7 @@ export async function refuseHandingOver(
   p: AssignParams,
   isOthers: (address: PciAddress) => boolean
 ): Promise<readonly Refusal[]> {
-  return refuse(ask, store, p, isOthers, () => refuseReached(ask, p))
+  return refuse(ask, store, p, isOthers, () => refuseReached(ask, store, p))
 }
 
 async function refuse(
@@ -56,16 +58,33 @@ async function refuse(
     ...(p.canHaveVfs ? await refuseTakenDown(ask, store, p) : []),
     ...refuseForeignBinding(fn, await ask({ read: 'binding', fn })),
     ...(await refuseHeldGroup(ask, fn)),
+    ...(await refuseHeldBySiblings(ask, fn, ownedBy(store, p, isOthers))),
     ...(await refuseNamespaces()),
     ...(await refuseGroup(ask, fn, isOthers)),
     ...(await refuseWeakened(ask, p)),
   ]
 }
 
-async function refuseReached(ask: Ask, p: AssignParams): Promise<readonly Refusal[]> {
+/** Whether the consumer that is to have this function has the one at an address. */
+function ownedBy(
+  store: Store,
+  { hostId }: AssignParams,
+  isOthers: (address: PciAddress) => boolean
+): (address: PciAddress) => boolean {
+  const isAssigned = isOfAnother(store, { hostId, claimant: null, requested: 'wait' })
+  return (address) => isAssigned(address) && !isOthers(address)
+}
+
+async function refuseReached(
+  ask: Ask,
+  store: Store,
+  p: AssignParams
+): Promise<readonly Refusal[]> {
+  const reached = await reachedNow(ask, p)
   return [
     ...(p.exactly ? await refuseNotExactly(ask, p) : []),
-    ...(await refuseUsed(ask, p.witness, await reachedNow(ask, p))),
+    ...(p.exactly || p.vf ? [] : refuseToBeReturned(store, p, reached ?? p.nsids)),
+    ...(await refuseUsed(ask, p.witness, reached)),
   ]
 }
 

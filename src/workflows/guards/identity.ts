@@ -2,7 +2,7 @@
 import { ControlPlaneError, type Refusal } from '../../errors.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { FunctionIdentity, PciFacts } from '../../host/query.ts'
-import type { ControllerIdentity } from '../../inventory/identity.ts'
+import { tellingSerialNumber, type ControllerIdentity } from '../../inventory/identity.ts'
 import { pciAddress, type PciAddress } from '../../nvme/pci-address.ts'
 import type { ControllerRow } from '../../store/rows.ts'
 import type { Ask } from '../host-session.ts'
@@ -156,7 +156,7 @@ export function isSameBoot(found: PciFacts, expected: PciFacts): boolean {
     found.device === expected.device &&
     found.subsystemVendor === expected.subsystemVendor &&
     found.subsystemDevice === expected.subsystemDevice &&
-    found.serialNumber === expected.serialNumber
+    tellingSerialNumber(found) === tellingSerialNumber(expected)
   )
 }
 

@@ -80,13 +80,15 @@ function paramsOf(
   const before = recordedBefore(store, row)
   const fn = before.identity.address
   const vf = store.read.virtualFunction(row.functionId)
-  const isLeft = vf?.provisioned?.fetchedTo !== undefined
+  const { attachments } = before
+  const isAway = attachments !== undefined && !attachments.returned
+  const isLeft = isAway || vf?.provisioned?.fetchedTo !== undefined
   const wasReturned = row.quarantine === NOT_CLEANED && !isLeft
-  const direct = before.attachments && puttingBack(store, row)
+  const direct = attachments && puttingBack(store, row)
   return {
     hostId: row.hostId,
     subject: { kind: 'assignment', id: row.id },
-    holds: { exclusive: [row.functionId], shared: stayingFor(row, vf, direct) },
+    holds: { exclusive: [row.functionId], shared: stayingFor(store, row, vf) },
     assignmentId: row.id,
     functionId: row.functionId,
     fn,
@@ -126,14 +128,15 @@ function cleanedThrough(
   }
 }
 
-/** Who is needed for it, besides the function itself. */
+/** Who is needed for it, besides the function itself; and whom nobody is to get while something is put back on it. */
 function stayingFor(
-  { functionId }: AssignmentRow,
-  vf: VirtualFunctionRow | undefined,
-  direct: CleanParams['direct']
+  store: Store,
+  { functionId, before }: AssignmentRow,
+  vf: VirtualFunctionRow | undefined
 ): string[] {
-  const ids = [vf?.controllerId ?? [], direct?.controllerId ?? []].flat()
-  return ids.filter((id) => id !== functionId)
+  if (vf) return [vf.controllerId]
+  const row = store.read.controller(functionId)
+  return row && before?.attachments ? siblingsOf(store, row).map(({ id }) => id) : []
 }
 
 /** Whoever answers then: by now others may be in the host's hands than at hand-over. */

@@ -50,20 +50,29 @@ test('a status spoils admin commands', async () => {
   expect(await machine.virt(8, 1, 0, 4)).toBe('0x0')
 })
 
+test('an NVMe status with effect is answered when the effect has been there for a while', async () => {
+  const machine = await labMachine()
+  const kind = { fault: 'status-with-effect', status: 0x4006, ms: 1_000 } as const
+  machine.machine.faults.add({ match: isVirt, times: 1, kind })
+  const vq = () => machine.machine.snapshot().primaries['0000:01:00.0']?.secondaries[0]?.vq
+
+  const answer = machine.virt(8, 1, 0, 4)
+  await machine.clock.advance(0)
+  const meanwhile = vq()
+  await machine.clock.advance(1_000)
+
+  expect(meanwhile).toBe(4)
+  expect(await answer).toBe('0x4006')
+})
+
 test('without effect looks like success', async () => {
   const machine = await labMachine()
   const before = machine.machine.snapshot()
-  machine.machine.faults.add({
-    match: {},
-    kind: { fault: 'without-effect' },
-  })
+  machine.machine.faults.add({ match: {}, kind: { fault: 'without-effect' } })
 
   const write = await machine.write(AUTOPROBE, '0')
-  const command = await machine.admin('/dev/nvme0', {
-    opcode: 0x1c,
-    cdw10: 0x10008,
-    cdw11: 4,
-  })
+  const sent = { opcode: 0x1c, cdw10: 0x10008, cdw11: 4 }
+  const command = await machine.admin('/dev/nvme0', sent)
 
   expect(write).toBe('ok')
   expect([command.status, command.result]).toEqual([0, 4])

@@ -9,6 +9,7 @@ const FAULTS: Readonly<Record<FaultKind['fault'], FaultKind>> = {
   errno: { fault: 'errno', errno: 'EIO' },
   // NVMe Base 2.1, "Generic Command Status Values": Internal Error, with Do Not Retry.
   status: { fault: 'status', status: 0x4006 },
+  'status-with-effect': { fault: 'status-with-effect', status: 0x4006, ms: 200 },
   'without-effect': { fault: 'without-effect' },
   slow: { fault: 'slow', ms: 200 },
   'never-returns': { fault: 'never-returns' },

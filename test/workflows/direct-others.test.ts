@@ -1,0 +1,139 @@
+/** A controller that went with chosen namespaces comes back, and others of its subsystem are somebody else's by now. */
+import { expect, onTestFinished, test } from 'vitest'
+import { DEMO } from '../../src/access/caller.ts'
+import { FIRST, SECOND, second } from '../support/dual-controller.ts'
+import { byHand } from './by-hand.ts'
+import {
+  assignFirst,
+  assignToOther,
+  attachments,
+  directWorld,
+  NAMESPACES,
+  standing,
+  THIRD,
+  threeControllers,
+} from './direct-world.ts'
+import { refusalsOf } from './trouble.ts'
+import { bindByHand, controllerAt, done, type World } from './world.ts'
+
+test('a controller that keeps namespaces for one that went is not handed over whole with them', async () => {
+  const world = await opened(directWorld())
+  const found = attachments(world)
+  await done(world, assignFirst(world, [3]))
+  const { id } = standing(world, FIRST)
+  const written = world.machine.transcript.length
+
+  const refusals = await refusalsOf(assignToOther(world, SECOND))
+  const after = world.machine.transcript.length
+  await release(world, FIRST)
+  const returned = attachments(world)
+  await done(world, assignToOther(world, SECOND))
+
+  expect(refusals).toMatchObject(
+    [1, 2, 6].map((nsid) => ({
+      check: 'namespace-promised',
+      device: `${SECOND} namespace ${nsid}`,
+      reason: expect.stringContaining(`assignment ${id}`),
+    }))
+  )
+  expect(after).toBe(written)
+  expect(returned).toEqual(found)
+  expect(standing(world, SECOND).state).toBe('ready')
+})
+
+test('one that is handed over meanwhile with what is its own gets nothing, and loses nothing, by a release', async () => {
+  const world = await opened(directWorld())
+  await done(world, assignFirst(world, [3]))
+  for (const nsid of [1, 2, 6])
+    await byHand(world, { change: 'detachNamespace', pf: second, nsid, cntlid: 2 })
+  await world.inventory.rescan(DEMO, world.hostId)
+  await done(world, assignToOther(world, SECOND))
+
+  const leftOut = await release(world, FIRST)
+
+  expect(attachments(world)).toEqual({ 1: [1], 2: [1], 3: [1], 4: [], 5: [2], 6: [1] })
+  expect(leftOut).toEqual([
+    { nsid: 3, cntlids: [2] },
+    { nsid: 1, cntlids: [2] },
+  ])
+})
+
+test('what one has that somebody gave to a guest by hand is neither taken from it nor given to the host', async () => {
+  const world = await opened(directWorld())
+  await done(world, assignFirst(world, [3]))
+  await bindByHand(world, SECOND, 'vfio-pci')
+  await world.inventory.rescan(DEMO, world.hostId)
+  const kept = attachments(world)
+
+  const leftOut = await release(world, FIRST)
+
+  expect(attachments(world)).toEqual(kept)
+  expect(leftOut).toEqual([
+    { nsid: 3, cntlids: [2] },
+    { nsid: 1, cntlids: [2] },
+    { nsid: 2, cntlids: [2] },
+    { nsid: 6, cntlids: [2] },
+  ])
+})
+
+test('of three, one that another tenant has by now gets nothing back until its own release', async () => {
+  const shared = NAMESPACES.map((one) =>
+    one.nsid === 1 ? { nsid: 1, attachedTo: [1, 2, 3] } : one
+  )
+  const world = await opened(threeControllers(shared))
+  const found = attachments(world)
+  await done(world, assignFirst(world, [3]))
+  await done(world, assignToOther(world, THIRD, [4]))
+
+  const leftOut = await release(world, FIRST)
+  const meanwhile = attachments(world)
+  await release(world, THIRD)
+
+  expect(meanwhile).toEqual({ ...found, 1: [1, 2], 4: [3] })
+  expect(leftOut).toEqual([{ nsid: 1, cntlids: [3] }])
+  expect(attachments(world)).toEqual(found)
+})
+
+test.for([
+  ['first', FIRST, SECOND, { 2: [1, 2] }],
+  ['last', SECOND, FIRST, {}],
+] as const)(
+  'of three, a private namespace of one that went %s comes back to it, though another went after it',
+  async ([, one, other, besides]) => {
+    const world = await opened(threeControllers())
+    const found = attachments(world)
+    await done(world, assignFirst(world, [4]))
+    await done(world, assignToOther(world, SECOND, [5]))
+
+    await release(world, one)
+    await release(world, other)
+
+    // What is shared may keep a path that its host had meanwhile.
+    expect(attachments(world)).toEqual({ ...found, ...besides })
+  }
+)
+
+test('of three, none is handed over while a release of another may attach something to it', async () => {
+  const world = await opened(threeControllers())
+  await done(world, assignFirst(world, [3]))
+
+  const { params } = await world.workflows.release(DEMO, standing(world, FIRST).id, {})
+
+  const siblings = [SECOND, THIRD].map((address) => controllerAt(world, address).id)
+  expect(params).toMatchObject({ holds: { shared: siblings } })
+})
+
+async function opened(opening: Promise<World>): Promise<World> {
+  const world = await opening
+  onTestFinished(() => world.stop())
+  return world
+}
+
+/** @returns what was not put back, by the step that looked */
+async function release(world: World, address: string): Promise<unknown> {
+  const { id } = standing(world, address)
+  const { steps } = await done(world, world.workflows.release(DEMO, id, {}))
+  const { output } = steps.find(({ name }) => name === 'record-attachments') ?? {}
+  expect(world.workflows.assignment(DEMO, id)).toMatchObject({ state: 'released' })
+  return (output as { readonly leftOut?: unknown }).leftOut
+}
