@@ -24,7 +24,12 @@ export function holdersOf(
   linux: EmulatedLinux,
   paths: readonly string[]
 ): readonly DescriptorHolder[] {
-  return paths.flatMap((path) => [...groupHolders(linux, path), ...openersOf(linux, path)])
+  return paths.flatMap((path) =>
+    [...groupHolders(linux, path), ...openersOf(linux, path)].map((holder) => ({
+      ...holder,
+      ...(paths.length > 1 && { paths: [path] }),
+    }))
+  )
 }
 
 function groupHolders(linux: EmulatedLinux, path: string): readonly DescriptorHolder[] {

@@ -120,6 +120,8 @@ export type DescriptorHolder = {
   readonly pid: number
   /** What /proc/PID/comm holds. */
   readonly command: string
+  /** Where several files were asked about: which of them it has open. */
+  readonly paths?: readonly string[]
   /** A lane of nvirt's: this service's, or one that a former service left behind in a call. */
   readonly ours?: true
 }

@@ -8,14 +8,25 @@ import type { DescriptorHolder, KernelCall } from './call.ts'
 /** How the names of our lanes' processes begin: they are what keeps disks open for us. */
 export const LANE_COMMAND = 'nvirt-lane'
 
-/** Gives up the thread between two processes, for whoever wants to do something else meanwhile. */
+/** As many folders and links are read at a time. */
+const LINKS = 200
+
+/** Gives up the thread now and then, for whoever wants to do something else meanwhile. */
 export function* findHolders(
   paths: readonly string[]
 ): Generator<undefined, readonly DescriptorHolder[]> {
+  const wanted = new Set(paths)
   const holders: DescriptorHolder[] = []
+  let looked = 0
   for (const pid of processes()) {
-    if (hasOpen(pid, paths)) holders.push(holder(pid))
-    yield
+    const open = new Set<string>()
+    if (++looked % LINKS === 0) yield
+    for (const fd of namesIn(`/proc/${pid}/fd`)) {
+      const link = linkOf(`/proc/${pid}/fd/${fd}`)
+      if (link !== undefined && wanted.has(link)) open.add(link)
+      if (++looked % LINKS === 0) yield
+    }
+    if (open.size > 0) holders.push(holder(pid, paths.length > 1 ? [...open] : undefined))
   }
   return holders
 }
@@ -44,14 +55,10 @@ function processes(): readonly number[] {
     .sort((a, b) => a - b)
 }
 
-function hasOpen(pid: number, paths: readonly string[]): boolean {
-  const folder = `/proc/${pid}/fd`
-  return namesIn(folder).some((fd) => paths.includes(linkOf(`${folder}/${fd}`) ?? ''))
-}
-
-function holder(pid: number): DescriptorHolder {
+function holder(pid: number, paths: readonly string[] | undefined): DescriptorHolder {
   const command = commandOf(pid)
-  return { pid, command, ...(command.startsWith(LANE_COMMAND) && { ours: true }) }
+  const ours = command.startsWith(LANE_COMMAND)
+  return { pid, command, ...(paths && { paths }), ...(ours && { ours }) }
 }
 
 /** A process that has ended meanwhile, or that is not ours to look at, holds nothing that we could name. */

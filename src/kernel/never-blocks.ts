@@ -13,13 +13,17 @@ import type { KernelCall } from './call.ts'
 const MAY_BLOCK =
   /\/(driver_override|uevent|sriov_numvfs|sriov_vf_[a-z_]+|reset|rescan|remove|power_state|config)$/
 
+/** Its folders are locked while something in them is removed (Linux fs/configfs/dir.c). */
+const CONFIGFS = '/sys/kernel/config/'
+
 export function neverBlocks(call: KernelCall): boolean {
   switch (call.call) {
     case 'read':
     case 'readBytes':
-      return !MAY_BLOCK.test(call.path)
-    case 'readLink':
+      return !MAY_BLOCK.test(call.path) && !call.path.startsWith(CONFIGFS)
     case 'readDir':
+      return !call.path.startsWith(CONFIGFS)
+    case 'readLink':
     case 'exists':
     case 'holders':
       return true

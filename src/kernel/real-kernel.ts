@@ -70,9 +70,9 @@ async function holdersInTurns(
   paths: readonly string[]
 ): Promise<readonly DescriptorHolder[]> {
   const search = findHolders(paths)
-  for (let looked = 1; ; looked++) {
+  for (;;) {
     const step = search.next()
     if (step.done) return step.value
-    if (looked % 20 === 0) await setImmediate()
+    await setImmediate()
   }
 }

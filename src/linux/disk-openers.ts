@@ -1,13 +1,13 @@
 /**
  * Who has a disk open. An exclusive open is seen by trying one; a plain one, as QEMU makes of a raw disk, only among the
- * descriptors of all processes. The kernel's own plain opens (loop, nvmet) are in disk-uses.ts.
+ * descriptors of all processes. The kernel's own plain opens are in served-devices.ts.
  * Source: Linux block/bdev.c, bd_prepare_to_claim.
  */
-import type { Clock } from '../clock.ts'
 import type { DescriptorHolder } from '../kernel/call.ts'
 import { KernelError } from '../kernel/kernel-error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { partitionsOf, readHostUses, usesOfDisk, type DiskUse } from './disk-uses.ts'
+import { partitionsOf, readHostUses, usesOfDisk } from './disk-uses.ts'
+import type { LinuxHost } from './in-lane.ts'
 import type { LaneSession } from './lane-session.ts'
 import { ifPresent, ifReadable } from './small-files.ts'
 import { devicePath } from './sysfs-paths.ts'
@@ -29,46 +29,67 @@ export async function isOpenExclusively(
   }
 }
 
-/** nvirt opens disks in no other way: what it has open, it has alone. */
-export function exclusive(disk: string, openers: readonly DescriptorHolder[]): DiskUse {
-  const ours = openers.some((opener) => opener.ours)
-  const by = inWords(openers) || 'the kernel, or a process out of sight'
-  return { disk, use: 'exclusive-open', by, ...(ours && { ours }) }
-}
+/** By disk; those that nobody has open are left out. */
+export type Openers = ReadonlyMap<string, readonly DescriptorHolder[]>
 
-/** Of the disk, its partitions, and its character device, past which I/O goes to the namespace as well. */
+/**
+ * In one look, which goes through every process: of the disks, their partitions, and their character devices, past which
+ * I/O goes to the namespaces as well.
+ */
 export async function openersOf(
   kernel: Kernel,
-  disk: string
-): Promise<readonly DescriptorHolder[]> {
-  const character = disk.replace(/^nvme/, 'ng')
-  const others = [...(await partitionsOf(kernel, disk)), character].map(devicePath)
-  const path = devicePath(disk)
-  return (await ifReadable(kernel.call({ call: 'holders', path, others }))) ?? []
+  disks: readonly string[]
+): Promise<Openers> {
+  const nodes = new Map<string, string>()
+  for (const disk of disks) {
+    const character = disk.replace(/^nvme/, 'ng')
+    for (const name of [disk, ...(await partitionsOf(kernel, disk)), character])
+      nodes.set(devicePath(name), disk)
+  }
+  const [path, ...others] = nodes.keys()
+  if (path === undefined) return new Map()
+  const holders = await ifReadable(kernel.call({ call: 'holders', path, others }))
+  const found = new Map<string, DescriptorHolder[]>()
+  for (const holder of holders ?? []) {
+    for (const disk of new Set(holder.paths?.map((one) => nodes.get(one) ?? '')))
+      found.set(disk, [...(found.get(disk) ?? []), holder])
+  }
+  return found
 }
 
-/** Those of other processes that do not let go. */
+/** Of these those of other processes that do not let go. */
 export async function lastingOpeners(
-  kernel: Kernel,
-  disk: string,
-  clock: Clock
-): Promise<readonly DescriptorHolder[]> {
-  let lasting = (await openersOf(kernel, disk)).filter(({ ours }) => !ours)
-  for (let looks = 1; looks < LOOKS && lasting.length > 0; looks++) {
+  { kernel, clock }: Pick<LinuxHost, 'kernel' | 'clock'>,
+  openers: Openers
+): Promise<Openers> {
+  let lasting = without(openers, ({ ours }) => ours === true)
+  for (let looks = 1; looks < LOOKS && lasting.size > 0; looks++) {
     await clock.sleep(LOOK_EVERY_MS)
-    const now = new Set((await openersOf(kernel, disk)).map(({ pid }) => pid))
-    lasting = lasting.filter(({ pid }) => now.has(pid))
+    const now = await openersOf(kernel, [...lasting.keys()])
+    const isThere = (disk: string, pid: number) =>
+      now.get(disk)?.some((one) => one.pid === pid) ?? false
+    lasting = without(lasting, ({ pid }, disk) => !isThere(disk, pid))
   }
   return lasting
+}
+
+function without(
+  openers: Openers,
+  isOut: (opener: DescriptorHolder, disk: string) => boolean
+): Openers {
+  const left = [...openers].map(
+    ([disk, those]) => [disk, those.filter((one) => !isOut(one, disk))] as const
+  )
+  return new Map(left.filter(([, those]) => those.length > 0))
 }
 
 /** As far as it is seen; empty: nobody. */
 export async function whoHas(kernel: Kernel, disk: string): Promise<string> {
   const uses = await usesOfDisk(kernel, disk, await readHostUses(kernel))
-  const openers = inWords(await openersOf(kernel, disk))
+  const openers = inWords((await openersOf(kernel, [disk])).get(disk))
   return [...uses.map(({ by }) => by), ...(openers === '' ? [] : [openers])].join(', ')
 }
 
-export function inWords(openers: readonly DescriptorHolder[]): string {
+export function inWords(openers: readonly DescriptorHolder[] = []): string {
   return openers.map(({ pid, command }) => `${command} (${pid})`).join(', ')
 }

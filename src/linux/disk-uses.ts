@@ -6,7 +6,7 @@
  */
 import type { Kernel } from '../kernel/kernel.ts'
 import type { UseNow } from '../host/query.ts'
-import { exportedDevices, loopDevices, type Served } from './served-devices.ts'
+import { loopDevices, type Served } from './served-devices.ts'
 import { ifPresent, ifReadable, readText } from './small-files.ts'
 import { BLOCK, lastPart } from './sysfs-paths.ts'
 
@@ -37,7 +37,7 @@ export async function readHostUses(kernel: Kernel): Promise<HostUses> {
   return {
     mounts: parseMountinfo(mounts),
     swaps: parseSwaps(swaps ?? ''),
-    served: [...(await loopDevices(kernel)), ...(await exportedDevices(kernel))],
+    served: await loopDevices(kernel),
   }
 }
 

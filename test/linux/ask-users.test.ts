@@ -107,6 +107,54 @@ test('what nvirt holds itself is told as its own', async () => {
   ])
 })
 
+test('whoever has a disk open beside nvirt is told as well', async () => {
+  const world = capturedHost()
+  const lane = { pid: 77, command: 'nvirt-lane 0000', ours: true } as const
+  const guest = { pid: 4711, command: 'qemu' }
+  world.machine.holders.set('/dev/nvme1n1', [lane, guest])
+
+  const asked = answerTo(world, { read: 'usage', fn: plain })
+  await world.clock.advance(1_000)
+
+  expect((await asked).uses).toMatchObject([
+    { use: 'exclusive-open', ours: true },
+    { use: 'open', by: 'qemu (4711)' },
+  ])
+})
+
+test('all disks are looked for among the processes at once, and all openers waited for together', async () => {
+  const world = capturedHost()
+  const { holders } = world.machine
+  await answerTo(world, { read: 'usage', fn: pf })
+  const quiet = world.machine.searches
+  for (const disk of ['nvme0n1', 'nvme0n2', 'nvme0n3'])
+    holders.set(`/dev/ng${disk.slice(4)}`, [{ pid: 4711, command: 'spdk' }])
+
+  const asked = answerTo(world, { read: 'usage', fn: pf })
+  await world.clock.advance(1_000)
+  await asked
+
+  expect(quiet).toBe(1)
+  expect(world.machine.searches - quiet).toBeLessThanOrEqual(10)
+})
+
+test('of NVMe targets that cannot be listed just now nothing is guessed', async () => {
+  const world = capturedHost()
+  world.machine.files.text('/sys/kernel/config/nvmet/subsystems/nqn.a/allow', '')
+  world.machine.before = (call) =>
+    'path' in call && call.path.startsWith('/sys/kernel/config/')
+      ? new Promise<void>(() => {})
+      : Promise.resolve()
+
+  const asked = world.host.ask({ read: 'usage', fn: plain })
+  asked.catch(() => {})
+  await world.clock.advance(6_000)
+
+  await expect(asked).rejects.toMatchObject({
+    failure: { kind: 'kernel-refused', errno: 'ETIMEDOUT' },
+  })
+})
+
 test('a disk is in use by whoever has its character device open', async () => {
   const world = capturedHost()
   world.machine.holders.set('/dev/ng1n1', [{ pid: 77, command: 'spdk' }])

@@ -37,6 +37,8 @@ export class CapturedMachine {
   readonly files = new FileTree()
   /** Files of which somebody out of sight keeps others. */
   readonly busy = new Set<string>()
+  /** Of all processes, for who has files open. */
+  searches = 0
   readonly holders = new Map<string, readonly DescriptorHolder[]>()
   /** By path; the numbers that its source reads. Absent: not observed. */
   readonly counters = new Map<string, readonly number[]>()
@@ -147,8 +149,11 @@ export class CapturedMachine {
         this.files.resolved(call.path)
         return { viable: true }
       case 'holders':
-        return [call.path, ...(call.others ?? [])].flatMap(
-          (path) => this.holders.get(path) ?? []
+        this.searches += 1
+        return [call.path, ...(call.others ?? [])].flatMap((path) =>
+          (this.holders.get(path) ?? []).map((holder) =>
+            call.others ? { ...holder, paths: [path] } : holder
+          )
         )
     }
   }

@@ -70,6 +70,7 @@ test('Identify Controller gives identity, version and optional commands', () => 
     firmware: '7.2.22',
     cntlid: 65,
     version: '1.4.0',
+    hasSiblings: true,
     isVirtualFunction: false,
     optional: {
       security: false,

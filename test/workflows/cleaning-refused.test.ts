@@ -1,6 +1,8 @@
 /** What keeps a release from cleaning, and what does not. */
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import type { KernelCall } from '../../src/kernel/call.ts'
+import type { Kernel } from '../../src/kernel/kernel.ts'
 import { CNS, OPCODE } from '../../src/nvme/admin-commands.ts'
 import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
@@ -26,6 +28,53 @@ test('while the drive cannot say who else has a namespace, nothing of it is eras
   expect(written).toEqual([])
   await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, {}))
 })
+
+test.for([
+  ['before nvirt holds it', ({ call }: KernelCall) => call === 'admin'],
+  ['beside nvirt', ({ call }: KernelCall) => call === 'holdDisk'],
+] as const)(
+  'a disk that somebody opens %s is not erased under their hands',
+  async ([, isWhen]) => {
+    let seen: (call: KernelCall) => void = () => {}
+    const world = await makeWorld(memoryStore(), {
+      kernel: (kernel) => telling(kernel, (call) => seen(call)),
+    })
+    const { id: controllerId } = controllerAt(world, PLAIN)
+    await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+    let close: (() => void) | undefined
+    seen = (call) => {
+      if (!close && isWhen(call))
+        close = world.machine.openDisk('nvme1n1', 'qemu-system-x86', 'plainly')
+    }
+
+    const releasing = await world.workflows.release(DEMO, onlyAssignment(world).id, {})
+    await world.until(releasing, (state) => state === 'undoing' || state === 'succeeded')
+    close?.()
+    const { state, error } = await world.end(releasing)
+
+    expect(state).toBe('undone')
+    expect(JSON.stringify(error)).toContain('is open: qemu-system-x8')
+    expect(world.machine.transcript.filter(isErasing)).toEqual([])
+  }
+)
+
+/** Says what a lane has called, once it has come back. */
+function telling(kernel: Kernel, told: (call: KernelCall) => void): Kernel {
+  return {
+    ...kernel,
+    lane: (key) => {
+      const lane = kernel.lane(key)
+      return {
+        ...lane,
+        call: async (call, options) => {
+          const answer = await lane.call(call, options)
+          told(call)
+          return answer
+        },
+      }
+    },
+  }
+}
 
 const HELD = { call: 'holdDisk' } as const
 const BUSY = { fault: 'errno', errno: 'EBUSY' } as const

@@ -127,6 +127,37 @@ test('one that would shrink keeps what it has where another would be given all o
   expect(played(vfs)).toEqual(vfs)
 })
 
+test('one that is to grow goes when the one has gone that gives it what it lacks', () => {
+  const grows = { has: of(4), toHave: of(8), ...free }
+  const shrinks = { has: of(8), toHave: of(4), ...free }
+
+  expect(next([grows, shrinks])).toBe(1)
+  expect(next([grows, { ...shrinks, isUsed: true }])).toBeUndefined()
+  expect(played([grows, shrinks]).map(({ has }) => has?.vq)).toEqual([8, 4])
+})
+
+test('whoever becomes used meanwhile, none but those that wait for each other end with nothing', () => {
+  fc.assert(
+    fc.property(anyVfs, fc.nat(5), (vfs, at) => {
+      const begun = next(vfs)
+      fc.pre(begun !== undefined && begun !== at && vfs[at]?.has != null)
+      const one = vfs[begun ?? 0]
+      fc.pre(one?.has != null && one.toHave !== null && !isCircle(vfs, one))
+      const then = vfs.map((vf, nth) =>
+        nth === begun ? { ...vf, has: null } : { ...vf, isUsed: vf.isUsed || nth === at }
+      )
+      expect(played(then)[begun ?? 0]?.has).toEqual(one?.toHave)
+    }),
+    { numRuns: atSize({ normal: 2_000, full: 50_000 }) }
+  )
+})
+
+/** It went since what it lacks is to be let go by others, which wait for it as it does for them. */
+function isCircle(vfs: readonly Vf[], one: Vf): boolean {
+  const others = vfs.filter((vf) => vf !== one)
+  return !fits([...others.map(({ has, toHave }) => has ?? toHave), one.toHave])
+}
+
 test('one that has nothing yet goes before one that has less than it is to have', () => {
   const vfs = [
     { has: of(4), toHave: of(6), ...free },

@@ -2,14 +2,9 @@
 import type { HostQuery, UseNow } from '../../host/query.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
-import {
-  exclusive,
-  inWords,
-  isOpenExclusively,
-  lastingOpeners,
-  openersOf,
-} from '../disk-openers.ts'
-import { readHostUses, usesOfDisk, type DiskUse, type HostUses } from '../disk-uses.ts'
+import { inWords, isOpenExclusively, lastingOpeners, openersOf } from '../disk-openers.ts'
+import { readHostUses, usesOfDisk, type DiskUse } from '../disk-uses.ts'
+import { exportedDevices } from '../exported-devices.ts'
 import type { LinuxHost } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { namespaceDisks } from '../namespace-disks.ts'
@@ -29,30 +24,57 @@ export async function readUsage(
   const disks = (await namespaceDisks(host.kernel)).filter(
     (disk) => disk.subsystemNqn === nqn && (nsids?.includes(disk.nsid) ?? true)
   )
-  const uses = await readHostUses(host.kernel)
-  const found: UseNow[] = []
-  for (const { nsid, disk } of disks) {
-    const ofDisk = await usesNow(host, session, disk, uses)
-    found.push(...ofDisk.map((use) => ({ nsid, ...use })))
-  }
-  return found
+  const found = await usesNow(
+    host,
+    session,
+    disks.map(({ disk }) => disk)
+  )
+  return disks.flatMap(({ nsid, disk }) =>
+    (found.get(disk) ?? []).map((use) => ({ nsid, ...use }))
+  )
 }
 
-/** An opener of what shows otherwise (a mount, a holder) is not told twice. */
+/** By disk. An opener of what shows otherwise (a mount, a holder) is not told twice. */
 async function usesNow(
-  { kernel, clock }: LinuxHost,
+  host: LinuxHost,
   session: LaneSession,
-  disk: string,
-  uses: HostUses
-): Promise<readonly DiskUse[]> {
-  const shown = await usesOfDisk(kernel, disk, uses)
-  if (shown.length > 0) return shown
-  if (await isOpenExclusively(session, disk)) {
-    return [exclusive(disk, await openersOf(kernel, disk))]
+  disks: readonly string[]
+): Promise<ReadonlyMap<string, readonly DiskUse[]>> {
+  const uses = await usesShown(host, disks)
+  const quiet = disks.filter((disk) => uses.get(disk)?.length === 0)
+  const openers = await openersOf(host.kernel, quiet)
+  const isOurs = (disk: string) => openers.get(disk)?.some(({ ours }) => ours)
+  const taken: string[] = []
+  for (const disk of quiet) if (await isOpenExclusively(session, disk)) taken.push(disk)
+  const shared = [...openers].filter(([disk]) => !taken.includes(disk) || isOurs(disk))
+  const lasting = await lastingOpeners(host, new Map(shared))
+  for (const disk of quiet) {
+    const by = inWords(openers.get(disk)) || 'the kernel, or a process out of sight'
+    uses.set(disk, [
+      ...(isOurs(disk) ? [{ disk, use: 'exclusive-open', by, ours: true } as const] : []),
+      ...(taken.includes(disk) && !isOurs(disk)
+        ? [{ disk, use: 'exclusive-open', by } as const]
+        : []),
+      ...(lasting.has(disk)
+        ? [{ disk, use: 'open', by: inWords(lasting.get(disk)) } as const]
+        : []),
+    ])
   }
-  const by = inWords(await lastingOpeners(kernel, disk, clock))
-  return by === '' ? [] : [{ disk, use: 'open', by }]
+  return uses
 }
+
+async function usesShown(
+  host: LinuxHost,
+  disks: readonly string[]
+): Promise<Map<string, readonly DiskUse[]>> {
+  const uses = await readHostUses(host.kernel)
+  const served = [...uses.served, ...(await exportedDevices(host))]
+  const shown = new Map<string, readonly DiskUse[]>()
+  for (const disk of disks)
+    shown.set(disk, await usesOfDisk(host.kernel, disk, { ...uses, served }))
+  return shown
+}
+
 /** NQN by the function's own controller or, of a VF without one, its primary's. */
 export async function subsystemOf(host: LinuxHost, fn: PciAddress): Promise<string | null> {
   const own = await nqnOf(host.kernel, fn)

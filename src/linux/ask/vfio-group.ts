@@ -44,7 +44,8 @@ async function holdersOf(
   { members }: IommuGroup
 ): Promise<VfioGroup['holders']> {
   const others = await deviceNodes(kernel, members)
-  return (await ifReadable(kernel.call({ call: 'holders', path, others }))) ?? []
+  const holders = await ifReadable(kernel.call({ call: 'holders', path, others }))
+  return (holders ?? []).map(({ pid, command }) => ({ pid, command }))
 }
 
 async function deviceNodes(

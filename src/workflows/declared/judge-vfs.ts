@@ -12,7 +12,7 @@ import type {
   ProvisionedVf,
   VirtualFunctionRow,
 } from '../../store/rows.ts'
-import { obstacleOfKept, obstacleOfNamespaces } from './namespace-owners.ts'
+import { obstacleOfKept, obstacleOfNamespaces, type Goers } from './namespace-owners.ts'
 import {
   obstacleInPool,
   obstacleOfController,
@@ -41,7 +41,7 @@ type Around = OfController & {
   readonly drift: (functionId: string) => readonly DriftKind[]
 }
 
-type Judging = Around & { readonly claims: PoolClaims }
+type Judging = Around & Goers & { readonly claims: PoolClaims }
 
 /** In the order of VF numbers. */
 export function judgeVfs(
@@ -59,8 +59,7 @@ export function judgeVfs(
     driver: policy.request.driver ?? 'none',
     drift: (id) => drift.flatMap((one) => (one.functionId === id ? [one.kind] : [])),
   }
-  const claims = poolClaims(controller, vfs, goingOf(policy, around))
-  const judging: Judging = { ...around, claims }
+  const judging: Judging = { ...around, ...whoGoes(policy, around) }
   const declared = policy.virtualFunctions.map((wanted, at) => {
     const vfNumber = at + 1
     const row = vfs.find((vf) => vf.vfNumber === vfNumber)
@@ -76,17 +75,33 @@ export function judgeVfs(
   return [...declared, ...surplus]
 }
 
+/** One that waits for another's namespace goes only where that one does, which the pools may keep from it. */
+function whoGoes(
+  policy: VirtualFunctionPolicyRow,
+  around: Around
+): Goers & { readonly claims: PoolClaims } {
+  const going = mayGo(policy, around)
+  for (;;) {
+    const claims = poolClaims(around.controller, around.vfs, going)
+    const goes = (id: string) => going.has(id) && claims.isFitting(id)
+    const held = around.vfs.filter((row) => {
+      const wanted = policy.virtualFunctions[row.vfNumber - 1]
+      return going.has(row.id) && wanted && obstacleOfKept(row, wanted, { ...around, goes })
+    })
+    if (held.length === 0) return { claims, goes }
+    for (const { id } of held) going.delete(id)
+  }
+}
+
 /** Those that differ from what is declared, and that nobody uses. */
-function goingOf(
+function mayGo(
   { virtualFunctions }: VirtualFunctionPolicyRow,
   around: Around
-): ReadonlyMap<string, FlexibleResources> {
+): Map<string, FlexibleResources> {
   const going = around.vfs.flatMap((row) => {
     const wanted = virtualFunctions[row.vfNumber - 1]
     if (wanted ? isAs(row, wanted, around) : !row.provisioned) return []
-    const obstacle =
-      obstacleOf(row, around) ?? (wanted && obstacleOfKept(row, wanted, around))
-    return obstacle ? [] : [[row.id, wanted ?? NOTHING] as const]
+    return obstacleOf(row, around) ? [] : [[row.id, wanted ?? NOTHING] as const]
   })
   return new Map(going)
 }

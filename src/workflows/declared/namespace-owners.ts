@@ -2,13 +2,18 @@
 import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
 import type { DeclaredVf } from '../../store/policy-row.ts'
 import type { ProvisionedVf, VirtualFunctionRow } from '../../store/rows.ts'
-import { obstacleOfProvisioned, type Obstacle, type OfController } from './obstacles.ts'
+import type { Obstacle, OfController } from './obstacles.ts'
+
+export type Goers = {
+  /** Is that VF of the same controller retired, by itself, to be another or none? */
+  readonly goes: (id: string) => boolean
+}
 
 /** One that is to be retired first gets them once those that have them are retired too, which waits for their users only. */
 export function obstacleOfNamespaces(
   row: VirtualFunctionRow,
   wanted: DeclaredVf,
-  of: OfController
+  of: OfController & Goers
 ): Obstacle | undefined {
   return row.provisioned
     ? obstacleOfKept(row, wanted, of)
@@ -19,10 +24,10 @@ export function obstacleOfNamespaces(
 export function obstacleOfKept(
   row: VirtualFunctionRow,
   wanted: DeclaredVf,
-  of: OfController
+  of: OfController & Goers
 ): Obstacle | undefined {
   const owner = ownerOf(row, wanted, of)
-  return owner && mayGo(owner, of) ? undefined : told(owner, wanted, of)
+  return owner && of.goes(owner.id) ? undefined : told(owner, wanted, of)
 }
 
 type Owner = VirtualFunctionRow & { readonly provisioned: ProvisionedVf }
@@ -43,11 +48,6 @@ function ownerOf(
 
 function isProvisioned(row: VirtualFunctionRow): row is Owner {
   return row.provisioned !== null
-}
-
-function mayGo(owner: Owner, of: OfController): boolean {
-  const isOwn = owner.controllerId === of.controller.id
-  return isOwn && !obstacleOfProvisioned(owner, owner.provisioned, of)
 }
 
 function told(

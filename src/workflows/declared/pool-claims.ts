@@ -1,7 +1,8 @@
 /**
  * What VFs have of their primary's pools, and are to have: enough must be left for one that is to get more. One that is
- * provisioned is retired first, so that those that wait for each other all let go; one in the pool takes at once, and what
- * others have still is not there. By what the last scan saw; the drive refuses too.
+ * provisioned is retired first, when those have gone of which it is sure that they get theirs: only those that wait for
+ * each other all let go. One in the pool takes at once, and what others have still is not there. By what the last scan saw;
+ * the drive refuses too.
  */
 import type { FlexibleKind, FlexibleResources } from '../../nvme/secondary-controller.ts'
 import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
@@ -14,6 +15,8 @@ export interface PoolClaims {
     row: VirtualFunctionRow,
     wanted: FlexibleResources
   ) => Obstacle | undefined
+  /** It is to have something else, and can have it once all have let go of what they have. */
+  readonly isFitting: (id: string) => boolean
 }
 
 /** @param toHave of those that are to have something else, and that the pools alone may hold up, by their ids */
@@ -35,16 +38,36 @@ export function poolClaims(
     vi: room('vi') - sumOf(staying, 'vi'),
   }
   const fit = whichFit(left, going)
+  const isFitting = (id: string) => [...fit].some((one) => one.id === id)
+
+  /** Whatever becomes of those that are to let go: those that wait in the pool take what they are to have. */
+  function isSure({ id, toHave }: Going): boolean {
+    const others = going
+      .filter((one) => one.id !== id)
+      .map((one) => (one.isProvisioned || !fit.has(one) ? one.now : one.toHave))
+    return KINDS.every((kind) => toHave[kind] <= left[kind] - sumOf(others, kind))
+  }
+
+  function refuseAhead(it: Going): Obstacle | undefined {
+    if (isSure(it)) return undefined
+    const first = [...fit].find((one) => one.isProvisioned && isSure(one))
+    return (
+      first && {
+        reason: `VF ${it.vfNumber} is to have what VF ${first.vfNumber} of ${address} has until that is changed`,
+        remedy: 'Wait: those that need nothing of others are changed first.',
+      }
+    )
+  }
 
   function refuse(
     { id, vfNumber, provisioned }: VirtualFunctionRow,
     wanted: FlexibleResources
   ): Obstacle | undefined {
     const others = going.filter((one) => one.id !== id)
-    const isFitting = [...fit].some((one) => one.id === id)
-    if (provisioned && isFitting) return undefined
+    const it = [...fit].find((one) => one.id === id)
+    if (provisioned && it) return refuseAhead(it)
     const taken = others.map((one) => {
-      const then = fit.has(one) || (!isFitting && !one.isProvisioned) ? one.toHave : one.now
+      const then = fit.has(one) || (!it && !one.isProvisioned) ? one.toHave : one.now
       return provisioned ? then : larger(one.now, then)
     })
     const lacking = KINDS.find((kind) => wanted[kind] > left[kind] - sumOf(taken, kind))
@@ -55,7 +78,7 @@ export function poolClaims(
       remedy: 'Release those that have more than is declared, or declare less.',
     }
   }
-  return { refuse }
+  return { refuse, isFitting }
 }
 
 function goingTo(row: VirtualFunctionRow, toHave: FlexibleResources): Going {

@@ -122,28 +122,39 @@ function reboundBy(change: PlannedChange['change']): readonly PciAddress[] {
 
 async function usesReached({ ask, changes }: Reaching): Promise<readonly NamespaceUse[]> {
   const uses = new Map<string, NamespaceUse>()
+  const usage = asksOnce(ask)
   for (const change of changes) {
-    for (const { ours, ...use } of await ifAnswered([], () => usesReachedBy(ask, change)))
-      if (!ours) uses.set(JSON.stringify(use), use)
+    const reached = await ifAnswered([], () => usesReachedBy(ask, usage, change))
+    for (const { ours, ...use } of reached) if (!ours) uses.set(JSON.stringify(use), use)
   }
   return [...uses.values()]
 }
 
+type Usage = { readonly fn: PciAddress; readonly nsids?: readonly number[] }
+
+/** Each look at what has files open goes through all processes of the host. */
+function asksOnce(ask: Ask): (query: Usage) => Promise<readonly UseNow[]> {
+  const answers = new Map<string, Promise<readonly UseNow[]>>()
+  return (query) => {
+    const key = JSON.stringify([query.fn, query.nsids])
+    const answer =
+      answers.get(key) ?? ask({ read: 'usage', ...query }).then(({ uses }) => uses)
+    answers.set(key, answer)
+    return answer
+  }
+}
+
 async function usesReachedBy(
   ask: Ask,
+  usage: (query: Usage) => Promise<readonly UseNow[]>,
   change: PlannedChange['change']
 ): Promise<readonly UseNow[]> {
-  if (change.change === 'resetPrimary') {
-    return (await ask({ read: 'usage', fn: change.pf })).uses
-  }
+  if (change.change === 'resetPrimary') return usage({ fn: change.pf })
   // While it lasts Linux lets no I/O through to any namespace of the drive (drivers/nvme/host/core.c, nvme_passthru_start).
-  if (change.change === 'formatNamespace') {
-    return (await ask({ read: 'usage', fn: change.fn })).uses
-  }
+  if (change.change === 'formatNamespace') return usage({ fn: change.fn })
   if (change.change === 'unbind') return usesThrough(ask, change.fn)
   if (!('nsid' in change)) return []
-  const fn = 'pf' in change ? change.pf : change.fn
-  return (await ask({ read: 'usage', fn, nsids: [change.nsid] })).uses
+  return usage({ fn: 'pf' in change ? change.pf : change.fn, nsids: [change.nsid] })
 }
 
 /** What is not there yet, or does not answer, tells of no use. */
