@@ -168,8 +168,15 @@ async function storeScan(
     drifting.drift.length > 0 || assignments.rows.length > 0 || hasDesired(after)
   const known = store.read.host(hostId)
   const isNewBoot = known?.bootId !== bootId
-  const { drift } = drifting
-  const taken = takenVfs({ before, after, assignments: assignments.rows, drift, isNewBoot })
+  const taken = takenVfs({
+    before,
+    after,
+    assignments: assignments.rows,
+    drift: drifting.drift,
+    changing,
+    isNewBoot,
+    isBeingRestored: known !== undefined && known.settledBootId !== bootId,
+  })
   const rows = { ...seen, controllers: replaced(seen.controllers, taken) }
   const commit = store.commit([
     { write: 'putHost', row },

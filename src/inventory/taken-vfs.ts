@@ -1,7 +1,7 @@
 /**
  * Which provisioned VFs the machine itself took away: by a reboot, or with a drive that was pulled and has come again. They
- * are to be brought back, whatever is done about what somebody changes; from when a scan finds them as they are to be, all
- * else is drift. Pure.
+ * are to be brought back, whatever is done about what somebody changes; from when a scan finds them as they are to be, and
+ * no operation has them, all else is drift. Pure.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AssignmentRow, ControllerRow } from '../store/rows.ts'
@@ -18,7 +18,10 @@ type Scanned = {
   readonly after: InventoryRows
   readonly assignments: readonly AssignmentRow[]
   readonly drift: readonly Drift[]
+  readonly changing: (functionId: string) => string | null
   readonly isNewBoot: boolean
+  /** What this boot took away is being brought back. */
+  readonly isBeingRestored: boolean
 }
 
 /** @returns rows that say something else of it now */
@@ -27,36 +30,56 @@ export function takenVfs(scanned: Scanned): readonly SeenControllerRow[] {
   return scanned.after.controllers.flatMap((row) => {
     const was = known.get(row.id)
     if (!was || !row.present) return []
-    const isBack = scanned.isNewBoot || !was.present
+    const isBack = scanned.isNewBoot || !was.present || isUnheardOf(scanned, row)
     // Most controllers, in most scans.
     if (!isBack && !row.observation.takenVfs) return []
     const taken = takenOf(scanned, row, isBack)
-    if (isDeepStrictEqual(taken, row.observation.takenVfs ?? [])) return []
-    return [withTaken(row, taken)]
+    if (isDeepStrictEqual(taken, row.observation.takenVfs)) return []
+    return taken || row.observation.takenVfs ? [withTaken(row, taken)] : []
   })
 }
 
-/** @param isBack it was not there before this scan, or in another boot */
+/** An nvirt that remembered no VFs began with the host, and this one goes on: what is amiss is the boot's doing. */
+function isUnheardOf(
+  { isBeingRestored }: Scanned,
+  { observation }: ControllerRow
+): boolean {
+  return isBeingRestored && observation.takenVfs === undefined
+}
+
+/**
+ * undefined: nothing is to be remembered of it. While its host is being restored an empty list is: that none is left.
+ *
+ * @param isBack it was not there before this scan, or in another boot
+ */
 function takenOf(
-  { after, assignments, drift }: Scanned,
+  { after, assignments, drift, changing, isBeingRestored }: Scanned,
   { id, observation }: ControllerRow,
   isBack: boolean
-): readonly number[] {
+): readonly number[] | undefined {
   const { takenVfs: known = [] } = observation
   const isAmiss = (vfId: string) => drift.some(({ functionId }) => functionId === vfId)
   // Of one that its consumer does not have yet, or any more, the host's driver may be missing once it is released.
   const isHandedOut = (vfId: string) =>
     assignments.some(({ functionId, state }) => functionId === vfId && state !== 'ready')
-  return after.virtualFunctions
-    .filter(({ controllerId, provisioned }) => controllerId === id && provisioned !== null)
+  const provisioned = after.virtualFunctions.filter(
+    (vf) => vf.controllerId === id && vf.provisioned !== null
+  )
+  const taken = provisioned
     .filter(({ vfNumber }) => isBack || known.includes(vfNumber))
-    .filter((vf) => isAmiss(vf.id) || isHandedOut(vf.id))
+    // An operation that has not ended may yet fail, and undo what looks right now.
+    .filter((vf) => isAmiss(vf.id) || isHandedOut(vf.id) || changing(vf.id) !== null)
     .map(({ vfNumber }) => vfNumber)
     .toSorted((a, b) => a - b)
+  const isToBeTold = taken.length > 0 || (isBeingRestored && provisioned.length > 0)
+  return isToBeTold ? taken : undefined
 }
 
-function withTaken(row: ControllerRow, taken: readonly number[]): SeenControllerRow {
+function withTaken(
+  row: ControllerRow,
+  taken: readonly number[] | undefined
+): SeenControllerRow {
   const { takenVfs: _, ...observation } = row.observation
-  const told = taken.length === 0 ? observation : { ...observation, takenVfs: taken }
+  const told = taken ? { ...observation, takenVfs: taken } : observation
   return { ...seenController(row), observation: told }
 }

@@ -79,6 +79,7 @@ function writePrepared(
     case 'deleteDrift':
     case 'putHealing':
     case 'deleteHealing':
+    case 'forgetTakenVf':
       return writeDrift(prepare, write)
     case 'putPlan':
       return putPlan(prepare, write)

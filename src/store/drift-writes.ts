@@ -13,6 +13,7 @@ export type DriftWrite = Extract<
       | 'deleteDrift'
       | 'putHealing'
       | 'deleteHealing'
+      | 'forgetTakenVf'
   }
 >
 
@@ -25,6 +26,12 @@ const DELETE_DRIFT = `DELETE FROM "Drift" WHERE "functionId" = @functionId AND "
 const PUT_HEALING = `INSERT OR REPLACE INTO "Healing"
   ("functionId", "hostId", "attempts", "lastAttemptAt", "operationId")
   VALUES (@functionId, @hostId, @attempts, @lastAttemptAt, @operationId)`
+const FORGET_TAKEN = `UPDATE "Controller"
+  SET "observation" = json_set("observation", '$.takenVfs', json((
+    SELECT json_group_array("value") FROM json_each("observation", '$.takenVfs') WHERE "value" <> @vfNumber
+  )))
+  WHERE "id" = @controllerId
+    AND EXISTS (SELECT 1 FROM json_each("observation", '$.takenVfs') WHERE "value" = @vfNumber)`
 const DELETE_HEALING = `DELETE FROM "Healing" WHERE "functionId" = @functionId`
 
 export function writeDrift(prepare: WriterConnection['prepare'], change: DriftWrite): void {
@@ -45,5 +52,7 @@ export function writeDrift(prepare: WriterConnection['prepare'], change: DriftWr
       return void prepare(PUT_HEALING).run(change.row)
     case 'deleteHealing':
       return void prepare(DELETE_HEALING).run(values)
+    case 'forgetTakenVf':
+      return void prepare(FORGET_TAKEN).run(values)
   }
 }

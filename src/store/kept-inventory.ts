@@ -49,7 +49,8 @@ export function keptInventory(read: Read): KeptInventory {
       return [...hostIdsOf(write), ...namedAlone(write).map(({ id }) => hostOf.get(id))]
     if (write.write === 'confirmScan')
       return write.health.map(({ controllerId }) => hostOf.get(controllerId))
-    if (write.write === 'setSriovBefore') return [hostOf.get(write.controllerId)]
+    if (write.write === 'setSriovBefore' || write.write === 'forgetTakenVf')
+      return [hostOf.get(write.controllerId)]
     if (write.write === 'setProvisioned') return [hostOf.get(write.virtualFunctionId)]
     if (write.write === 'putDrift') return [write.row.hostId]
     // An assignment stays with its function, which may have moved to another host.

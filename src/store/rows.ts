@@ -76,8 +76,8 @@ export type ObservedController = FunctionObservation & {
   /** In the order of VF numbers. Absent: none of them was ever asked. */
   readonly reachOfVfs?: readonly ReachOfVf[]
   /**
-   * VF numbers of those that a reboot, or the drive's own going, took away, and that no scan has found as they are to be
-   * since. Absent: there are none.
+   * VF numbers of those that a reboot, or the drive's own going, took away, and that no scan has found as they are to be,
+   * and in no operation's hands, since. Absent: there are none or, while the host is being restored, nobody has looked.
    */
   readonly takenVfs?: readonly number[]
 }
@@ -176,7 +176,7 @@ export type AssignmentRow = {
     readonly reached?: ReachedNamespaces
     /** While namespaces of it are deleted that are to be created again. */
     readonly recreating?: RecreatingNamespaces
-    /** Of one whose namespaces were cleaned and are being put back: the evidence, by step. */
+    /** Of one whose namespaces were cleaned, and are being put back or leave a doubt: the evidence, by step. */
     readonly cleaned?: Readonly<Record<string, Json>>
   } | null
   readonly handOver: HandOver | null

@@ -66,6 +66,12 @@ export type StoreWrite =
       readonly observedAt: string
       readonly health: readonly ControllerHealth[]
     }
+  /** It is brought back: nothing when it was not remembered as taken. */
+  | {
+      readonly write: 'forgetTakenVf'
+      readonly controllerId: string
+      readonly vfNumber: number
+    }
   | {
       readonly write: 'setSriovBefore'
       readonly controllerId: string

@@ -65,6 +65,7 @@ export function restoreVirtualFunction(around: Surroundings) {
       ...restored(p, end),
       ...p.virtualFunctions.flatMap(({ id }) => takenBackWrites(around.store, id)),
       ...takenFromConsumers(around, p, end),
+      ...broughtBack(around, p),
     ],
   })
 }
@@ -133,6 +134,16 @@ function takenFromConsumers(
     const set = { state: 'restoring' as const, handOver: null }
     return [{ write: 'updateAssignment' as const, id: assignment.id, set, at }]
   })
+}
+
+/** What somebody changes of it from here on is drift. One that is its consumer's is not back until that has it. */
+function broughtBack(
+  { store }: Surroundings,
+  { controllerId, virtualFunctions }: RestoreParams
+): readonly StoreWrite[] {
+  return virtualFunctions
+    .filter(({ id }) => !store.read.standingAssignment(id))
+    .map(({ vfNumber }) => ({ write: 'forgetTakenVf', controllerId, vfNumber }))
 }
 
 function restored(p: RestoreParams, end: EndContext): readonly StoreWrite[] {

@@ -61,6 +61,36 @@ test('drift that has gone, and attempts that count no more, are no rows', async 
   expect(store.read.healingOf('host-a')).toEqual([])
 })
 
+test('a VF that is back is no longer among those that were taken, and nothing else of its controller changes', async () => {
+  const store = await temporaryStore()
+  await withInventory(store)
+  const [row] = store.read.inventoryOf('host-a').controllers
+  if (!row) throw new Error('there is a controller')
+  const { sriovBefore: _, ...seen } = row
+  const taking = (takenVfs: readonly number[]) => ({ ...row.observation, takenVfs })
+  await store.commit([
+    {
+      write: 'reconcile',
+      controllers: [{ ...seen, observation: taking([1, 3]) }],
+      virtualFunctions: [],
+      namespaces: [],
+    },
+  ])
+  const forget = (vfNumber: number) =>
+    store.commit([{ write: 'forgetTakenVf', controllerId: row.id, vfNumber }])
+  const left = () => store.read.controller(row.id)
+
+  await forget(2)
+  const untouched = left()
+  await forget(1)
+  const one = left()
+  await forget(3)
+
+  expect(untouched).toEqual({ ...row, observation: taking([1, 3]) })
+  expect(one).toEqual({ ...row, observation: taking([3]) })
+  expect(left()).toEqual({ ...row, observation: taking([]) })
+})
+
 test('a host is settled when it is new, and a scan changes neither that nor its policy', async () => {
   const store = await temporaryStore()
   await store.commit([{ write: 'putHost', row: hostRow() }])

@@ -16,6 +16,8 @@ const HOST = 'host-a'
 const DRIFT = driftRow({ hostId: HOST })
 const STANDING = assignmentRow({ hostId: HOST })
 const OVER = assignmentRow({ id: 'over', hostId: HOST, state: 'failed' })
+const { observation } = controllerRow()
+const WITH_TAKEN = controllerRow({ observation: { ...observation, takenVfs: [1] } })
 
 async function stored() {
   const store = await temporaryStore()
@@ -23,7 +25,7 @@ async function stored() {
     { write: 'putHost', row: hostRow({ id: HOST }) },
     {
       write: 'reconcile',
-      controllers: [controllerRow()],
+      controllers: [WITH_TAKEN],
       virtualFunctions: [virtualFunctionRow()],
       namespaces: [namespaceRow()],
     },
@@ -58,6 +60,7 @@ test.each<StoreWrite>([
   },
   { write: 'confirmScan', observedAt: 'later', health: [{ controllerId, health: smart }] },
   { write: 'setSriovBefore', controllerId, before: { vfCount: 3, autoprobe: true } },
+  { write: 'forgetTakenVf', controllerId, vfNumber: 1 },
   {
     write: 'setProvisioned',
     virtualFunctionId: virtualFunctionRow().id,

@@ -11,12 +11,16 @@ import {
   PF,
   virtualFunctionOf,
   type World,
+  type WorldOptions,
 } from './world.ts'
 
 export const PAGE = { after: null, limit: 100 }
 
-export async function tended(): Promise<World> {
-  const world = await makeWorld(memoryStore(), { tends: true })
+export async function tended(
+  options: Pick<WorldOptions, 'adapt' | 'kernel' | 'seed'> = {},
+  store = memoryStore()
+): Promise<World> {
+  const world = await makeWorld(store, { ...options, tends: true })
   const starting = world.inventory.start()
   await world.clock.advance(0)
   await starting

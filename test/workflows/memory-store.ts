@@ -110,6 +110,17 @@ function apply(to: Writable, write: StoreWrite): number | null {
     case 'deleteHealing':
       to.healings.delete(write.functionId)
       return null
+    case 'forgetTakenVf': {
+      const row = existing(to.controllers, write.controllerId)
+      const { takenVfs } = row.observation
+      if (!takenVfs?.includes(write.vfNumber)) return null
+      const left = takenVfs.filter((vfNumber) => vfNumber !== write.vfNumber)
+      to.controllers.set(row.id, {
+        ...row,
+        observation: { ...row.observation, takenVfs: left },
+      })
+      return null
+    }
     case 'putVirtualFunctionPolicy':
       to.policies.set(write.row.controllerId, write.row)
       return null

@@ -2,6 +2,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { MachineEvent } from '../../src/host/drills.ts'
+import type { Kernel } from '../../src/kernel/kernel.ts'
+import type { Step } from '../../src/saga/workflow.ts'
+import type { StoreWrite } from '../../src/store/store.ts'
+import { RETIRE } from '../../src/workflows/retire-params.ts'
 import { dualController } from '../support/dual-controller.ts'
 import { diskIfAny, unbindByHand } from './by-hand.ts'
 import {
@@ -17,7 +21,15 @@ import {
 } from './declared-world.ts'
 import { assignFirst, directWorld, NAMESPACES } from './direct-world.ts'
 import { onlyAssignment } from './scenarios.ts'
-import { done, PF, provision, virtualFunctionOf, type World } from './world.ts'
+import {
+  controllerAt,
+  done,
+  PF,
+  PLAIN,
+  provision,
+  virtualFunctionOf,
+  type World,
+} from './world.ts'
 
 const VF1 = '0000:01:00.1'
 const VF2 = '0000:01:00.2'
@@ -96,6 +108,147 @@ test('VFs of a drive that shows itself only when its host is ready come back wit
   expect(sizes(world)).toEqual(before)
   expect(world.inventory.host(DEMO, world.hostId).state).toBe('ready')
 })
+
+test('a VF whose controller does not get live in time is tried again, though scans meanwhile found it as it is to be', async () => {
+  const slow = slowToGetLive(VF1)
+  const world = await tended({ kernel: slow.kernel })
+  await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }], 'nvme'))
+  slow.begin()
+  await reboot(world)
+  await world.clock.advance(131_000)
+  const ended = operations(world).map(({ state }) => state)
+
+  slow.end()
+  await settled(world)
+  const back = driverOf(world, VF1)
+  await unbindByHand(world, VF1)
+  await world.clock.advance(60_000)
+
+  expect(ended).toContain('undone')
+  expect(back).toBe('nvme')
+  expect(told(world, /^virtual-function\.restored$/)).toHaveLength(1)
+  expect(driverOf(world, VF1)).toBeNull()
+})
+
+test('one that somebody cancels while its last scan finds it as it is to be is tried again', async () => {
+  let cancels = false
+  const cancelling = (step: Step<StoreWrite>): Step<StoreWrite> => ({
+    ...step,
+    run: async (context) => {
+      const result = await step.run(context)
+      if (cancels && step.name === 'rescan') {
+        cancels = false
+        void world.workflows.cancel(DEMO, context.operationId)
+      }
+      return result
+    },
+  })
+  const world: World = await tended({
+    adapt: (workflow) => ({
+      ...workflow,
+      steps: (params) => workflow.steps(params).map(cancelling),
+    }),
+  })
+  await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }], 'nvme'))
+
+  cancels = true
+  await reboot(world)
+  await until(world, 'undone', () => operations(world).at(-1)?.state === 'undone')
+  await settled(world)
+
+  expect(driverOf(world, VF1)).toBe('nvme')
+  expect(told(world, /^virtual-function\.restored$/)).toHaveLength(1)
+})
+
+test('a VF that somebody retires meanwhile, for as long as that may take, keeps no host from being settled', async () => {
+  const world = await tended()
+  await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }], 'nvme'))
+  const controllerId = controllerAt(world, PLAIN).id
+  await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+  const { faults } = world.machine
+  const match = { call: 'write', path: `**/${VF1}/reset` } as const
+  const mend = faults.add({ match, kind: { fault: 'errno', errno: 'EIO' } })
+  await reboot(world)
+  await until(world, 'tried', () =>
+    operations(world).some(({ state }) => state === 'undone')
+  )
+
+  const hang = faults.arm({
+    match: { call: 'admin', opcode: 0x15 },
+    kind: { fault: 'never-returns' },
+  })
+  const retire = await world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id)
+  await world.until(retire, (state) => state === 'blocked')
+  await settled(world)
+  const meanwhile = world.inventory.host(DEMO, world.hostId).state
+  const still = world.workflows.operation(DEMO, retire.id).state
+  mend()
+  faults.takeBack(hang.id, 'with-effect')
+  await world.end(retire)
+  const stateOf = () => world.inventory.host(DEMO, world.hostId).state
+  await until(world, 'ready', () => stateOf() === 'ready')
+
+  expect([still, meanwhile]).toEqual(['blocked', 'degraded'])
+  expect(onlyAssignment(world).state).toBe('ready')
+})
+
+test('and comes back after all when that is undone, though its host was settled before', async () => {
+  let letGo = () => {}
+  const isLetGo = new Promise<void>((resolve) => (letGo = resolve))
+  const waiting = (step: Step<StoreWrite>): Step<StoreWrite> => ({
+    ...step,
+    run: (context) => isLetGo.then(() => step.run(context)),
+  })
+  const world = await tended({
+    adapt: (workflow) => ({
+      ...workflow,
+      steps: (params) => {
+        const steps = workflow.steps(params)
+        return workflow.name === RETIRE ? steps.map(waiting) : steps
+      },
+    }),
+  })
+  await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }], 'nvme'))
+  const retire = await world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id)
+  await reboot(world)
+  await settled(world)
+  const meanwhile = world.inventory.host(DEMO, world.hostId)
+
+  await world.workflows.cancel(DEMO, retire.id)
+  letGo()
+  const stateOf = () => world.inventory.host(DEMO, world.hostId).state
+  await until(world, 'ready', () => stateOf() === 'ready')
+
+  expect(meanwhile.state).toBe('degraded')
+  expect(world.workflows.operation(DEMO, retire.id).state).toBe('undone')
+  expect(driverOf(world, VF1)).toBe('nvme')
+})
+
+/** The nvme driver has the function, and its controller is not ready, for as long as a test says. */
+function slowToGetLive(address: string) {
+  let isSlow = false
+  const isOf = async (kernel: Kernel, path: string) => {
+    const [, name] = /\/(nvme\d+)\/state$/.exec(path) ?? []
+    if (name === undefined) return false
+    const names = `/sys/bus/pci/devices/${address}/nvme`
+    const asked = kernel.call({ call: 'readDir', path: names })
+    const own: readonly string[] = await asked.catch(() => [])
+    return own.includes(name)
+  }
+  const kernel = (its: Kernel): Kernel => ({
+    ...its,
+    call: async (call) => {
+      const answer = await its.call(call)
+      const isState = isSlow && call.call === 'read' && (await isOf(its, call.path))
+      return isState ? ('connecting\n' as typeof answer) : answer
+    },
+  })
+  return { kernel, begin: () => void (isSlow = true), end: () => void (isSlow = false) }
+}
+
+function driverOf({ machine }: World, address: string): string | null | undefined {
+  return machine.snapshot().functions[address]?.driver
+}
 
 async function fire({ machine, clock }: World, event: MachineEvent): Promise<void> {
   expect(await machine.drills.fire(event)).toEqual({ fired: true })

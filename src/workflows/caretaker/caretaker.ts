@@ -11,10 +11,9 @@ import type { HostInventory } from '../../inventory/drift/drift.ts'
 import type { HealingRow, HostRow } from '../../store/rows.ts'
 import type { Store, StoreWrite } from '../../store/store.ts'
 import { hostInventory } from '../declared/declared-work.ts'
-import { heldBy, openOperations } from '../open-operations.ts'
-import { PROVISION } from '../provision-params.ts'
 import { RETIRE } from '../retire-params.ts'
 import { dueMs, isForgotten, isGivenUp } from './attempts.ts'
+import { busyControllers, DIVIDING, isBringingBack, withOthers } from './busy.ts'
 import { RESTORING } from './prepare-work.ts'
 import { workNow, type AnyWork } from './work-now.ts'
 import { functionsAmiss, isBeingRestored } from './work-of.ts'
@@ -121,15 +120,24 @@ async function beginWhatIsDue(
     if (atMs > clock.nowMs()) againAtMs = Math.min(againAtMs, atMs)
     else await beginUnlessTaken(options, one, tried)
   }
-  const isHopeless = work.every(({ functionId }) => {
-    const tried = healing.get(functionId)
-    return isGivenUp(tried) && changing(functionId) !== tried?.operationId
-  })
   const host = store.read.host(work[0]?.row.hostId ?? '')
-  if (isHopeless && host && !isBringingBack(store, inventory)) {
-    await settle(options, host, { inventory, work })
-  }
+  const isOver = isHopeless(options, work, healing) && !isBringingBack(store, inventory)
+  if (host && isOver) await settle(options, host, { inventory, work })
   return againAtMs
+}
+
+/** For now: what others have in hand comes when they have ended, and counts as missing until then. */
+function isHopeless(
+  { store, changing }: CaretakerOptions,
+  work: readonly AnyWork[],
+  healing: Todo['healing']
+): boolean {
+  const isWithOthers = withOthers(store)
+  return work.every((one) => {
+    const tried = healing.get(one.functionId)
+    const isOver = isGivenUp(tried) && changing(one.functionId) !== tried?.operationId
+    return isOver || isWithOthers(one)
+  })
 }
 
 /** It was retired, to be provisioned as something else: there was nothing amiss with that attempt. */
@@ -156,29 +164,7 @@ async function beginUnlessTaken(
   }
 }
 
-/** What changes who has what of a primary's pool: declared VFs come one after the other. */
-const DIVIDING: readonly string[] = [...RESTORING, PROVISION, RETIRE]
-
-/** Primaries, and controllers, that an operation of these workflows is working on. */
-function busyControllers(store: Store, workflows: readonly string[]): readonly string[] {
-  return openOperations(store)
-    .filter(({ workflow }) => workflows.includes(workflow))
-    .flatMap(({ params }) => {
-      const { exclusive, shared } = heldBy(params).holds
-      return [...exclusive, ...shared]
-    })
-}
-
-/** Others may have the host's functions for as long as they like: a release waits for somebody, or erases for hours. */
-function isBringingBack(
-  store: Store,
-  { controllers, virtualFunctions }: HostInventory
-): boolean {
-  const busy = new Set(busyControllers(store, RESTORING))
-  return [...controllers, ...virtualFunctions].some(({ id }) => busy.has(id))
-}
-
-/** Everything that was standing has been tried; what is amiss now is counted. */
+/** Everything that was standing has been tried, or others have it; what is amiss now is counted. */
 async function settle(
   { store, clock }: CaretakerOptions,
   host: HostRow,
