@@ -89,10 +89,10 @@ export function bindVfio(p: AssignParams): Row {
   })
 }
 
-async function recordBinding({ ask, at }: Turn, p: AssignParams) {
+async function recordBinding(turn: Turn, p: AssignParams) {
+  const { ask, at } = turn
   const condition = await conditionOf(ask, p.controller.address)
-  const chosen = p.direct && p.nsids
-  const reached = p.vf ? undefined : await reachedBy(ask, p.fn, chosen)
+  const reached = p.vf ? undefined : await reachedBy(turn, p)
   const before = {
     binding: await ask({ read: 'binding', fn: p.fn }),
     identity: await ask({ read: 'identity', fn: p.fn }),

@@ -27,6 +27,11 @@ const Params = Type.Object({
   acceptUncleaned: Type.Boolean(),
   /** Absent: by an erase. */
   cleaning: Type.Optional(Type.Literal('logical')),
+  /**
+   * Of one that a former release has cleaned, and of which something was in doubt: only that is looked at, and erased where
+   * the function has got it since. Absent: all is cleaned, or, where that was done without a doubt, nothing.
+   */
+  again: Type.Optional(Type.Union([Type.Literal('look'), Type.Literal('erase')])),
   /** False: the function was returned already, and only waits to be freed. */
   returns: Type.Boolean(),
   /** Its cntlid; of a controller null: it was never seen answering. */
@@ -65,7 +70,7 @@ export function cleanParams(json: Json): CleanParams {
 }
 
 /** The function of the host through which the namespaces are erased. */
-export function cleaner({ fn, vf }: CleanParams): PciAddress {
+export function cleaner({ fn, vf }: Pick<CleanParams, 'fn' | 'vf'>): PciAddress {
   return vf ? vf.primary.address : fn
 }
 
@@ -81,7 +86,7 @@ const Unaccounted = {
   deleted: Type.Optional(Type.Array(Type.Integer())),
   /** It was handed over with them, and its drive does not tell whether it has them. */
   missing: Type.Optional(Type.Array(Type.Integer())),
-  /** Created since by whomever, and attached to nobody. */
+  /** Attached to nobody, and created since by whomever, or by nobody knows whom. */
   unattached: Type.Optional(Type.Array(Type.Integer())),
   /** What it was handed over with nobody has recorded, and nothing is attached to it. */
   unrecorded: Type.Optional(Type.Literal(true)),

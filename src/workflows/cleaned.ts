@@ -2,22 +2,21 @@
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { EndContext, OperationError } from '../saga/workflow.ts'
+import type { AssignmentRow } from '../store/rows.ts'
 import type { StoreWrite } from '../store/store.ts'
 import { assignmentEvent } from './assignment-event.ts'
-import {
-  erasedNamespaces,
-  namespacesFound,
-  type CleanParams,
-  type Found,
-} from './clean-params.ts'
+import type { CleanParams, Found } from './clean-params.ts'
+import { asRecorded, doubtsAbout, evidenceOfAll } from './doubts.ts'
 import { NOT_CLEANED } from './release-assignment.ts'
+
+type Recorded = NonNullable<AssignmentRow['before']>
 
 export function cleanedOrNot(p: CleanParams, end: EndContext): readonly StoreWrite[] {
   if (p.acceptUncleaned)
     return released(p, end, [assignmentEvent(p, end, 'assignment.freed-uncleaned', {})])
-  const found = namespacesFound(end.outputs)
-  const erased = erasedNamespaces(end.outputs)
-  if (found === null || erased === null) return quarantined(p, end, NOT_CLEANED)
+  const all = evidenceOfAll(p.before, end.outputs)
+  if (all === null) return quarantined(p, end, NOT_CLEANED)
+  const { found, erased } = all
   const { condition } = p.before
   const evidence = assignmentEvent(p, end, 'assignment.cleaned', {
     namespaces: erased.namespaces,
@@ -30,7 +29,7 @@ export function cleanedOrNot(p: CleanParams, end: EndContext): readonly StoreWri
     startedAt: found.at,
     endedAt: erased.at,
   })
-  const doubts = [...doubtsOf(found), ...changed(condition, erased.condition)]
+  const doubts = doubtsAbout(p.before, all)
   return doubts.length === 0
     ? released(p, end, [evidence])
     : [evidence, ...quarantined(p, end, doubts.join('; '))]
@@ -44,28 +43,18 @@ function unreached({ deleted, missing, unattached }: Found) {
   }
 }
 
-/** Where what its last user had may still be. What was deleted is gone by the drive's word, and named in the evidence. */
-function doubtsOf({ missing = [], unattached = [], unrecorded }: Found): readonly string[] {
-  return [
-    ...missing.map(
-      (nsid) => `it was handed over with namespace ${nsid}, which is not found on its drive`
-    ),
-    ...unattached.map(
-      (nsid) =>
-        `namespace ${nsid} was created since hand-over, and is attached to nobody: delete it, or attach it and release the function again`
-    ),
-    ...(unrecorded
-      ? ['which namespaces it was handed over with is not on record, and it has none']
-      : []),
-  ]
-}
-
-function changed(
-  before: CleanParams['before']['condition'],
-  { firmware }: Found['condition']
-): readonly string[] {
-  if (before === undefined || before.firmware === firmware) return []
-  return [`its firmware was ${before.firmware} at hand-over, and is ${firmware}`]
+/**
+ * Of an operation that has succeeded and leaves a doubt, so that the next release erases nothing again: by then its disks may
+ * be the host's. Of one whose namespaces nobody knows there is nothing to be left out.
+ */
+export function keptInDoubt(
+  before: Recorded,
+  p: CleanParams,
+  { outputs }: Pick<EndContext, 'outputs'>
+): Recorded {
+  const all = p.acceptUncleaned ? null : evidenceOfAll(p.before, outputs)
+  if (!all || all.found.unrecorded || doubtsAbout(p.before, all).length === 0) return before
+  return { ...before, cleaned: asRecorded(all) }
 }
 
 function released(

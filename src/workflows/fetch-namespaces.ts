@@ -15,11 +15,12 @@ import { fetchedWrites, thenReturned } from './fetched.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
 import { refuseUnrecreatable } from './guards/recreating.ts'
 import { refuseUsedByOthers } from './guards/usage.ts'
+import { attachedSince, unaccountedStill } from './looked-again.ts'
 import { moved, movesBack } from './move-namespaces.ts'
 import { look, type Move } from './moves.ts'
 import { othersCntlids } from './others-controllers.ts'
 import { placeAll, type Recorded } from './placing.ts'
-import { handedOver, unaccounted } from './reached.ts'
+import { handedOver, unaccounted, type HandedOver } from './reached.ts'
 import { attachmentsNow, nsidAfter, RECREATE } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
@@ -30,7 +31,9 @@ export function recordNamespaces(p: CleanParams): Row {
     const { ask, at, outputs } = turn
     if (bindingNow(outputs) === null) return { output: null }
     const fn = cleaner(p)
-    const { nsids, detached } = await handedOver(turn, p)
+    const { nsids, detached } = p.again
+      ? await inDoubtNow(turn, p)
+      : await handedOver(turn, p)
     const erasable = await ask({ read: 'erasable', fn, nsids })
     const namespaces = [...erasable.namespaces]
     const condition = await ask({ read: 'condition', fn })
@@ -38,7 +41,7 @@ export function recordNamespaces(p: CleanParams): Row {
       ...erasable,
       namespaces,
       ...(detached.length > 0 && { detached: [...detached] }),
-      ...(await unaccounted(turn, p, nsidsOf(erasable))),
+      ...(await (p.again ? unaccountedStill : unaccounted)(turn, p, nsidsOf(erasable))),
       condition,
       at,
     }
@@ -46,8 +49,13 @@ export function recordNamespaces(p: CleanParams): Row {
       ...(await refuseOthers(turn, p, found)),
       ...(p.cleaning ? await refuseUnrecreatable(ask, fn, nsidsOf(found)) : []),
     ])
-    return { output: found, writes: p.vf ? fetchedWrites(turn, p, p.vf) : [] }
+    const vf = p.again === 'look' ? null : p.vf
+    return { output: found, writes: vf ? fetchedWrites(turn, p, vf) : [] }
   })
+}
+
+async function inDoubtNow({ ask }: Turn, p: CleanParams): Promise<HandedOver> {
+  return { nsids: p.again === 'erase' ? await attachedSince(ask, p) : [], detached: [] }
 }
 
 async function refuseFetching(
@@ -55,9 +63,10 @@ async function refuseFetching(
   p: CleanParams,
   found: Found
 ): Promise<readonly Refusal[]> {
-  const others = await refuseOthers(turn, p, found)
-  if (!p.before.attachments) return others
-  return [...others, ...(await refuseUsedByOthers(turn.ask, p.fn, nsidsIn(turn)))]
+  return [
+    ...(await refuseOthers(turn, p, found)),
+    ...(await refuseUsedByOthers(turn.ask, cleaner(p), nsidsIn(turn))),
+  ]
 }
 
 async function refuseOthers(

@@ -43,7 +43,34 @@ export function follow(
     .map((row): StoreWrite => {
       return { write: 'putVirtualFunctionPolicy', row: followed(row, now, idNow) }
     })
-  return [...provisioned, ...declared, ofAssignment(turn, p, renumbered, now)]
+  return [
+    ...provisioned,
+    ...declared,
+    ...ofOthers(turn, p, ids, now),
+    ofAssignment(turn, p, renumbered, now),
+  ]
+}
+
+/** What other controllers of the drive were handed over beside, so that their releases do not take the new ones for their consumers'. */
+function ofOthers(
+  { store, at }: Turn,
+  { hostId, assignmentId }: CleanParams,
+  controllerIds: readonly string[],
+  now: (nsid: number) => number
+): readonly StoreWrite[] {
+  return store.read
+    .standingAssignmentsOf(hostId)
+    .filter(
+      ({ id, functionId }) => id !== assignmentId && controllerIds.includes(functionId)
+    )
+    .flatMap(({ id, before }): StoreWrite[] => {
+      const { allocated } = before?.reached ?? {}
+      if (!before?.reached || !allocated?.some((nsid) => now(nsid) !== nsid)) return []
+      const reached = { ...before.reached, allocated: allocated.map(now) }
+      return [
+        { write: 'updateAssignment', id, set: { before: { ...before, reached } }, at },
+      ]
+    })
 }
 
 function followed(

@@ -135,7 +135,7 @@ export const Reached = Type.Object({
       eui64: nullable(Type.String()),
     })
   ),
-  /** nsids of all that its drive had; null: it does not tell. */
+  /** nsids of all that its drive had; null: it does not tell, or did not answer. */
   allocated: nullable(Type.Array(Type.Integer())),
 })
 
@@ -172,11 +172,11 @@ export const Before = Type.Object({
   condition: Type.Optional(Condition),
   /** Absent: the controller goes with whatever is attached to it, or it is a VF. */
   attachments: Type.Optional(Attachments),
-  /** Absent: of a VF, whose row has them; its drive did not answer; or a former nvirt did not ask. */
+  /** Absent: of a VF, whose row has them; its drive did not answer, ever; or a former nvirt did not ask. */
   reached: Type.Optional(Reached),
   /** While a release has deleted some of its namespaces, and not created others for all of them. */
   recreating: Type.Optional(Recreating),
-  /** Outputs of the steps that cleaned its namespaces, when only to put them back is left. Absent: not cleaned. */
+  /** Outputs of the steps that cleaned its namespaces, when only to put them back, or a doubt, is left. Absent: not cleaned. */
   cleaned: Type.Optional(Type.Record(Type.String(), Type.Unsafe<Json>(Type.Unknown()))),
 })
 

@@ -3,7 +3,9 @@
  * delete and create some, and of none of them may be said that it is clean since nobody sees it.
  */
 import { HostDriverError } from '../host/driver.ts'
+import { isOfSubsystem } from '../inventory/same-subsystem.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
+import { spokesmanOf, type AssignParams } from './assign-params.ts'
 import { cleaner, type CleanParams, type Found } from './clean-params.ts'
 import type { Turn } from './define-workflow.ts'
 import { refuseReachingOthers } from './guards/erasing.ts'
@@ -12,35 +14,57 @@ import { FINISH, nsidAfter, reachedNow } from './renumbered.ts'
 
 type Reached = NonNullable<CleanParams['before']['reached']>
 
-/**
- * Before a controller is handed over. undefined: its drive does not answer, which keeps nobody from being given it.
- *
- * @param chosen nsids that it goes with, else all that are attached to it
- */
+/** Before a controller is handed over. undefined: nobody knows, which keeps no consumer from being given it. */
 export async function reachedBy(
-  ask: Ask,
-  fn: PciAddress,
-  chosen?: readonly number[]
+  turn: Pick<Turn, 'ask' | 'store'>,
+  p: AssignParams
 ): Promise<Reached | undefined> {
   try {
-    const nsids = chosen ?? (await attachedTo(ask, fn))
-    const { nsids: allocated } = await ask({ read: 'allocation', fn })
-    if (allocated === null) {
-      const namespaces = nsids.map((nsid) => ({ nsid, nguid: null, eui64: null }))
-      return { namespaces, allocated }
-    }
-    const found = await ask({ read: 'allocated', fn, nsids: { only: nsids } })
-    const namespaces = found.namespaces.map(({ nsid, nguid, eui64 }) => {
-      return { nsid, nguid, eui64 }
-    })
-    return { namespaces, allocated: [...allocated] }
+    return p.direct
+      ? await allOf(turn.ask, spokesmanOf(p.direct).address, p.nsids)
+      : await allOf(turn.ask, p.fn, await attachedTo(turn.ask, p.fn))
   } catch (error) {
-    if (error instanceof HostDriverError) return undefined
+    if (error instanceof HostDriverError) return lastSeenOf(turn, p)
     throw error
   }
 }
 
-async function attachedTo(ask: Ask, fn: PciAddress): Promise<readonly number[]> {
+/** @param through which controller of the subsystem is asked */
+async function allOf(
+  ask: Ask,
+  through: PciAddress,
+  nsids: readonly number[]
+): Promise<Reached> {
+  const { nsids: allocated } = await ask({ read: 'allocation', fn: through })
+  if (allocated === null) {
+    const namespaces = nsids.map((nsid) => ({ nsid, nguid: null, eui64: null }))
+    return { namespaces, allocated }
+  }
+  const found = await ask({ read: 'allocated', fn: through, nsids: { only: nsids } })
+  const namespaces = found.namespaces.map(({ nsid, nguid, eui64 }) => {
+    return { nsid, nguid, eui64 }
+  })
+  return { namespaces, allocated: [...allocated] }
+}
+
+/** By the last scan, of a controller that does not answer now. undefined: none has seen anything of it. */
+function lastSeenOf(
+  { store }: Pick<Turn, 'store'>,
+  { hostId, functionId, nsids }: AssignParams
+): Reached | undefined {
+  const own = store.read.controller(functionId)
+  if (!own) return undefined
+  const namespaces = store.read
+    .inventoryOf(hostId)
+    .namespaces.filter(({ present }) => present)
+    .map(({ observation }) => observation)
+    .filter((one) => isOfSubsystem(own, one) && nsids.includes(one.nsid))
+    .map(({ nsid, nguid, eui64 }) => ({ nsid, nguid, eui64 }))
+  return namespaces.length > 0 ? { namespaces, allocated: null } : undefined
+}
+
+/** nsids. */
+export async function attachedTo(ask: Ask, fn: PciAddress): Promise<readonly number[]> {
   return (await ask({ read: 'erasable', fn })).namespaces.map(({ nsid }) => nsid)
 }
 
@@ -108,7 +132,7 @@ async function stillThere(
     .map(({ nsid }) => nsid)
 }
 
-type Unaccounted = Pick<Found, 'deleted' | 'missing' | 'unattached' | 'unrecorded'>
+export type Unaccounted = Pick<Found, 'deleted' | 'missing' | 'unattached' | 'unrecorded'>
 
 /** What an erase of these namespaces does not reach. */
 export async function unaccounted(
@@ -118,11 +142,12 @@ export async function unaccounted(
 ): Promise<Unaccounted> {
   const fn = cleaner(p)
   const handed = handedNsids(turn, p)
-  if (!handed) return erased.length === 0 ? { unrecorded: true } : {}
-  const lost = handed.filter((nsid) => !erased.includes(nsid))
-  const known = p.vf ? null : (reachedNow(p, turn.outputs)?.allocated ?? null)
+  const lost = handed?.filter((nsid) => !erased.includes(nsid)) ?? []
+  // Where nobody has recorded what there was, each may have been its consumer's.
+  const known = p.vf ? null : (reachedNow(p, turn.outputs)?.allocated ?? [])
   if (lost.length === 0 && known === null) return {}
   const listed = (await turn.ask({ read: 'allocation', fn })).nsids
+  if (!handed && listed === null) return erased.length === 0 ? { unrecorded: true } : {}
   // One that is known by more than its nsid, and has that no more, has been deleted too.
   const isDeleted = (nsid: number) =>
     listed !== null && (known !== null || !listed.includes(nsid))
@@ -144,15 +169,21 @@ function handedNsids(turn: Turn, p: CleanParams): readonly number[] | undefined 
   return handedIn(turn, p)?.map(({ nsid }) => nsid)
 }
 
-async function ofNobody(ask: Ask, through: PciAddress, nsids: readonly number[]) {
+/** @param owners cntlids that do not count */
+export async function ofNobody(
+  ask: Ask,
+  through: PciAddress,
+  nsids: readonly number[],
+  owners: readonly number[] = []
+): Promise<readonly number[]> {
   const nobodys: number[] = []
   for (const nsid of nsids) {
-    const having = await refuseReachingOthers(ask, { through, owners: [], nsids: [nsid] })
+    const having = await refuseReachingOthers(ask, { through, owners, nsids: [nsid] })
     if (having.length === 0) nobodys.push(nsid)
   }
   return nobodys
 }
 
-function named<Name extends string>(name: Name, nsids: readonly number[]) {
+export function named<Name extends string>(name: Name, nsids: readonly number[]) {
   return nsids.length > 0 ? { [name]: [...nsids] } : {}
 }

@@ -3,9 +3,11 @@
  * marker is written everything can be undone: the consumer has its function again, its data untouched. From then on it
  * only goes forward, and ends quarantined where it cannot be told that everything is gone.
  */
+import type { EndContext } from '../saga/workflow.ts'
+import type { Store, StoreWrite } from '../store/store.ts'
 import { change } from './change-row.ts'
 import { cleanParams, cleaner, type CleanParams } from './clean-params.ts'
-import { cleanedOrNot, notCleaned } from './cleaned.ts'
+import { cleanedOrNot, keptInDoubt, notCleaned } from './cleaned.ts'
 import {
   defineWorkflow,
   guard,
@@ -24,7 +26,7 @@ import { rebind } from './rebind.ts'
 import { RELEASE } from './release-assignment.ts'
 import { lookAtRecreated } from './look-at-recreated.ts'
 import { finishRecreating, recreateNamespaces } from './recreate-namespaces.ts'
-import { returnAttachments, returnedWrites } from './return-attachments.ts'
+import { keptAsReturned, returnAttachments } from './return-attachments.ts'
 import { rescan } from './rescan.ts'
 import {
   bindingFound,
@@ -50,10 +52,7 @@ export function releaseAndClean(around: Surroundings) {
       const rows = p.acceptUncleaned ? [returnUncleaned(p)] : cleaning(p, around, soFar)
       return [...takingBack(p), ...rows, ...restoring(p)]
     },
-    onSucceeded: (p, end) => [
-      ...cleanedOrNot(p, { ...end, outputs: { ...p.before.cleaned, ...end.outputs } }),
-      ...returnedWrites(around.store, p, end),
-    ],
+    onSucceeded: (p, end) => [...cleanedOrNot(p, end), ...keptWrites(around.store, p, end)],
     onUndone: (p, end) => [
       {
         write: 'updateAssignment',
@@ -76,6 +75,20 @@ export function releaseAndClean(around: Surroundings) {
       },
     ],
   })
+}
+
+function keptWrites(
+  { read }: Store,
+  p: CleanParams,
+  end: EndContext
+): readonly StoreWrite[] {
+  const before = read.assignment(null, p.assignmentId)?.before
+  if (!before) return []
+  const kept = keptInDoubt(keptAsReturned(before, end), p, end)
+  const set = { before: kept }
+  return kept === before
+    ? []
+    : [{ write: 'updateAssignment', id: p.assignmentId, set, at: end.at }]
 }
 
 function takingBack(p: CleanParams): readonly Row[] {
@@ -108,7 +121,8 @@ function cleaning(
 ): readonly Row[] {
   const { recreating, cleaned } = p.before
   // They may have been somebody's since a former release put the first of them back: only the rest of that is left.
-  if (cleaned) return []
+  if (cleaned && !p.again) return []
+  if (p.again === 'look') return [...(p.vf ? [] : [takeBack(p)]), recordNamespaces(p)]
   return [
     takeBack(p),
     ...(p.vf ? [resetFunction(p)] : []),

@@ -6,15 +6,12 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import type { EndContext } from '../saga/workflow.ts'
-import type { Store, StoreWrite } from '../store/store.ts'
+import type { AssignmentRow } from '../store/rows.ts'
+import type { StoreWrite } from '../store/store.ts'
 import { change } from './change-row.ts'
-import {
-  ERASE,
-  erasedNamespaces,
-  RECORD_NAMESPACES,
-  type CleanParams,
-} from './clean-params.ts'
+import { erasedNamespaces, type CleanParams } from './clean-params.ts'
 import { observe, refused, type Done, type Row, type Turn } from './define-workflow.ts'
+import { asRecorded, evidenceOfAll } from './doubts.ts'
 import { noSpokesman } from './guards/direct.ts'
 import { driveTarget } from './guards/identity.ts'
 import { Attachments, ExpectedController, nullable, outputOf } from './logged-shapes.ts'
@@ -40,6 +37,7 @@ const Found = nullable(
   })
 )
 
+type RecordedBefore = NonNullable<AssignmentRow['before']>
 type Direct = NonNullable<CleanParams['direct']>
 
 export function returnAttachments(p: CleanParams, direct: Direct): readonly Row[] {
@@ -102,14 +100,12 @@ async function recordPlaces(
 /** Before the first of them is somebody's again: from then on a release that begins anew must erase none of them. */
 function cleanedWrites(
   { store, outputs, at }: Turn,
-  { assignmentId }: CleanParams
+  { assignmentId, before: recorded }: CleanParams
 ): readonly StoreWrite[] {
   const before = store.read.assignment(null, assignmentId)?.before
   if (!before || erasedNamespaces(outputs) === null) return []
-  const cleaned = Object.fromEntries(
-    [RECORD_NAMESPACES, ERASE].map((step) => [step, outputs[step] ?? null])
-  )
-  const set = { before: { ...before, cleaned } }
+  const all = evidenceOfAll(recorded, outputs)
+  const set = { before: { ...before, ...(all && { cleaned: asRecorded(all) }) } }
   return [{ write: 'updateAssignment', id: assignmentId, set, at }]
 }
 
@@ -172,18 +168,14 @@ function placedBesideOthers(
 }
 
 /** Of an operation that has succeeded: everything is where it was. What was left out is not, nor is anything of a drive that is away. */
-export function returnedWrites(
-  { read }: Store,
-  { assignmentId }: CleanParams,
-  { outputs, at }: EndContext
-): readonly StoreWrite[] {
-  if (outputs[RECORD] === undefined) return []
+export function keptAsReturned(
+  before: RecordedBefore,
+  { outputs }: Pick<EndContext, 'outputs'>
+): RecordedBefore {
+  if (outputs[RECORD] === undefined) return before
   const found = outputOf(Found, outputs, RECORD)
-  const before = read.assignment(null, assignmentId)?.before
-  if (!before?.attachments || found === null || found.leftOut) return []
-  const attachments = { ...before.attachments, returned: true }
-  const set = { before: { ...before, attachments } }
-  return [{ write: 'updateAssignment', id: assignmentId, set, at }]
+  if (!before.attachments || found === null || found.leftOut) return before
+  return { ...before, attachments: { ...before.attachments, returned: true } }
 }
 
 function recordedIn({ outputs }: Turn): Static<typeof Found> {

@@ -759,7 +759,7 @@ export interface components {
         reached?: unknown
         /** @description Namespaces that a release deletes, until others like them are created */
         recreating?: unknown
-        /** @description Evidence, by step, of a release that has cleaned it and puts back what was attached */
+        /** @description Evidence, by step, of releases that have cleaned it, so that the next one erases nothing again */
         cleaned?: unknown
       } | null
       /** @description What the consumer needs, once the assignment is ready */

@@ -106,6 +106,9 @@ const PARAMS: Readonly<Record<string, readonly Json[]>> = {
     cleanedDirectly,
     { ...cleanedDirectly, acceptUncleaned: true },
     { ...cleanedDirectly, before: { ...cleanedDirectly.before, cleaned: {} } },
+    { ...cleanedDirectly, again: 'look' },
+    { ...cleaned, again: 'look' },
+    { ...cleanedDirectly, again: 'erase' },
   ],
   'restore-virtual-function 1': [
     { ...provisioned, isServing: false },

@@ -57,6 +57,14 @@ export function asSpecified(host: HostDescription): HostDescription {
   return { ...host, subsystems }
 }
 
+/** For more namespaces. */
+export function withRoom({ subsystems, ...host }: HostDescription): HostDescription {
+  return {
+    ...host,
+    subsystems: subsystems.map((one) => ({ ...one, capacityBytes: 2 ** 30 })),
+  }
+}
+
 /** The first controller, with these namespaces. */
 export function assignFirst(
   world: World,

@@ -48,6 +48,22 @@ test('one that comes back with other firmware is cleaned, and quarantined for it
   expect(onlyAssignment(world).state).toBe('released')
 })
 
+test('released again it is not erased again, and quarantined for the same', async () => {
+  const former = await assigned()
+  await former.stop()
+  const world = await makeWorld(former.store, { description: updated(), seed: 2 })
+  await done(world, world.workflows.heal(DEMO, onlyAssignment(world).functionId))
+  await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, {}))
+  const { quarantine } = onlyAssignment(world)
+
+  const releasing = world.workflows.release(DEMO, onlyAssignment(world).id, {})
+  const { steps } = await done(world, releasing)
+
+  expect(steps.map(({ name }) => name)).toContain('record-namespaces')
+  expect(steps.map(({ name }) => name)).not.toContain('erase')
+  expect(onlyAssignment(world)).toMatchObject({ state: 'quarantined', quarantine })
+})
+
 /** The same host after a reboot, its drives with another firmware. */
 function updated() {
   const lab = labLikeHost()

@@ -1,20 +1,26 @@
 /** A consumer of a whole controller may detach, delete and create namespaces: what it had is erased all the same, or named. */
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
-import type { HostChange } from '../../src/host/change.ts'
+import type { HostDescription } from '../../src/emulator/fleet.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
-import { dualController, second } from '../support/dual-controller.ts'
-import { byGuest, byHand, diskIfAny } from './by-hand.ts'
+import { dualController, FIRST, second } from '../support/dual-controller.ts'
+import { byGuest, byHand, unbindByHand } from './by-hand.ts'
+import { creation, deleteByHand, onPlain as onDisk, ZEROES } from './created-by-hand.ts'
 import { asSpecified, assignFirst, directWorld, NAMESPACES } from './direct-world.ts'
 import { assignVfWith, evidenceIn, withFreeNsid } from './logical-scenarios.ts'
 import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
-import { controllerAt, done, makeWorld, PF, PLAIN, virtualFunctionOf } from './world.ts'
+import {
+  bindByHand,
+  controllerAt,
+  done,
+  makeWorld,
+  PF,
+  PLAIN,
+  virtualFunctionOf,
+} from './world.ts'
 import type { World } from './world.ts'
 
-const PATTERN = Buffer.alloc(4096, 'what the tenant wrote ')
-const AT = 40 * 4096
-const ZEROES = Buffer.alloc(4096)
 const fn = pciAddress(PLAIN)
 const NGUID = '11'.padStart(32, 'a')
 const GIVEN = { fn, nsid: 2, nguid: NGUID, eui64: null }
@@ -47,7 +53,7 @@ test('a release that is undone leaves it detached as it was', async () => {
 
 test('one that it created and detached keeps the function quarantined by name, until it is gone', async () => {
   const world = await assigned()
-  await byGuest(world, creation(), async () => {
+  await byGuest(world, creation({ fn, cntlid: 0, before: [2] }), async () => {
     await onDisk(world, CREATED, 'write')
     await byHand(world, { change: 'detachNamespace', pf: fn, nsid: CREATED, cntlid: 0 })
   })
@@ -55,7 +61,7 @@ test('one that it created and detached keeps the function quarantined by name, u
   await done(world, release(world))
   const quarantined = onlyAssignment(world)
   const named = evidenceIn(world)
-  await deleteByHand(world, CREATED)
+  await deleteByHand(world, fn, CREATED)
   await done(world, release(world))
 
   expect(quarantined.state).toBe('quarantined')
@@ -67,7 +73,9 @@ test('one that it created and detached keeps the function quarantined by name, u
 
 test('one that it created and kept is erased', async () => {
   const world = await assigned()
-  await byGuest(world, creation(), () => onDisk(world, CREATED, 'write'))
+  await byGuest(world, creation({ fn, cntlid: 0, before: [2] }), () =>
+    onDisk(world, CREATED, 'write')
+  )
 
   await done(world, release(world))
 
@@ -94,26 +102,83 @@ test('one that somebody deleted of a VF is named too, and the rest is erased', a
   const pf = pciAddress(PF)
   const { cntlid } = virtualFunctionOf(world, 1)
   await byHand(world, { change: 'detachNamespace', pf, nsid: 3, cntlid })
-  await deleteByHand(world, 3, pf)
+  await deleteByHand(world, pf, 3)
 
   await done(world, release(world))
 
   expect(evidenceIn(world)).toMatchObject({ namespaces: [{ nsid: 4 }], deleted: [3] })
 })
 
-test('where nothing was recorded, and nothing is attached, it is not said to be clean', async () => {
-  const world = await assigned()
+test('of a controller without a driver, which did not answer, one that was detached is erased too', async () => {
+  const world = await withTwo()
+  await unbindByHand(world, PLAIN)
+  await world.inventory.rescan(DEMO, world.hostId)
+  await done(world, assignPlain(world))
   await byGuest(world, [{ change: 'detachNamespace', pf: fn, nsid: 2, cntlid: 0 }])
-  const { id, before } = onlyAssignment(world)
-  if (!before) throw new Error('nothing was recorded')
-  const { reached: _, ...of } = before
-  const at = '2026-01-01T00:00:00.000Z'
-  await world.store.commit([{ write: 'updateAssignment', id, set: { before: of }, at }])
 
   await done(world, release(world))
+  await bindByHand(world, PLAIN, 'nvme')
 
-  expect(onlyAssignment(world).state).toBe('quarantined')
-  expect(onlyAssignment(world).quarantine).toContain('not on record')
+  const nsids = [{ nsid: 1 }, { nsid: 2 }]
+  expect(evidenceIn(world)).toMatchObject({ namespaces: nsids })
+  expect(await onDisk(world, 2, 'read')).toEqual(ZEROES)
+  expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
+})
+
+test('of one that vfio-pci has had since the boot, what was detached keeps it quarantined by name, until it is erased', async () => {
+  const world = await makeWorld(memoryStore(), { description: withVfio(withFreeNsid()) })
+  await done(world, assignPlain(world))
+  const namespace2 = { pf: fn, nsid: 2, cntlid: 0 } as const
+  const detached = { change: 'detachNamespace', ...namespace2 } as const
+  await byGuest(world, [...creation({ fn, cntlid: 0, before: [2] }), detached])
+
+  await done(world, release(world))
+  const { state, quarantine } = onlyAssignment(world)
+  const named = evidenceIn(world)
+  await byGuest(world, [{ change: 'attachNamespace', ...namespace2 }])
+  await done(world, release(world))
+
+  expect(named).toMatchObject({ namespaces: [{ nsid: 1 }], unattached: [2] })
+  expect(state).toBe('quarantined')
+  expect(quarantine).toContain('namespace 2 ')
+  expect(evidenceIn(world)).toMatchObject({ namespaces: [{ nsid: 1 }, { nsid: 2 }] })
+  expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
+})
+
+test.for([
+  ['with two', withTwo, [{ nsid: 1 }, { nsid: 2 }]],
+  ['with one', withOne, [{ nsid: 2 }]],
+] as const)(
+  'where a former nvirt recorded nothing of a controller %s, what was detached is named, and erased once it is attached',
+  async ([, prepared, nsids]) => {
+    const world = await prepared()
+    await done(world, assignPlain(world))
+    await byGuest(world, [{ change: 'detachNamespace', pf: fn, nsid: 2, cntlid: 0 }])
+    await forgetReached(world)
+
+    await done(world, release(world))
+    const { state, quarantine } = onlyAssignment(world)
+    await byHand(world, { change: 'attachNamespace', pf: fn, nsid: 2, cntlid: 0 })
+    await done(world, release(world))
+
+    expect(state).toBe('quarantined')
+    expect(quarantine).toContain('namespace 2 ')
+    expect(evidenceIn(world)).toMatchObject({ namespaces: nsids })
+    expect(await onDisk(world, 2, 'read')).toEqual(ZEROES)
+    expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
+  }
+)
+
+test('what a controller with chosen namespaces goes beside is asked of one that stays', async () => {
+  const world = await directWorld(asSpecified(dualController(NAMESPACES)))
+  onTestFinished(() => world.stop())
+  await unbindByHand(world, FIRST)
+
+  await done(world, assignFirst(world, [3, 5]))
+  await done(world, release(world))
+
+  expect(evidenceIn(world)).not.toHaveProperty('unattached')
+  expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
 })
 
 test('besides the chosen ones, one that the consumer attached is erased', async () => {
@@ -148,53 +213,48 @@ function release(world: World) {
 }
 
 async function assigned(): Promise<World> {
-  const world = await makeWorld(memoryStore(), { description: withFreeNsid() })
-  await onDisk(world, 2, 'write')
-  const { id: controllerId } = controllerAt(world, PLAIN)
-  await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+  const world = await withOne()
+  await done(world, assignPlain(world))
   return world
 }
 
-async function deleteByHand(world: World, nsid: number, through = fn) {
-  const { hosts, hostId } = world
-  const host = hosts.get(hostId)
-  if (host?.reach !== 'reachable') throw new Error('the host is there')
-  const asked = { read: 'allocated', fn: through, nsids: { only: [nsid] } } as const
-  const reply = await host.driver.ask(asked)
-  const [one] = reply.answered ? reply.answer.namespaces : []
-  if (!one) throw new Error(`no namespace ${nsid}`)
-  const { nguid, eui64 } = one
-  await byHand(world, { change: 'deleteNamespace', fn: through, nsid, nguid, eui64 })
+/** 2, with somebody's data. */
+async function withOne(): Promise<World> {
+  const world = await makeWorld(memoryStore(), { description: withFreeNsid() })
+  await onDisk(world, 2, 'write')
+  return world
 }
 
-/** It is attached. */
-function creation(): readonly HostChange[] {
-  const layout = {
-    sizeBlocks: 2048,
-    capacityBlocks: 2048,
-    formatByte: 0,
-    protectionByte: 0,
-    shared: false,
-    anaGroup: 0,
-    nvmSet: 0,
-    enduranceGroup: 0,
-  }
-  return [
-    { change: 'createNamespaces', fn, layout, count: 1, before: [2] },
-    { change: 'attachNamespace', pf: fn, nsid: CREATED, cntlid: 0 },
-  ]
+async function withTwo(): Promise<World> {
+  const world = await withOne()
+  for (const change of creation({ fn, cntlid: 0, before: [2] })) await byHand(world, change)
+  await world.inventory.rescan(DEMO, world.hostId)
+  return world
 }
 
-async function onDisk(world: World, nsid: number, how: 'read' | 'write'): Promise<Buffer> {
-  const { serial } = controllerAt(world, PLAIN)
-  const path = `/dev/${await diskIfAny(world, { nsid, serial })}`
-  const lane = world.machine.kernel.lane('by hand')
-  const options = { deadlineMs: 1_000 }
-  await lane.call({ call: 'holdDisk', path }, options)
-  if (how === 'write')
-    await lane.call({ call: 'writeBlocks', path, offset: AT, bytes: PATTERN }, options)
-  const read = { call: 'readBlocks', path, offset: AT, length: PATTERN.length } as const
-  const answer = await lane.call(read, options)
-  await lane.call({ call: 'letGoDisk', path }, options)
-  return Buffer.from(answer.done ? answer.answer : [])
+function assignPlain(world: World) {
+  const { id: controllerId } = controllerAt(world, PLAIN)
+  return world.workflows.assign(DEMO, { controllerId, consumer: 'vm' })
+}
+
+const VFIO = { driver: 'vfio-pci', driverOverride: 'vfio-pci' } as const
+
+/** PLAIN of them: no scan has seen what it has. */
+function withVfio({ subsystems, ...host }: HostDescription): HostDescription {
+  const withDriver = subsystems.map((drive) => ({
+    ...drive,
+    controllers: drive.controllers.map((one) =>
+      one.address === PLAIN ? { ...one, ...VFIO } : one
+    ),
+  }))
+  return { ...host, subsystems: withDriver }
+}
+
+/** As an nvirt that did not ask yet. */
+async function forgetReached({ store, ...world }: World): Promise<void> {
+  const { id, before } = onlyAssignment({ store, ...world })
+  if (!before) throw new Error('nothing was recorded')
+  const { reached: _, ...of } = before
+  const at = '2026-01-01T00:00:00.000Z'
+  await store.commit([{ write: 'updateAssignment', id, set: { before: of }, at }])
 }

@@ -81,7 +81,7 @@ const BeforeAssignment = inline<Before>(
     cleaned: Type.Optional(
       Type.Unsafe<NonNullable<Before['cleaned']>>(
         anyJson(
-          'Evidence, by step, of a release that has cleaned it and puts back what was attached'
+          'Evidence, by step, of releases that have cleaned it, so that the next one erases nothing again'
         )
       )
     ),

@@ -12,11 +12,13 @@ import type { Store } from '../../store/store.ts'
 import { useOfAssignment } from '../allowed-from.ts'
 import { expectedController } from '../guards/identity.ts'
 import { refuseHeldGroup } from '../guards/group.ts'
-import type { Ask } from '../host-session.ts'
+import { asker, type Ask } from '../host-session.ts'
+import { howAgain } from '../looked-again.ts'
 import type { CleanParams } from '../clean-params.ts'
 import { NOT_CLEANED, RELEASE } from '../release-assignment.ts'
 import type { ReleaseRequest } from '../workflows.ts'
 import {
+  asked,
   found,
   invalid,
   requireFree,
@@ -49,14 +51,19 @@ export async function prepareRelease(
   const request = acceptUncleaned ? 'releaseUncleaned' : 'release'
   requireUse(context, request, 'assignment', row.id, use)
   const cleaned = paramsOf(context, row, acceptUncleaned)
-  const params = { ...cleaned, ...(cleaning && { cleaning }) }
-  requireFree(context, row.functionId, params.fn, 'exclusive')
-  if (params.returns) {
-    await requireLive(context, row.hostId, params.fn, (ask) => refuseHeld(ask, params.fn))
+  requireFree(context, row.functionId, cleaned.fn, 'exclusive')
+  if (cleaned.returns) {
+    await requireLive(context, row.hostId, cleaned.fn, (ask) => refuseHeld(ask, cleaned.fn))
   }
+  const again = acceptUncleaned ? undefined : await lookedAgain(context, cleaned)
   return {
     workflow: RELEASE,
-    params,
+    params: {
+      ...cleaned,
+      ...(again && { again }),
+      // What is in doubt has nobody who would follow it under another nsid.
+      ...(cleaning && !again && { cleaning }),
+    },
     writes: (operationId) => [
       {
         write: 'updateAssignment',
@@ -100,6 +107,10 @@ function paramsOf(
     ...(direct && { direct }),
     state: isWithConsumer(row.state) ? row.state : 'quarantined',
   }
+}
+
+function lookedAgain({ hosts }: RequestContext, p: CleanParams) {
+  return asked(p.fn, () => howAgain(asker(hosts, p.hostId), p))
 }
 
 function isWithConsumer(
