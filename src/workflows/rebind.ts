@@ -22,16 +22,24 @@ export function rebind(
   return [
     look({ read: 'binding', fn }, ({ driver }) => {
       const isTaken = driver !== null && driver !== wanted.driver
+      // By its ids it had it at boot, before nvme came, which would have the function now.
+      const isLent = driver !== 'vfio-pci' && isOfIds(wanted)
       return [
         ...(isTaken ? beforeUnbind : []),
-        { change: 'setOverride', fn, driver: overrideOf(wanted) },
+        { change: 'setOverride', fn, driver: isLent ? 'vfio-pci' : overrideOf(wanted) },
         ...(isTaken ? [{ change: 'unbind', fn } as const] : []),
         ...(wanted.driver === null
           ? []
           : [{ change: 'probe', fn, expectDriver: named(wanted.driver) } as const]),
+        ...(isLent ? [{ change: 'setOverride', fn, driver: null } as const] : []),
       ]
     }),
   ]
+}
+
+/** As `vfio-pci.ids=` on the kernel command line does it. */
+function isOfIds({ driver, override }: Binding): boolean {
+  return driver === 'vfio-pci' && override === null
 }
 
 /** A binding that could not be put back, because nvirt writes no such name into an override. */

@@ -31,6 +31,18 @@ test('a second run waits until the driver serves the function: bound alone is no
   await expect(function_.rebound(wanted)).resolves.toContain('probe')
 })
 
+test('vfio-pci that had a function by its ids has it again, and no override is left', async () => {
+  const function_ = slowFunction({ driver: 'nvme', override: 'nvme' })
+  const wanted = { driver: 'vfio-pci', override: null }
+
+  const made = await function_.rebound(wanted)
+  const again = await function_.rebound(wanted)
+
+  expect(made).toEqual(['setOverride', 'unbind', 'probe', 'setOverride'])
+  expect(again).toEqual(['setOverride', 'probe'])
+  expect(function_.binding).toEqual(wanted)
+})
+
 test('what stands before an unbind is asked only when there is something to unbind', async () => {
   const function_ = slowFunction({ driver: 'vfio-pci', override: null })
   let asked = 0

@@ -4,6 +4,7 @@ import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
 import { refusalsOf, troubleOf } from './trouble.ts'
 import {
+  bindByHand,
   controllerAt,
   diskOf,
   done,
@@ -136,6 +137,23 @@ test('what a process that nvirt cannot see has open is neither released nor take
   expect(refusals).toMatchObject([{ check: 'group-held', device: `/dev/vfio/${group}` }])
   expect(refusals[0]?.reason).toContain('out of sight')
   await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, {}))
+})
+
+test('a controller that vfio-pci had by its ids is released to it', async () => {
+  const world = await makeWorld(memoryStore())
+  const override = `/sys/bus/pci/devices/${PLAIN}/driver_override`
+  await write(world.machine, '/sys/bus/pci/drivers/nvme/unbind', PLAIN)
+  await bindByHand(world, PLAIN, 'vfio-pci')
+  await write(world.machine, override, '\n')
+  await world.inventory.rescan(DEMO, world.hostId)
+  const found = world.machine.snapshot()
+  const { id: controllerId } = controllerAt(world, PLAIN)
+  await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+
+  await done(world, world.workflows.release(DEMO, onlyAssignment(world).id, {}))
+
+  expect(onlyAssignment(world).state).toBe('released')
+  expect(world.machine.snapshot()).toEqual(found)
 })
 
 test('a VF with a mounted disk is not retired', async () => {
