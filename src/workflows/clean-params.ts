@@ -88,6 +88,16 @@ const Unaccounted = {
   missing: Type.Optional(Type.Array(Type.Integer())),
   /** Attached to nobody, and created since by whomever, or by nobody knows whom. */
   unattached: Type.Optional(Type.Array(Type.Integer())),
+  /** By which they are known; absent: a former nvirt did not ask. */
+  unattachedAs: Type.Optional(
+    Type.Array(
+      Type.Object({
+        nsid: Type.Integer(),
+        nguid: nullable(Type.String()),
+        eui64: nullable(Type.String()),
+      })
+    )
+  ),
   /** What it was handed over with nobody has recorded, and nothing is attached to it. */
   unrecorded: Type.Optional(Type.Literal(true)),
 }

@@ -102,7 +102,9 @@ export function isInDoubt(before: Before): boolean {
 export function inDoubt({ cleaned }: Before): {
   readonly missing: readonly number[]
   readonly unattached: readonly number[]
+  readonly unattachedAs: NonNullable<Found['unattachedAs']>
 } {
-  const { missing = [], unattached = [] } = (cleaned && namespacesFound(cleaned)) ?? {}
-  return { missing, unattached }
+  const found: Partial<Found> = (cleaned && namespacesFound(cleaned)) ?? {}
+  const { missing = [], unattached = [], unattachedAs = [] } = found
+  return { missing, unattached, unattachedAs }
 }

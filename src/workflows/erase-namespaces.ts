@@ -22,7 +22,7 @@ import type { ErasedSoFar, ErasePart } from './erased-so-far.ts'
 import { onFound, ownersOf, targetIn } from './fetch-namespaces.ts'
 import { refuseErasing } from './guards/erasing.ts'
 import { refuseOther } from './guards/identity.ts'
-import { waiting } from './wait-for-users.ts'
+import { waiting, waitUnless } from './wait-for-users.ts'
 
 export type Namespace = Found['namespaces'][number]
 
@@ -78,7 +78,12 @@ export function eraseNamespaces(
       if (target === null) return
       pass(ERASE, await refuseOther(turn.ask, target, turn.reboot))
       await untilItIsBack(turn, p)
-      pass(ERASE, await onFound(turn, (found) => refuseErasingNow(turn, p, found)))
+      const refusals = await onFound(turn, (found) => refuseErasingNow(turn, p, found))
+      // Who looks into a disk for longer, while it is erased for hours, lets go again.
+      const isOpen = ({ check }: Refusal) => check === 'namespace-open'
+      const others = refusals.filter((one) => !isOpen(one))
+      pass(ERASE, others)
+      waitUnless(refusals.filter(isOpen), turn, ERASE)
     },
     run: async (turn) => {
       const found = namespacesFound(turn.outputs)

@@ -4,7 +4,7 @@ import { cleaner, type CleanParams } from './clean-params.ts'
 import type { Turn } from './define-workflow.ts'
 import { inDoubt, isInDoubt } from './doubts.ts'
 import type { Ask } from './host-session.ts'
-import { attachedTo, named, ofNobody, type Unaccounted } from './reached.ts'
+import { attachedTo, knownAs, named, ofNobody, type Unaccounted } from './reached.ts'
 
 type OfFunction = Pick<CleanParams, 'fn' | 'vf' | 'cntlid' | 'before'>
 
@@ -27,9 +27,26 @@ export async function howAgain(
 
 /** nsids of those in doubt that the function has by now. */
 export async function attachedSince(ask: Ask, p: OfFunction): Promise<readonly number[]> {
-  const { missing, unattached } = inDoubt(p.before)
+  const { missing, unattached } = await stillInDoubt(ask, p)
   const attached = await attachedNow(ask, p)
   return attached.filter((nsid) => missing.includes(nsid) || unattached.includes(nsid))
+}
+
+/** What has their nsids by now, and is another, was made when they had been deleted: by the host, as nobody else has the function. */
+async function stillInDoubt(ask: Ask, { fn, vf, before }: OfFunction) {
+  const { missing, unattached, unattachedAs } = inDoubt(before)
+  if (unattachedAs.length === 0) return { missing, unattached }
+  const { namespaces } = await ask({
+    read: 'allocated',
+    fn: vf?.primary.address ?? fn,
+    nsids: { only: unattached },
+  })
+  const isOther = (nsid: number) => {
+    const was = unattachedAs.find((one) => one.nsid === nsid)
+    const now = namespaces.find((one) => one.nsid === nsid)
+    return was && now && (was.nguid !== now.nguid || was.eui64 !== now.eui64)
+  }
+  return { missing, unattached: unattached.filter((nsid) => !isOther(nsid)) }
 }
 
 async function attachedNow(ask: Ask, { fn, vf, cntlid }: OfFunction) {
@@ -51,8 +68,9 @@ export async function unaccountedStill(
   erased: readonly number[]
 ): Promise<Unaccounted> {
   const isLeft = (nsid: number) => !erased.includes(nsid)
-  const missing = inDoubt(p.before).missing.filter(isLeft)
-  const unattached = inDoubt(p.before).unattached.filter(isLeft)
+  const still = await stillInDoubt(ask, p)
+  const missing = still.missing.filter(isLeft)
+  const unattached = still.unattached.filter(isLeft)
   if (missing.length + unattached.length === 0) return {}
   const fn = cleaner(p)
   const listed = (await ask({ read: 'allocation', fn })).nsids
@@ -65,6 +83,10 @@ export async function unaccountedStill(
       missing.filter((nsid) => !isThere(nsid))
     ),
     ...named('missing', missing.filter(isThere)),
-    ...named('unattached', await ofNobody(ask, fn, unattached.filter(isThere), owners)),
+    ...(await knownAs(
+      ask,
+      fn,
+      await ofNobody(ask, fn, unattached.filter(isThere), owners)
+    )),
   }
 }

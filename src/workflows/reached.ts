@@ -132,7 +132,10 @@ async function stillThere(
     .map(({ nsid }) => nsid)
 }
 
-export type Unaccounted = Pick<Found, 'deleted' | 'missing' | 'unattached' | 'unrecorded'>
+export type Unaccounted = Pick<
+  Found,
+  'deleted' | 'missing' | 'unattached' | 'unattachedAs' | 'unrecorded'
+>
 
 /** What an erase of these namespaces does not reach. */
 export async function unaccounted(
@@ -160,8 +163,20 @@ export async function unaccounted(
       'missing',
       lost.filter((nsid) => !isDeleted(nsid))
     ),
-    ...named('unattached', await ofNobody(turn.ask, fn, besides)),
+    ...(await knownAs(turn.ask, fn, await ofNobody(turn.ask, fn, besides))),
   }
+}
+
+/** By more than their nsids, which others may get once they are deleted. */
+export async function knownAs(
+  ask: Ask,
+  fn: PciAddress,
+  unattached: readonly number[]
+): Promise<Pick<Found, 'unattached' | 'unattachedAs'>> {
+  if (unattached.length === 0) return {}
+  const { namespaces } = await ask({ read: 'allocated', fn, nsids: { only: unattached } })
+  const unattachedAs = namespaces.map(({ nsid, nguid, eui64 }) => ({ nsid, nguid, eui64 }))
+  return { unattached: [...unattached], unattachedAs }
 }
 
 function handedNsids(turn: Turn, p: CleanParams): readonly number[] | undefined {

@@ -5,7 +5,7 @@ import type { KernelCall } from '../../src/kernel/call.ts'
 import type { Kernel } from '../../src/kernel/kernel.ts'
 import { CNS, OPCODE } from '../../src/nvme/admin-commands.ts'
 import { memoryStore } from './memory-store.ts'
-import { onlyAssignment } from './scenarios.ts'
+import { onlyAssignment, withPlainDrive } from './scenarios.ts'
 import { controllerAt, done, makeWorld, PLAIN, type World } from './world.ts'
 
 test('while the drive cannot say who else has a namespace, nothing of it is erased', async () => {
@@ -57,6 +57,43 @@ test.for([
     expect(world.machine.transcript.filter(isErasing)).toEqual([])
   }
 )
+
+test('who has a disk open while it is overwritten for hours is waited for, and named', async () => {
+  let seen: (call: KernelCall) => void = () => {}
+  const host = withPlainDrive({ device: 'plain' })
+  const subsystems = host.subsystems.map((drive) => ({
+    ...drive,
+    namespaces: drive.namespaces.map((one) => ({ ...one, sizeBytes: 2 * 2 ** 30 })),
+  }))
+  const world = await makeWorld(memoryStore(), {
+    description: { ...host, subsystems },
+    kernel: (kernel) => telling(kernel, (call) => seen(call)),
+  })
+  const { id: controllerId } = controllerAt(world, PLAIN)
+  await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+  const slow = { fault: 'slow', ms: 500 } as const
+  world.machine.faults.arm({ match: { call: 'writeZeroes' }, kind: slow })
+  let close: (() => void) | undefined
+  seen = ({ call }) => {
+    if (call === 'writeZeroes')
+      close ??= world.machine.openDisk('nvme1n1', 'smartctl', 'plainly')
+  }
+
+  const releasing = await world.workflows.release(DEMO, onlyAssignment(world).id, {})
+  const isWaiting = () =>
+    JSON.stringify(world.workflows.operation(DEMO, releasing.id).blocked).includes(
+      'smartctl'
+    )
+  for (let seconds = 0; seconds < 60 && !isWaiting(); seconds++)
+    await world.clock.advance(1_000)
+  const waited = isWaiting()
+  await world.clock.advance(60_000)
+  close?.()
+
+  expect(waited).toBe(true)
+  expect(await world.end(releasing)).toMatchObject({ state: 'succeeded' })
+  expect(onlyAssignment(world).state).toBe('released')
+})
 
 /** Says what a lane has called, once it has come back. */
 function telling(kernel: Kernel, told: (call: KernelCall) => void): Kernel {

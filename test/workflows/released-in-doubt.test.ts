@@ -74,6 +74,21 @@ test('attached to the controller it is erased, and nothing else is', async () =>
   expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
 })
 
+test('another one that the host has made in its place is the host’s', async () => {
+  const world = await leftOfChosen()
+  await deleteByHand(world, second, CREATED)
+  for (const change of creation({ fn: second, cntlid: 1, before: ALL }))
+    await byHand(world, change)
+  const disk = await diskNow(world, CREATED)
+  await writeOn(world, disk, 'of the host')
+
+  const { steps } = await done(world, release(world))
+
+  expect(steps.map(({ name }) => name)).not.toContain('erase')
+  expect(await readFrom(world, disk)).toContain('of the host')
+  expect(onlyAssignment(world)).toMatchObject({ state: 'released', quarantine: null })
+})
+
 test('attached to another one beside, it is erased by nobody, and stays named', async () => {
   const world = await leftOfChosen(true)
   await byHand(world, TO_FIRST)
