@@ -7,6 +7,7 @@ import type { OperationView } from '../../src/workflows/workflows.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import { byHand, diskIfAny, diskNow } from './by-hand.ts'
 import { memoryStore } from './memory-store.ts'
+import { held, type OnDisk } from './on-disk.ts'
 import { onlyAssignment, withPlainDrive } from './scenarios.ts'
 import {
   controllerAt,
@@ -264,21 +265,10 @@ async function readPattern(world: World, nsid: number, address = PF): Promise<Bu
   return Buffer.from((await onDisk(world, nsid, address, read)) ?? [])
 }
 
-type OnDisk =
-  | { readonly call: 'writeBlocks'; readonly offset: number; readonly bytes: Uint8Array }
-  | { readonly call: 'readBlocks'; readonly offset: number; readonly length: number }
-
-/** As whoever has the disk on the host, by whatever function the kernel reaches it. */
+/** By whatever function the kernel reaches it. */
 async function onDisk(world: World, nsid: number, address: string, call: OnDisk) {
   const { serial } = controllerAt(world, address)
-  const path = `/dev/${await diskOfSerial(world, nsid, serial)}`
-  const lane = world.machine.kernel.lane('by hand')
-  const options = { deadlineMs: 1_000 }
-  await lane.call({ call: 'holdDisk', path }, options)
-  const answer = await lane.call({ ...call, path }, options)
-  await lane.call({ call: 'letGoDisk', path }, options)
-  if (!answer.done) throw new Error(`${path} does not come back`)
-  return answer.answer
+  return held(world, await diskOfSerial(world, nsid, serial), call)
 }
 
 async function diskOfSerial(world: World, nsid: number, serial: string): Promise<string> {

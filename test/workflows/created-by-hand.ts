@@ -2,6 +2,7 @@
 import type { HostChange } from '../../src/host/change.ts'
 import type { PciAddress } from '../../src/nvme/pci-address.ts'
 import { byHand, diskIfAny } from './by-hand.ts'
+import { held } from './on-disk.ts'
 import { controllerAt, PLAIN, type World } from './world.ts'
 
 export const PATTERN = Buffer.alloc(4096, 'what the tenant wrote ')
@@ -71,14 +72,10 @@ export async function onPlain(
   how: 'read' | 'write'
 ): Promise<Buffer> {
   const { serial } = controllerAt(world, PLAIN)
-  const path = `/dev/${await diskIfAny(world, { nsid, serial })}`
-  const lane = world.machine.kernel.lane('by hand')
-  const options = { deadlineMs: 1_000 }
-  await lane.call({ call: 'holdDisk', path }, options)
+  const disk = await diskIfAny(world, { nsid, serial })
+  if (disk === undefined) throw new Error(`namespace ${nsid} has no disk`)
   if (how === 'write')
-    await lane.call({ call: 'writeBlocks', path, offset: AT, bytes: PATTERN }, options)
-  const read = { call: 'readBlocks', path, offset: AT, length: PATTERN.length } as const
-  const answer = await lane.call(read, options)
-  await lane.call({ call: 'letGoDisk', path }, options)
-  return Buffer.from(answer.done ? answer.answer : [])
+    await held(world, disk, { call: 'writeBlocks', offset: AT, bytes: PATTERN })
+  const read = { call: 'readBlocks', offset: AT, length: PATTERN.length } as const
+  return Buffer.from((await held(world, disk, read)) ?? [])
 }

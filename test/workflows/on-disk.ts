@@ -17,12 +17,12 @@ export async function readFrom(world: World, disk: string): Promise<string> {
   return Buffer.from(bytes ?? []).toString('latin1')
 }
 
-type OnDisk =
+export type OnDisk =
   | { readonly call: 'writeBlocks'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly call: 'readBlocks'; readonly offset: number; readonly length: number }
 
 /** As whoever has the disk on the host. */
-async function held({ machine }: World, disk: string, call: OnDisk) {
+export async function held({ machine }: World, disk: string, call: OnDisk) {
   const path = `/dev/${disk}`
   const lane = machine.kernel.lane('by hand')
   await lane.call({ call: 'holdDisk', path }, TO_COME_BACK)

@@ -1,5 +1,6 @@
 /** What on this host uses the namespaces of a function's subsystem, open files included. */
 import type { HostQuery, UseNow } from '../../host/query.ts'
+import type { DescriptorHolder } from '../../kernel/call.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { inWords, isOpenExclusively, lastingOpeners, openersOf } from '../disk-openers.ts'
@@ -43,24 +44,26 @@ async function usesNow(
   const uses = await usesShown(host, disks)
   const quiet = disks.filter((disk) => uses.get(disk)?.length === 0)
   const openers = await openersOf(host.kernel, quiet)
-  const isOurs = (disk: string) => openers.get(disk)?.some(({ ours }) => ours)
-  const taken: string[] = []
-  for (const disk of quiet) if (await isOpenExclusively(session, disk)) taken.push(disk)
-  const shared = [...openers].filter(([disk]) => !taken.includes(disk) || isOurs(disk))
-  const lasting = await lastingOpeners(host, new Map(shared))
+  const others = new Map(openers)
   for (const disk of quiet) {
-    const by = inWords(openers.get(disk)) || 'the kernel, or a process out of sight'
-    uses.set(disk, [
-      ...(isOurs(disk) ? [{ disk, use: 'exclusive-open', by, ours: true } as const] : []),
-      ...(taken.includes(disk) && !isOurs(disk)
-        ? [{ disk, use: 'exclusive-open', by } as const]
-        : []),
-      ...(lasting.has(disk)
-        ? [{ disk, use: 'open', by: inWords(lasting.get(disk)) } as const]
-        : []),
-    ])
+    const ours = openers.get(disk)?.some((one) => one.ours) ?? false
+    const isTaken = await isOpenExclusively(session, disk)
+    // Who keeps a disk is named with all that have it open; beside nvirt others are told on their own.
+    if (isTaken && !ours) others.delete(disk)
+    if (isTaken || ours) uses.set(disk, [exclusiveUse(disk, ours, openers.get(disk))])
   }
+  for (const [disk, those] of await lastingOpeners(host, others))
+    uses.set(disk, [...(uses.get(disk) ?? []), { disk, use: 'open', by: inWords(those) }])
   return uses
+}
+
+function exclusiveUse(
+  disk: string,
+  ours: boolean,
+  openers: readonly DescriptorHolder[] | undefined
+): DiskUse {
+  const by = inWords(openers) || 'the kernel, or a process out of sight'
+  return { disk, use: 'exclusive-open', by, ...(ours && { ours }) }
 }
 
 async function usesShown(
