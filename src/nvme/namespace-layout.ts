@@ -34,6 +34,13 @@ export type AllocatedNamespace = {
   readonly cntlids: readonly number[]
 }
 
+type NamedNamespace = Pick<AllocatedNamespace, 'nsid' | 'nguid' | 'eui64'>
+
+/** Not only its nsid, which another one gets once it is deleted. */
+export function isSameNamespace(one: NamedNamespace, other: NamedNamespace): boolean {
+  return one.nsid === other.nsid && one.nguid === other.nguid && one.eui64 === other.eui64
+}
+
 /** Of a page of Identify Namespace that is not all zeroes. */
 export function decodeNamespaceLayout(page: Uint8Array): NamespaceLayout {
   const fields = fieldsOf(page)

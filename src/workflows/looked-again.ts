@@ -1,5 +1,6 @@
 /** What has become of the namespaces that a former release was in doubt about. Nothing else is looked at: it may be the host's. */
 import { HostDriverError } from '../host/driver.ts'
+import { isSameNamespace } from '../nvme/namespace-layout.ts'
 import { cleaner, type CleanParams } from './clean-params.ts'
 import type { Turn } from './define-workflow.ts'
 import { inDoubt, isInDoubt } from './doubts.ts'
@@ -44,7 +45,7 @@ async function stillInDoubt(ask: Ask, { fn, vf, before }: OfFunction) {
   const isOther = (nsid: number) => {
     const was = unattachedAs.find((one) => one.nsid === nsid)
     const now = namespaces.find((one) => one.nsid === nsid)
-    return was && now && (was.nguid !== now.nguid || was.eui64 !== now.eui64)
+    return was && now && !isSameNamespace(was, now)
   }
   return { missing, unattached: unattached.filter((nsid) => !isOther(nsid)) }
 }

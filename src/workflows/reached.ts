@@ -3,6 +3,7 @@
  * delete and create some, and of none of them may be said that it is clean since nobody sees it.
  */
 import { HostDriverError } from '../host/driver.ts'
+import { isSameNamespace } from '../nvme/namespace-layout.ts'
 import { isOfSubsystem } from '../inventory/same-subsystem.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { spokesmanOf, type AssignParams } from './assign-params.ts'
@@ -122,10 +123,8 @@ async function stillThere(
   if ((await ask({ read: 'allocation', fn })).nsids === null) return nsids
   const { namespaces } = await ask({ read: 'allocated', fn, nsids: { only: nsids } })
   const isThere = (one: Handed) =>
-    namespaces.some(
-      (now) =>
-        now.nsid === one.nsid &&
-        (!('nguid' in one) || (now.nguid === one.nguid && now.eui64 === one.eui64))
+    namespaces.some((now) =>
+      'nguid' in one ? isSameNamespace(now, one) : now.nsid === one.nsid
     )
   return handed
     .filter((one) => attached.includes(one.nsid) || isThere(one))

@@ -4,7 +4,7 @@
  * an operation that died, or another release after one that was stuck, finds what is missing.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { createdAmong } from '../nvme/namespace-layout.ts'
+import { createdAmong, isSameNamespace } from '../nvme/namespace-layout.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
 import { cleaner, namespacesFound, type CleanParams } from './clean-params.ts'
 import { observe, pass, type Row, type Turn } from './define-workflow.ts'
@@ -115,10 +115,8 @@ function recreate(
 type Old = ToRecreate['namespaces'][number]
 
 /** Whether that namespace is still there, and not only its nsid. */
-function isStill({ nsid, nguid, eui64 }: Old) {
-  return (found: Pick<Old, 'nsid' | 'nguid' | 'eui64'>) =>
-    found.nsid === nsid && found.nguid === nguid && found.eui64 === eui64
-}
+const isStill = (old: Old) => (found: Parameters<typeof isSameNamespace>[0]) =>
+  isSameNamespace(found, old)
 
 async function still(ask: Ask, fn: PciAddress, { namespaces }: ToRecreate) {
   const only = namespaces.map(({ nsid }) => nsid)

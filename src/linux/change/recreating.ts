@@ -10,7 +10,7 @@ import {
   deleteNamespace,
   type NvmeAdminCommand,
 } from '../../nvme/admin-commands.ts'
-import { createdAmong } from '../../nvme/namespace-layout.ts'
+import { createdAmong, isSameNamespace } from '../../nvme/namespace-layout.ts'
 import { readAllocated } from '../ask/allocated.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { expectEffect } from './post-condition.ts'
@@ -34,13 +34,11 @@ export async function deleteOne(session: LaneSession, change: Deletion): Promise
 }
 
 export function deletionCommands(
-  { nsid, nguid, eui64 }: Deletion,
+  deletion: Deletion,
   { namespaces }: Allocated
 ): readonly NvmeAdminCommand[] {
-  const isThere = namespaces.some(
-    (one) => one.nsid === nsid && one.nguid === nguid && one.eui64 === eui64
-  )
-  return isThere ? [deleteNamespace(nsid)] : []
+  const isThere = namespaces.some((one) => isSameNamespace(one, deletion))
+  return isThere ? [deleteNamespace(deletion.nsid)] : []
 }
 
 /** @throws {HostDriverError} nvme-refused, no-effect (also where the drive made something else of it), controller-not-live */
