@@ -19,7 +19,10 @@ import type { OperationError, Step } from './workflow.ts'
 export async function goForward<W>(
   run: OperationRun<W>
 ): Promise<OperationError | undefined> {
-  for (const [index, step] of run.steps.entries()) {
+  // By index: what an iterator keeps would be alive as long as the operation is.
+  for (let index = 0; ; index++) {
+    const step = run.steps[index]
+    if (step === undefined) return undefined
     if (run.journal.record.steps[index]?.state === 'done') continue
     if (needsLocks(step)) await holdStepLocks(run, index, run.forward)
     const failure = await attempt(run, index, step)
@@ -27,7 +30,6 @@ export async function goForward<W>(
     if (error) return error
     releaseStepLocks(run)
   }
-  return undefined
 }
 
 /** Before the commit step the first failure counts; from it on, the last of those allowed. */
