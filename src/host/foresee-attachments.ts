@@ -31,7 +31,7 @@ export async function afterAttachments(
   assumed: Assumed,
   query: Query<'attachments'>
 ): Promise<readonly number[]> {
-  return withChanges(ask, assumed, query, (await ask(query)).nsids)
+  return withChanges(ask, assumed, query.cntlid, (await ask(query)).nsids)
 }
 
 export async function afterAttachmentsOfEach(
@@ -43,7 +43,7 @@ export async function afterAttachmentsOfEach(
   return Promise.all(
     attachments.map(async ({ cntlid, nsids }) => ({
       cntlid,
-      nsids: await withChanges(ask, assumed, { pf: query.pf, cntlid }, nsids),
+      nsids: await withChanges(ask, assumed, cntlid, nsids),
     }))
   )
 }
@@ -51,7 +51,7 @@ export async function afterAttachmentsOfEach(
 async function withChanges(
   ask: AskNow,
   assumed: Assumed,
-  { pf, cntlid }: Pick<Query<'attachments'>, 'pf' | 'cntlid'>,
+  cntlid: number,
   nsids: readonly number[]
 ): Promise<readonly number[]> {
   const attached = new Set(nsids)
@@ -62,7 +62,7 @@ async function withChanges(
       const when = occasionOf(change, each)
       if (when !== undefined) for (const nsid of each[when]) attached.add(nsid)
     }
-    const moved = movedBy(change, pf)
+    const moved = movedBy(change)
     if (!moved?.cntlids.includes(cntlid)) continue
     if (moved.isAttaching) attached.add(moved.nsid)
     else attached.delete(moved.nsid)
@@ -75,7 +75,7 @@ export async function attachedAfter(
   assumed: Assumed,
   query: Query<'attachedControllers'>
 ): Promise<readonly number[]> {
-  const { pf, nsid } = query
+  const { nsid } = query
   const attached = new Set((await ask(query)).cntlids)
   const occasionOf = await occasions(ask, assumed.selfAttaching)
   for (const change of assumed.changes) {
@@ -83,7 +83,7 @@ export async function attachedAfter(
       const when = occasionOf(change, each)
       if (when !== undefined && each[when].includes(nsid)) attached.add(each.cntlid)
     }
-    const moved = movedBy(change, pf)
+    const moved = movedBy(change)
     if (moved?.nsid !== nsid) continue
     for (const cntlid of moved.cntlids)
       if (moved.isAttaching) attached.add(cntlid)
@@ -125,9 +125,12 @@ type Moved = {
   readonly cntlids: readonly number[]
 }
 
-/** What a change attaches or detaches. undefined: nothing, or not through this primary */
-function movedBy(change: HostChange, pf: PciAddress): Moved | undefined {
-  if (!('pf' in change && 'nsid' in change) || change.pf !== pf) return undefined
+/**
+ * What a change attaches or detaches, through whichever controller: attachments are the subsystem's, and the changes that are
+ * assumed are those of one operation, which are all of one. undefined: nothing
+ */
+function movedBy(change: HostChange): Moved | undefined {
+  if (!('pf' in change && 'nsid' in change)) return undefined
   const { nsid } = change
   const cntlids = 'cntlids' in change ? change.cntlids : [change.cntlid]
   return { isAttaching: change.change === 'attachNamespace', nsid, cntlids }

@@ -11,6 +11,7 @@ import { driveTarget, isThere } from './guards/identity.ts'
 import type { Ask } from './host-session.ts'
 import { Attachments, Before, outputOf } from './logged-shapes.ts'
 import { carryOutIfThere, type Look } from './moves.ts'
+import { placedBesideOthers } from './others-controllers.ts'
 import { placeAll, placesNow, whoAnswers, type Recorded } from './placing.ts'
 import { primaryLock } from './restore-sriov.ts'
 
@@ -121,14 +122,20 @@ function itsOwn({ given, found }: Recorded, { cntlid }: Direct): Recorded['found
   })
 }
 
-/** By whoever answers: a drive keeps its attachments, also where the spokesman has gone. */
+/**
+ * By whoever answers: a drive keeps its attachments, also where the spokesman has gone. What is somebody else's by now is left
+ * out, as by a release: somebody may have given it to a guest by hand, and what a former nvirt began did not hold all of them.
+ */
 async function putBack(turn: Turn, p: AssignParams, { siblings }: Direct) {
   const recorded = outputOf(Attachments, turn.outputs, RECORD)
   const candidates = [...siblings, p.controller]
   const back: Look = {
     look: async (ask) => {
       const speaker = await whoAnswers(ask, candidates)
-      if (speaker) return placeAll(turn, speaker.address, recorded, recorded.found)
+      if (speaker)
+        return recorded.found.map((one) =>
+          placedBesideOthers(turn, p, speaker.address, recorded, one)
+        )
       if (await isAnyThere(ask, candidates))
         throw refused('putting attachments back', [noSpokesman(p.fn)])
       return []

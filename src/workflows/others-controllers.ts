@@ -4,13 +4,14 @@
  */
 import { HostDriverError } from '../host/driver.ts'
 import { isOfSubsystem } from '../inventory/same-subsystem.ts'
-import { pciAddress } from '../nvme/pci-address.ts'
+import { pciAddress, type PciAddress } from '../nvme/pci-address.ts'
 import type { ControllerRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Turn } from './define-workflow.ts'
 import { expectedController, lookAt } from './guards/identity.ts'
 import type { Ask } from './host-session.ts'
-import type { Recorded } from './placing.ts'
+import type { Look } from './moves.ts'
+import { placeAll, type Recorded } from './placing.ts'
 
 type Own = { readonly hostId: string; readonly functionId: string }
 type Placed = Recorded['found'][number]
@@ -34,9 +35,13 @@ export async function othersCntlids(
   return [...others, ...vfs.map(({ cntlid }) => cntlid)]
 }
 
+async function isHosts(ask: Ask, { read }: Store, row: ControllerRow): Promise<boolean> {
+  return read.standingAssignment(row.id) === undefined && (await isOnHost(ask, row))
+}
+
 /** Where nvme has it, or no driver: nobody reads or writes through that. */
-async function isHosts(ask: Ask, store: Store, row: ControllerRow): Promise<boolean> {
-  if (!row.present || row.ambiguous || store.read.standingAssignment(row.id)) return false
+export async function isOnHost(ask: Ask, row: ControllerRow): Promise<boolean> {
+  if (!row.present || row.ambiguous) return false
   try {
     const { driver, override } = await ask({ read: 'binding', fn: pciAddress(row.address) })
     const names = [driver, override].filter((name) => name !== null)
@@ -49,6 +54,30 @@ async function isHosts(ask: Ask, store: Store, row: ControllerRow): Promise<bool
 }
 
 const HOSTS = ['nvme', 'none']
+
+/**
+ * Asked for each namespace anew: who has its controllers decides what is written.
+ *
+ * @param through address of a controller of the host by which the subsystem is asked
+ */
+export function placedBesideOthers(
+  turn: Turn,
+  own: Own,
+  through: PciAddress,
+  { controllers }: Pick<Recorded, 'controllers'>,
+  one: Placed
+): Look {
+  return {
+    look: async (ask) => {
+      const { nsid } = one
+      const others = await othersCntlids({ ask, store: turn.store }, own)
+      const { cntlids: now } = await ask({ read: 'attachedControllers', pf: through, nsid })
+      const { place } = placeBesideOthers({ controllers }, one, { now, others })
+      const ours = controllers.filter((cntlid) => !others.includes(cntlid))
+      return place ? placeAll(turn, through, { controllers: ours }, [place]) : []
+    },
+  }
+}
 
 /**
  * Where a namespace comes to be when others keep what is theirs. null: where it is, since one of them has it, or since it

@@ -16,9 +16,13 @@ import { noSpokesman } from './guards/direct.ts'
 import { driveTarget } from './guards/identity.ts'
 import { Attachments, ExpectedController, nullable, outputOf } from './logged-shapes.ts'
 import { ofThoseLeft, releases } from './move-namespaces.ts'
-import { look, type Look, type Move } from './moves.ts'
-import { othersCntlids, placeBesideOthers } from './others-controllers.ts'
-import { placeAll, placesNow, whoAnswers, type Recorded } from './placing.ts'
+import { look, type Move } from './moves.ts'
+import {
+  othersCntlids,
+  placeBesideOthers,
+  placedBesideOthers,
+} from './others-controllers.ts'
+import { placesNow, whoAnswers, type Recorded } from './placing.ts'
 import { attachmentsNow } from './renumbered.ts'
 import { primaryLock } from './restore-sriov.ts'
 import { bindingNow } from './return-function.ts'
@@ -139,32 +143,9 @@ function placed(
   return [
     ofThoseLeft(address, nsids, (left) => {
       const there = places.filter(({ nsid }) => left.includes(nsid))
-      return there.map((one) => placedBesideOthers(turn, p, attachments, one))
+      return there.map((one) => placedBesideOthers(turn, p, address, attachments, one))
     }),
   ]
-}
-
-/** Asked for each anew: who has its controllers decides what is written. */
-function placedBesideOthers(
-  turn: Turn,
-  p: CleanParams,
-  { controllers }: Recorded,
-  one: Recorded['found'][number]
-): Look {
-  const pf = recordedIn(turn)?.through.address ?? p.fn
-  return {
-    look: async (ask) => {
-      const others = await othersCntlids({ ask, store: turn.store }, p)
-      const { cntlids: now } = await ask({
-        read: 'attachedControllers',
-        pf,
-        nsid: one.nsid,
-      })
-      const { place } = placeBesideOthers({ controllers }, one, { now, others })
-      const ours = controllers.filter((cntlid) => !others.includes(cntlid))
-      return place ? placeAll(turn, pf, { controllers: ours }, [place]) : []
-    },
-  }
 }
 
 /** Of an operation that has succeeded: everything is where it was. What was left out is not, nor is anything of a drive that is away. */

@@ -1,6 +1,7 @@
 /** What keeps a controller from going with chosen namespaces: each refusal by its name, and nothing written. */
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import type { HostDescription } from '../../src/emulator/fleet.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import { dualController, FIRST, SECOND, second } from '../support/dual-controller.ts'
 import { byHand, diskIfAny, unbindByHand } from './by-hand.ts'
@@ -169,16 +170,19 @@ test('what was promised to another consumer’s controller is refused to a third
   const world = await threeControllers()
   const starting = await assignFirst(world, [3])
 
-  const early = await refusalsOf(assignThird(world, [3]))
+  const asked = { ask: 'assign', request: toThird(world, [3]) } as const
+  const { refusals } = await world.workflows.plan(DEMO, asked)
+  const early = refusals.map(({ trouble }) => trouble)
   await done(world, Promise.resolve(starting))
   const late = await refusalsOf(assignThird(world, [3]))
   await done(world, assignThird(world, [4]))
 
   const to = `assignment ${onlyFirst(world).id}`
-  expect([early, late]).toMatchObject([
-    [{ check: 'namespace-promised' }],
-    [{ check: 'namespace-promised' }],
+  expect(early).toMatchObject([
+    { kind: 'conflict', device: THIRD },
+    { kind: 'guard', refusals: [{ check: 'namespace-promised' }] },
   ])
+  expect(late).toMatchObject([{ check: 'namespace-promised' }])
   expect(late[0]?.reason).toContain(to)
   expect(attachments(world)).toMatchObject({ 1: [2], 3: [1], 4: [3] })
 })
@@ -230,12 +234,48 @@ test('what somebody attaches before the controller is bound ends the operation',
   expect(onlyAssignment(world).state).toBe('failed')
 })
 
+test('nor does one go with chosen namespaces while operations decide about others of its subsystem', async () => {
+  const world = await makeWorld(memoryStore(), { description: threePrimaries() })
+  const [controllerId = '', ...others] = PORTS.map((port) => controllerAt(world, port).id)
+  for (const id of others) await world.workflows.resizePrimary(DEMO, id, { vq: 4, vi: 2 })
+  const request = { controllerId, namespaceIds: [], consumer: 'vm' }
+
+  const { refusals } = await world.workflows.plan(DEMO, { ask: 'assign', request })
+
+  const held = refusals.map(({ trouble }) => trouble.kind === 'conflict' && trouble.device)
+  expect(new Set(held)).toEqual(new Set(PORTS.slice(1)))
+})
+
+const PORTS = [PF, '0000:03:00.0', '0000:04:00.0']
+
+/** Of the SR-IOV drive. */
+function threePrimaries(): HostDescription {
+  const host = labLikeHost()
+  const subsystems = host.subsystems.map((drive) => ({
+    ...drive,
+    controllers: drive.controllers.flatMap((one) =>
+      one.sriov
+        ? PORTS.map((address, at) => ({
+            ...one,
+            address,
+            rootPort: `0000:00:0${at + 6}.0`,
+          }))
+        : [one]
+    ),
+  }))
+  return { ...host, subsystems }
+}
+
 function assignThird(world: World, nsids: readonly number[]) {
-  return world.workflows.assign(DEMO, {
+  return world.workflows.assign(DEMO, toThird(world, nsids))
+}
+
+function toThird(world: World, nsids: readonly number[]) {
+  return {
     controllerId: controllerAt(world, THIRD).id,
     namespaceIds: idsOf(world, nsids),
     consumer: 'third',
-  })
+  }
 }
 
 function onlyFirst({ workflows }: World) {

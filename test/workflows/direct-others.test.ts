@@ -1,10 +1,12 @@
 /** A controller that went with chosen namespaces comes back, and others of its subsystem are somebody else's by now. */
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import { OPCODE } from '../../src/nvme/admin-commands.ts'
 import { FIRST, SECOND, second } from '../support/dual-controller.ts'
-import { byHand } from './by-hand.ts'
+import { byHand, unbindByHand } from './by-hand.ts'
 import {
   assignFirst,
+  assigningFirst,
   assignToOther,
   attachments,
   directWorld,
@@ -13,7 +15,7 @@ import {
   THIRD,
   threeControllers,
 } from './direct-world.ts'
-import { refusalsOf } from './trouble.ts'
+import { refusalsOf, troubleOf } from './trouble.ts'
 import { bindByHand, controllerAt, done, type World } from './world.ts'
 
 test('a controller that keeps namespaces for one that went is not handed over whole with them', async () => {
@@ -122,6 +124,55 @@ test('of three, none is handed over while a release of another may attach someth
   const siblings = [SECOND, THIRD].map((address) => controllerAt(world, address).id)
   expect(params).toMatchObject({ holds: { shared: siblings } })
 })
+
+test('of three, none is handed over while an assignment of another may attach something to it again', async () => {
+  const world = await opened(threeControllers(OF_THIRD))
+  const found = attachments(world)
+  const { cancelled } = await assigningFirst(world, [4])
+
+  const conflict = await troubleOf(assignToOther(world, THIRD))
+  const { state } = await cancelled()
+
+  expect(conflict).toMatchObject({ kind: 'conflict', device: THIRD })
+  expect(state).toBe('undone')
+  expect(attachments(world)).toEqual(found)
+})
+
+test('of three, what one had that a guest has by now is not attached to it again when that is undone', async () => {
+  const world = await opened(threeControllers(OF_THIRD))
+  const found = attachments(world)
+  const { cancelled } = await assigningFirst(world, [3, 4])
+  await unbindByHand(world, THIRD)
+  await bindByHand(world, THIRD, 'vfio-pci')
+
+  const { state } = await cancelled()
+
+  expect(state).toBe('undone')
+  expect(attachments(world)).toEqual({ ...found, 4: [1] })
+})
+
+test('of three, a stuck assignment is not undone once another tenant has one that it took something from', async () => {
+  const world = await opened(threeControllers(OF_THIRD))
+  const { cancelled } = await assigningFirst(world, [4])
+  const { id } = world.machine.faults.arm({
+    match: { call: 'admin', opcode: OPCODE.namespaceAttachment, nsid: 4 },
+    kind: { fault: 'status', status: 0x006 },
+  })
+  const stuck = await cancelled()
+  world.machine.faults.takeBack(id, 'with-effect')
+  await done(world, assignToOther(world, THIRD))
+
+  const refusals = await refusalsOf(world.workflows.retry(DEMO, stuck.id))
+
+  expect(stuck.state).toBe('stuck')
+  expect(refusals).toMatchObject([{ check: 'operation-overtaken' }])
+  expect(attachments(world)).toMatchObject({ 4: [1] })
+})
+
+/** 4 is the third one's. */
+const OF_THIRD = NAMESPACES.map((one) =>
+  one.nsid === 4 ? { nsid: 4, attachedTo: [3] } : one
+)
 
 async function opened(opening: Promise<World>): Promise<World> {
   const world = await opening

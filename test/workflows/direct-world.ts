@@ -79,6 +79,24 @@ export function assignFirst(
   })
 }
 
+/** The same, with everything attached, and binding it does not come back. */
+export async function assigningFirst(world: World, nsids: readonly number[]) {
+  const { machine, workflows } = world
+  const { id } = machine.faults.arm({
+    match: { path: '**/drivers_probe', address: FIRST },
+    times: 1,
+    kind: { fault: 'never-returns' },
+  })
+  const operation = await assignFirst(world, nsids)
+  await world.until(operation, (state) => state === 'blocked')
+  const cancelled = async () => {
+    await workflows.cancel(DEMO, operation.id)
+    machine.faults.takeBack(id, 'without-effect')
+    return world.end(operation)
+  }
+  return { cancelled }
+}
+
 const NEIGHBOUR: Caller = { ...DEMO, tenant: 'neighbour' }
 
 /** To another tenant; without namespaces with whatever is attached to it. */

@@ -1,8 +1,11 @@
 /** What plans are made for besides the contract's scenarios: other drives, and functions that were left half-way. */
 import { DEMO } from '../../src/access/caller.ts'
 import type { DeviceName } from '../../src/emulator/devices/device-policy.ts'
+import { OPCODE } from '../../src/nvme/admin-commands.ts'
+import { dualController } from '../support/dual-controller.ts'
 import { labWith } from '../support/lab-with.ts'
 import type { Scenario } from '../support/scenario.ts'
+import { assigningFirst, FEW } from './direct-world.ts'
 import { onlyAssignment, withPlainDrive } from './scenarios.ts'
 import {
   controllerAt,
@@ -28,6 +31,11 @@ export const PLANNED_TOO: Readonly<Record<string, Scenario>> = {
   'releasing a controller again, of which not all could be overwritten': {
     description: withPlainDrive({ device: 'plain' }),
     prepare: leaveHalfOverwritten,
+    start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
+  },
+  'releasing a controller that has a chosen namespace beside the one that speaks for it': {
+    description: dualController(FEW),
+    prepare: leaveHalfUndone,
     start: (world) => world.workflows.release(DEMO, onlyAssignment(world).id, {}),
   },
 }
@@ -76,6 +84,19 @@ async function leaveHalfOverwritten(world: World): Promise<void> {
     kind: { fault: 'errno', errno: 'EIO' },
   })
   await world.end(await workflows.release(DEMO, onlyAssignment(world).id, {}))
+  machine.faults.takeBack(id, 'with-effect')
+  await inventory.rescan(DEMO, hostId)
+}
+
+/** Back with the host's driver, and 3 where it was, but not detached from the one that was to have it. */
+async function leaveHalfUndone(world: World): Promise<void> {
+  const { machine, inventory, hostId } = world
+  const { cancelled } = await assigningFirst(world, [3])
+  const { id } = machine.faults.arm({
+    match: { call: 'admin', opcode: OPCODE.namespaceAttachment, nsid: 3, cdw10: 1 },
+    kind: { fault: 'status', status: 0x006 },
+  })
+  await cancelled()
   machine.faults.takeBack(id, 'with-effect')
   await inventory.rescan(DEMO, hostId)
 }

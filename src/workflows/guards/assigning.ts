@@ -11,6 +11,7 @@ import { refuseGroup, refuseHeldBySiblings, refuseHeldGroup } from './group.ts'
 import { refuseOther } from './identity.ts'
 import { refuseWeakened } from './isolation.ts'
 import { refuseOtherNamespaces } from './namespaces.ts'
+import { refuseReachedByOthers } from './reached-by-others.ts'
 import { refuseOffline } from './secondary.ts'
 import { refuseTakenDown } from './taking-down.ts'
 import { refuseUnsafe } from './tenant-safety.ts'
@@ -31,7 +32,7 @@ export async function refuseAssigning(
   const other = await refuseOther(ask, targetOf(p))
   if (other.length > 0) return other
   return refuse(ask, store, p, isOthers, () =>
-    p.direct ? refuseDirect(ask, p, p.direct) : refuseReached(ask, store, p)
+    p.direct ? refuseDirect(ask, p, p.direct) : refuseReached(ask, store, p, isOthers)
   )
 }
 
@@ -42,7 +43,7 @@ export async function refuseHandingOver(
   p: AssignParams,
   isOthers: (address: PciAddress) => boolean
 ): Promise<readonly Refusal[]> {
-  return refuse(ask, store, p, isOthers, () => refuseReached(ask, store, p))
+  return refuse(ask, store, p, isOthers, () => refuseReached(ask, store, p, isOthers))
 }
 
 async function refuse(
@@ -78,12 +79,15 @@ function ownedBy(
 async function refuseReached(
   ask: Ask,
   store: Store,
-  p: AssignParams
+  p: AssignParams,
+  isOthers: (address: PciAddress) => boolean
 ): Promise<readonly Refusal[]> {
   const reached = await reachedNow(ask, p)
+  const isWhole = !p.exactly && !p.vf
   return [
     ...(p.exactly ? await refuseNotExactly(ask, p) : []),
-    ...(p.exactly || p.vf ? [] : refuseToBeReturned(store, p, reached ?? p.nsids)),
+    ...(isWhole ? refuseToBeReturned(store, p, reached ?? p.nsids) : []),
+    ...(isWhole ? await refuseReachedByOthers(ask, store, p, reached, isOthers) : []),
     ...(await refuseUsed(ask, p.witness, reached)),
   ]
 }

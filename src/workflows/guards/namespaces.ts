@@ -63,7 +63,7 @@ async function secondariesOf(
   }
 }
 
-function attachedElsewhere(pf: PciAddress, nsid: number, cntlid: number): Refusal {
+export function attachedElsewhere(pf: PciAddress, nsid: number, cntlid: number): Refusal {
   return {
     check: 'namespace-attached-elsewhere',
     device: `${pf} namespace ${nsid}`,

@@ -26,7 +26,7 @@ export function refuseToBeReturned(
 }
 
 /** What a consumer has, since a former nvirt did not refuse it, is brought back to him all the same. */
-function isWithConsumer({ read }: Store, { assignmentId }: AssignParams): boolean {
+export function isWithConsumer({ read }: Store, { assignmentId }: AssignParams): boolean {
   const own = read.assignment(null, assignmentId)
   return own !== undefined && !BEFORE_HAND_OVER.includes(own.state)
 }

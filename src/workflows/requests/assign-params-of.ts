@@ -43,7 +43,10 @@ export function exactly(
   return { ...params, nsids: [...nsids], witness, exactly: true }
 }
 
-/** With how it comes to have them, where somebody speaks for the subsystem; else they can only be checked. */
+/**
+ * With how it comes to have them, where somebody speaks for the subsystem; else they can only be checked. Nobody is to get one of
+ * those from which something is taken while it may be put back.
+ */
 export function throughSpokesman(
   store: Store,
   row: ControllerRow,
@@ -54,7 +57,7 @@ export function throughSpokesman(
   if (!spokesman || !managesNamespaces(spokesman)) return params
   return {
     ...params,
-    holds: { exclusive: [row.id], shared: [spokesman.id] },
+    holds: { exclusive: [row.id], shared: siblings.map(({ id }) => id) },
     direct: {
       cntlid: row.cntlid,
       siblings: siblings.map(expectedController),

@@ -19,12 +19,13 @@ export function withNamespaces(
 ): AssignParams {
   const field = (_: number, index: number) => `namespaceIds/${index}`
   const nsids = nsidsOf(context, row, [namespaceIds], field).flat()
-  const [spokesman] = siblingsOf(context.store, row)
+  const siblings = siblingsOf(context.store, row)
+  const [spokesman] = siblings
   if (!spokesman) throw refusing(row, noSpokesman(pciAddress(row.address)))
   if (!managesNamespaces(spokesman))
     throw refusing(row, noNamespaceManagement(spokesman.address))
   requireNotPromised(context, row, nsids)
-  requireFree(context, spokesman.id, spokesman.address, 'shared')
+  for (const { id, address } of siblings) requireFree(context, id, address, 'shared')
   const chosen = exactly(context.store, row, params, nsids)
   return throughSpokesman(context.store, row, chosen)
 }
