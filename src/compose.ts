@@ -189,6 +189,7 @@ async function createServices(
     store,
     clock,
     changing: (functionId) => late.workflows?.changing(functionId) ?? null,
+    inHand: (functionId) => late.workflows?.inHand(functionId) ?? 'nothing',
     isBeingChanged: (hostId) => late.workflows?.isBeingChanged(hostId) ?? false,
     pendingPrimary: (controllerId) => late.workflows?.pendingPrimary(controllerId) ?? null,
     onScanned: (hostId) => {

@@ -11,8 +11,10 @@ export type HostObservation = {
   readonly host: HostFacts
   /** Every PCI function of class 0108xx, primaries before their VFs, in address order. */
   readonly functions: readonly FunctionObservation[]
-  /** One per namespace of each subsystem that a controller answered for. */
+  /** One per namespace of each subsystem in `listed`. */
   readonly namespaces: readonly NamespaceObservation[]
+  /** Whose namespaces were told to the last. Of other subsystems none was told: they may have any. */
+  readonly listed: readonly SubsystemName[]
   /** By the host's wall clock, RFC 3339. */
   readonly observedAt: string
 }
@@ -116,10 +118,13 @@ export type SmartSummary = {
   readonly mediaErrors: string
 }
 
-export type NamespaceObservation = {
+export type SubsystemName = {
   readonly subsystemNqn: string
   /** Serial of the subsystem's controllers. */
   readonly serial: string
+}
+
+export type NamespaceObservation = SubsystemName & {
   readonly nsid: number
   /** Hex without separators; null when the drive reports none. */
   readonly nguid: string | null

@@ -8,6 +8,7 @@ import type {
   NamespaceRow,
   VirtualFunctionRow,
 } from '../store/rows.ts'
+import type { InHand } from './in-hand.ts'
 
 export type Difference = {
   readonly type: InventoryEventType
@@ -27,13 +28,28 @@ export type InventoryEventType =
 
 type Facts = Readonly<Record<string, unknown>>
 
-/** Facts of a controller that no operation changes: they are told while one has it, too. */
+/** Facts of a controller that no operation changes: they are told while one decides about it, too. */
 const OF_THE_DRIVE = ['ambiguous', 'pciAddress', 'firmware', 'totalVfs', 'criticalWarning']
 
-/** @returns undefined: none of the changes is the drive's own */
-export function withoutOperations(changes: Facts): Facts | undefined {
-  const own = Object.entries(changes).filter(([field]) => OF_THE_DRIVE.includes(field))
-  return own.length === 0 ? undefined : Object.fromEntries(own)
+/** By operations that it stays for. Whose call has not come back from it, `blocked` does not say: it may be theirs. */
+const OF_OPERATIONS = { vfs: ['vfCount', 'autoprobe', 'blocked'], stays: ['blocked'] }
+
+/** @returns undefined: all of the changes may be operations' */
+export function withoutOperations(changes: Facts, inHand: InHand): Facts | undefined {
+  const others = Object.entries(changes).filter(([field]) => !isOfOperation(field, inHand))
+  return others.length === 0 ? undefined : Object.fromEntries(others)
+}
+
+function isOfOperation(field: string, inHand: InHand): boolean {
+  switch (inHand) {
+    case 'all':
+      return !OF_THE_DRIVE.includes(field)
+    case 'vfs':
+    case 'stays':
+      return OF_OPERATIONS[inHand].includes(field)
+    case 'nothing':
+      return false
+  }
 }
 
 /** `{ driver: { before: 'nvme', after: 'vfio-pci' } }`, or undefined when nothing that matters changed. */

@@ -15,7 +15,7 @@ export function changeEvent(
 
 const BY_SYSTEM = { actor: SYSTEM.actor, tenant: SYSTEM.tenant, operationId: null } as const
 
-/** At most one of: appeared, away, returned; and whether it was rebooted or has changed meanwhile. */
+/** At most one of: appeared, away (once, why ever it still is), returned; and whether it was rebooted or has changed. */
 export function hostEvents(
   before: SeenHostRow | undefined,
   after: SeenHostRow,
@@ -31,7 +31,8 @@ export function hostEvents(
       at,
     })
   if (!before) return [tell('host.appeared', { hostname: after.hostname })]
-  if (after.reach === 'away') return [tell('host.away', { why: after.why })]
+  if (after.reach === 'away')
+    return before.reach === 'away' ? [] : [tell('host.away', { why: after.why })]
   const changes = changesOf(attributesOf(before), attributesOf(after))
   return [
     ...(before.reach === 'away' ? [tell('host.returned', {})] : []),

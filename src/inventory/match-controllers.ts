@@ -3,15 +3,11 @@
  * without a driver, is known again by the facts of its PCI function.
  */
 import type { FunctionObservation } from '../host/observation.ts'
-import type { PciFacts } from '../host/query.ts'
 import type { ControllerRow } from '../store/rows.ts'
-import {
-  controllerIdOf,
-  rivalIdOf,
-  tellingSerialNumber,
-  unansweredControllerIdOf,
-} from './identity.ts'
 import type { Elsewhere } from './elsewhere.ts'
+import { heirOf } from './heir-of.ts'
+import { controllerIdOf, rivalIdOf, unansweredControllerIdOf } from './identity.ts'
+import { isSameDrive, isSameFunction } from './same-function.ts'
 
 export type MatchedController = {
   readonly id: string
@@ -21,18 +17,25 @@ export type MatchedController = {
   readonly ambiguous: boolean
 }
 
+type Registry = {
+  readonly hostId: string
+  readonly rows: readonly ControllerRow[]
+  readonly elsewhere: Elsewhere
+  /** An assignment stands on this controller, or on a VF of it. */
+  readonly isAssigned: (controllerId: string) => boolean
+}
+
 export function matchControllers(
-  hostId: string,
-  rows: readonly ControllerRow[],
-  functions: readonly FunctionObservation[],
-  elsewhere: Elsewhere
+  registry: Registry,
+  functions: readonly FunctionObservation[]
 ): readonly MatchedController[] {
+  const { hostId, rows } = registry
   const claims = functions
     .filter((seen) => seen.vf === null)
     .flatMap((seen) => claimOf(hostId, rows, seen))
   return [...new Set(claims.map((claim) => claim.claimedId))].flatMap((claimedId) => {
     const rivals = claims.filter((claim) => claim.claimedId === claimedId)
-    return settle({ hostId, rows, elsewhere }, claimedId, rivals)
+    return settle(registry, claimedId, rivals)
   })
 }
 
@@ -68,67 +71,23 @@ function rowOfFunction(
   return here ?? (moved.length === 1 ? moved[0] : undefined)
 }
 
-/**
- * The same function in the same boot. After a reboot the same address may be another drive. The serial number is read
- * through the function's lane, so it is missing while that hangs.
- */
-export function isSameFunction(recorded: PciFacts, seen: PciFacts): boolean {
-  const known = tellingSerialNumber(recorded)
-  const read = tellingSerialNumber(seen)
-  return (
-    recorded.bootId === seen.bootId &&
-    recorded.topology === seen.topology &&
-    hasSameIds(recorded, seen) &&
-    (known === read || known === null || read === null)
-  )
-}
-
-/**
- * The same drive, wherever it is plugged in: only a serial-number capability can tell. Functions of one drive may share
- * it, so the function's digit is compared too.
- */
-export function isSameDrive(recorded: PciFacts, seen: PciFacts): boolean {
-  const known = tellingSerialNumber(recorded)
-  return (
-    known !== null &&
-    known === tellingSerialNumber(seen) &&
-    recorded.topology.at(-1) === seen.topology.at(-1) &&
-    hasSameIds(recorded, seen)
-  )
-}
-
-function hasSameIds(one: PciFacts, other: PciFacts): boolean {
-  return (
-    one.vendor === other.vendor &&
-    one.device === other.device &&
-    one.subsystemVendor === other.subsystemVendor &&
-    one.subsystemDevice === other.subsystemDevice
-  )
-}
-
-type Registry = {
-  readonly hostId: string
-  readonly rows: readonly ControllerRow[]
-  readonly elsewhere: Elsewhere
-}
-
 /** One claimant gets the id. With several none is to be trusted: all are kept apart, and marked. */
 function settle(
-  { hostId, rows, elsewhere }: Registry,
+  { hostId, rows, elsewhere, isAssigned }: Registry,
   claimedId: string,
   rivals: readonly Claim[]
 ): readonly MatchedController[] {
   const rowOf = (id: string) => rows.find((row) => row.id === id)
   const held = rowOf(claimedId)
   const taken = held === undefined && elsewhere.holderOf(claimedId) !== undefined
-  const heir = rivals.find(({ seen }) => seen.address === held?.address) ?? rivals[0]
+  const heir = taken ? undefined : heirOf({ rows, held, isAssigned }, rivals)
   return rivals.map((rival) => {
     const { seen } = rival
-    const isHeir = rival === heir && !taken
+    const isHeir = rival === heir
     const id = isHeir ? claimedId : rivalIdOf(claimedId, hostId, seen.address)
     const row = rowOf(id)
     const doubtful = row?.ambiguous === true && isStillDoubtful(seen, elsewhere)
-    return { id, seen, row, ambiguous: rivals.length > 1 || taken || doubtful }
+    return { id, seen, row, ambiguous: rivals.length > 1 || !isHeir || doubtful }
   })
 }
 

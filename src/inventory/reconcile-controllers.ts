@@ -46,7 +46,7 @@ function rowOf(
   scan: Scan,
   { id, seen, row, ambiguous }: MatchedController
 ): SeenControllerRow {
-  const { takenVfs } = row?.observation ?? {}
+  const { takenVfs, unboundVfs } = row?.observation ?? {}
   const observation = withReachOfVfs(
     keepWhileBlocked(seen, row?.observation),
     row?.observation,
@@ -62,7 +62,11 @@ function rowOf(
     address: seen.address,
     present: true,
     ambiguous,
-    observation: takenVfs ? { ...observation, takenVfs } : observation,
+    observation: {
+      ...observation,
+      ...(takenVfs && { takenVfs }),
+      ...(unboundVfs && { unboundVfs }),
+    },
     lastController,
     observedAt: row && seen.blocked !== null ? row.observedAt : scan.observation.observedAt,
   }
@@ -88,7 +92,6 @@ function differenceOf(scan: Scan, row: SeenControllerRow): readonly Difference[]
   if (row.present && !was?.present) return tell('controller.appeared', { after: facts })
   if (!row.present) return was?.present ? tell('controller.gone', { before: facts }) : []
   const found = was && changesOf(factsOfController(was), facts)
-  const isChanging = scan.changing(row.id) !== null
-  const changes = found && isChanging ? withoutOperations(found) : found
+  const changes = found && withoutOperations(found, scan.inHand(row.id))
   return changes ? tell('controller.changed', { changes }) : []
 }

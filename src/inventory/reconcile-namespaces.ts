@@ -1,9 +1,11 @@
 /**
- * The namespaces of a host after a scan. One has gone when a controller of its subsystem answers and does not list it, or
- * when no controller of its subsystem is there any more; while a guest has the only one, nothing is known to have changed.
+ * The namespaces of a host after a scan. One has gone when those of its subsystem were listed and it was not among them,
+ * or when no controller of its subsystem is there any more; while a guest has the only one, or the drive could not be
+ * asked to the end, nothing is known to have changed.
  */
 import type { NamespaceObservation } from '../host/observation.ts'
 import type { NamespaceRow } from '../store/rows.ts'
+import { attachmentsInHand } from './attachments-in-hand.ts'
 import { changedRows } from './changed-rows.ts'
 import {
   changesOf,
@@ -57,11 +59,8 @@ function hasGone(
   controllers: readonly SeenControllerRow[],
   row: NamespaceRow
 ): boolean {
-  const isListed = scan.observation.functions.some(
-    ({ controller }) =>
-      controller !== null &&
-      controller.capabilities !== null &&
-      isOfSubsystem(controller, row.observation)
+  const isListed = scan.observation.listed.some((subsystem) =>
+    isOfSubsystem(subsystem, row.observation)
   )
   return isListed || !isDriveThere(controllers, row)
 }
@@ -79,17 +78,27 @@ function isDriveThere(
 function isByOperation(
   scan: Scan,
   controllers: readonly SeenControllerRow[],
-  row: NamespaceRow
+  row: NamespaceRow,
+  was: NamespaceRow | undefined
 ): boolean {
-  const isChanging = controllers.some(
-    (controller) =>
-      scan.changing(controller.id) !== null && isOfSubsystem(controller, row.observation)
-  )
+  const ofDrive = controllers.filter((one) => isOfSubsystem(one, row.observation))
   return (
-    isChanging &&
+    ofDrive.some(({ id }) => scan.inHand(id) !== 'nothing') &&
     isDriveThere(controllers, row) &&
-    isDriveThere(scan.before.controllers, row)
+    isDriveThere(scan.before.controllers, row) &&
+    movedOf(row, was).every(attachmentsInHand(scan, ofDrive))
   )
+}
+
+/** cntlids whose attachment came or went, of a namespace that did itself all. */
+function movedOf(row: NamespaceRow, was: NamespaceRow | undefined): readonly number[] {
+  const { attachedTo } = row.observation
+  if (!row.present || !was?.present) return attachedTo
+  const before = was.observation.attachedTo
+  return [
+    ...attachedTo.filter((cntlid) => !before.includes(cntlid)),
+    ...before.filter((cntlid) => !attachedTo.includes(cntlid)),
+  ]
 }
 
 function differenceOf(
@@ -97,8 +106,8 @@ function differenceOf(
   controllers: readonly SeenControllerRow[],
   row: NamespaceRow
 ): readonly Difference[] {
-  if (isByOperation(scan, controllers, row)) return []
   const was = scan.before.namespaces.find((known) => known.id === row.id)
+  if (isByOperation(scan, controllers, row, was)) return []
   const facts = factsOfNamespace(row)
   const tell = (type: InventoryEventType, detail: Difference['detail']) => [
     { type, subject: { kind: 'namespace' as const, id: row.id }, detail },

@@ -116,8 +116,8 @@ function rowOf(
 }
 
 function differenceOf(scan: Scan, row: SeenVirtualFunctionRow): readonly Difference[] {
-  if (scan.changing(row.id) !== null || scan.changing(row.controllerId) !== null) return []
   const was = scan.before.virtualFunctions.find((known) => known.id === row.id)
+  if (isByOperation(scan, row, was)) return []
   const facts = factsOfVirtualFunction(row)
   const tell = (type: InventoryEventType, detail: Difference['detail']) => [
     { type, subject: { kind: 'virtualFunction' as const, id: row.id }, detail },
@@ -125,4 +125,16 @@ function differenceOf(scan: Scan, row: SeenVirtualFunctionRow): readonly Differe
   if (!was) return tell('virtual-function.appeared', { after: facts })
   const changes = changesOf(factsOfVirtualFunction(was), facts)
   return changes ? tell('virtual-function.changed', { changes }) : []
+}
+
+/** Of VFs that no operation decides about one changes only whether they are enabled: of all at once, by their primary. */
+function isByOperation(
+  { inHand }: Scan,
+  row: SeenVirtualFunctionRow,
+  was: VirtualFunctionRow | undefined
+): boolean {
+  const ofPrimary = inHand(row.controllerId)
+  if (inHand(row.id) === 'all' || ofPrimary === 'all') return true
+  const isEnabling = was !== undefined && (was.address === null) !== (row.address === null)
+  return ofPrimary === 'vfs' && isEnabling
 }

@@ -6,6 +6,7 @@ import type { HostObservation } from '../host/observation.ts'
 import type { NamespaceRow } from '../store/rows.ts'
 import type { Difference } from './difference.ts'
 import type { Elsewhere } from './elsewhere.ts'
+import type { InHand } from './in-hand.ts'
 import { matchControllers } from './match-controllers.ts'
 import { reconcileControllers } from './reconcile-controllers.ts'
 import { reconcileNamespaces } from './reconcile-namespaces.ts'
@@ -31,18 +32,17 @@ export type Scan = {
   readonly hostId: string
   readonly before: InventoryRows
   readonly observation: HostObservation
-  /** The operation that holds a function: what it does is no drift. */
-  readonly changing: (functionId: string) => string | null
+  readonly inHand: (functionId: string) => InHand
   readonly elsewhere: Elsewhere
+  /** An assignment stands on this controller, or on a VF of it. */
+  readonly isAssigned: (controllerId: string) => boolean
 }
 
 export function reconcile(scan: Scan): Reconciled {
-  const { hostId, before, observation, elsewhere } = scan
+  const { hostId, before, observation, elsewhere, isAssigned } = scan
   const matched = matchControllers(
-    hostId,
-    before.controllers,
-    observation.functions,
-    elsewhere
+    { hostId, rows: before.controllers, elsewhere, isAssigned },
+    observation.functions
   )
   const controllers = reconcileControllers(scan, matched)
   const virtualFunctions = reconcileVirtualFunctions(scan, matched, controllers.all)

@@ -14,9 +14,9 @@ import { controllerIdOf } from './identity.ts'
 export const RULES = 1
 
 /** Without the time of the look, and without SMART values that no event tells of: they change with each scan. */
-export function digestOf({ functions, namespaces }: HostObservation): string {
+export function digestOf({ functions, namespaces, listed }: HostObservation): string {
   const lasting = functions.map(withoutCounters)
-  return hash('sha256', JSON.stringify([RULES, lasting, namespaces]), 'base64')
+  return hash('sha256', JSON.stringify([RULES, lasting, namespaces, listed]), 'base64')
 }
 
 function withoutCounters(seen: FunctionObservation): unknown {

@@ -12,6 +12,7 @@ import { afterScan, foundOn } from './drift/drift-of-host.ts'
 import { elsewhereThan } from './elsewhere.ts'
 import type { InTurn } from './few-at-once.ts'
 import { hostIdOf } from './identity.ts'
+import type { InHand } from './in-hand.ts'
 import { changeEvent, hostEvents } from './inventory-events.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
@@ -26,6 +27,7 @@ export type ScanContext = {
   readonly store: Store
   readonly clock: Clock
   readonly changing: (functionId: string) => string | null
+  readonly inHand: (functionId: string) => InHand
   /** Of this process: two hosts that claim one identity must see each other's rows. */
   readonly underway: Underway
   readonly looking: InTurn
@@ -133,19 +135,28 @@ type Against = {
 }
 
 function againstStored(
-  { store, changing, underway }: ScanContext,
+  { store, inHand, underway }: ScanContext,
   hostId: string,
   observation: HostObservation
 ): Against {
   const before = store.read.inventoryOf(hostId)
   const elsewhere = elsewhereThan(hostId, store, underway)
-  const reconciled = reconcile({ hostId, before, observation, changing, elsewhere })
+  const isAssigned = assignedIn(store, before)
+  const scan = { hostId, before, observation, inHand, elsewhere, isAssigned }
+  const reconciled = reconcile(scan)
   const ofRivals = before.controllers.flatMap(({ id }) => underway.ofId(id) ?? [])
   return { before, reconciled, waitFor: [...elsewhere.waitFor, ...ofRivals] }
 }
 
+function assignedIn({ read }: Store, { virtualFunctions }: InventoryRows) {
+  return (id: string) => {
+    const vfs = virtualFunctions.filter(({ controllerId }) => controllerId === id)
+    return [{ id }, ...vfs].some((one) => read.standingAssignment(one.id) !== undefined)
+  }
+}
+
 async function storeScan(
-  { store, clock, underway, changing, ledger }: ScanContext,
+  { store, clock, underway, changing, inHand, ledger }: ScanContext,
   hostId: string,
   observation: HostObservation,
   before: InventoryRows,
@@ -162,7 +173,7 @@ async function storeScan(
     changing,
     at,
   })
-  const drifting = foundOn({ ...after, assignments: assignments.rows }, changing, at)
+  const drifting = foundOn({ ...after, assignments: assignments.rows }, inHand, at)
   // What is desired, and how it differs, also depends on what other hosts show: there each scan looks.
   const canDrift =
     drifting.drift.length > 0 || assignments.rows.length > 0 || hasDesired(after)

@@ -19,6 +19,8 @@ const MOST_PAUSES = 100
 
 /** A bind gives a dozen uevents; one scan after the last of them is enough. */
 const UEVENT_QUIET_MS = 200
+/** Some hosts are never quiet, for reasons that are none of ours: containers come and go, dm and loop devices with them. */
+const UNQUIET_MS = 1_000
 /** An operation ends with a scan of its own, and those in between would only delay it; others' changes wait no longer. */
 const BUSY_MS = 10_000
 
@@ -143,15 +145,18 @@ async function listenTo(
   let waitingSince: number | undefined
   const close = await driver.onUevent(() => {
     waitingSince ??= clock.monotonicMs()
-    cancel()
-    cancel = clock.after(UEVENT_QUIET_MS, () => scanUnlessBusy(clock.monotonicMs()))
+    waitForQuiet(waitingSince)
   })
 
-  function scanUnlessBusy(now: number): void {
-    if (isBusy() && now - (waitingSince ?? now) < BUSY_MS) {
-      cancel = clock.after(UEVENT_QUIET_MS, () => scanUnlessBusy(clock.monotonicMs()))
-      return
-    }
+  function waitForQuiet(since: number): void {
+    const leftMs = since + (isBusy() ? BUSY_MS : UNQUIET_MS) - clock.monotonicMs()
+    const waitMs = Math.min(UEVENT_QUIET_MS, Math.max(0, leftMs))
+    cancel()
+    cancel = clock.after(waitMs, () => scanUnlessBusy(since))
+  }
+
+  function scanUnlessBusy(since: number): void {
+    if (isBusy() && clock.monotonicMs() - since < BUSY_MS) return waitForQuiet(since)
     waitingSince = undefined
     scanSoon()
   }

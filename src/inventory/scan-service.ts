@@ -8,6 +8,7 @@ import { allHostIds } from '../store/all-pages.ts'
 import type { Page, Store } from '../store/store.ts'
 import { driftLedger } from './drift/drift-ledger.ts'
 import { foundOn } from './drift/drift-of-host.ts'
+import type { InHand } from './in-hand.ts'
 import type { Inventory } from './inventory.ts'
 import { fewAtOnce } from './few-at-once.ts'
 import { scanHost } from './scan-host.ts'
@@ -36,6 +37,8 @@ export type InventoryOptions = {
   readonly periodMs?: number
   /** The operation that holds a function, if one does. */
   readonly changing: (functionId: string) => string | null
+  /** What operations may change of a function. Absent: nothing of any. */
+  readonly inHand?: (functionId: string) => InHand
   /** An operation is changing the host just now. Absent: nobody does. */
   readonly isBeingChanged?: (hostId: string) => boolean
   /** What was allocated to a primary and waits for its reset. Absent: nobody allocates. */
@@ -49,7 +52,7 @@ export type InventoryOptions = {
 }
 
 export function createInventory(options: InventoryOptions): Inventory {
-  const { hosts, store, clock, changing } = options
+  const { hosts, store, clock, changing, inHand = () => 'nothing' } = options
   const { read } = store
   const looking = fewAtOnce(clock, LOOKS_AT_ONCE, LOOK_MS)
   const ledger = driftLedger(read)
@@ -58,6 +61,7 @@ export function createInventory(options: InventoryOptions): Inventory {
     store,
     clock,
     changing,
+    inHand,
     underway: underway(),
     looking,
     ledger,
@@ -75,7 +79,7 @@ export function createInventory(options: InventoryOptions): Inventory {
     load: options.load ?? (() => 0),
   })
   const { pendingPrimary = () => null } = options
-  const around = () => surroundings(read, changing, pendingPrimary)
+  const around = () => surroundings(read, { changing, inHand, pendingPrimary })
 
   async function rescan(_caller: Caller, hostId: string): Promise<HostView> {
     if (!hosts.get(hostId)) found(read.host(hostId), 'host', hostId)
@@ -88,7 +92,7 @@ export function createInventory(options: InventoryOptions): Inventory {
   async function assess(hostId: string): Promise<void> {
     const assignments = read.standingAssignmentsOf(hostId)
     const host = { ...read.inventoryOf(hostId), assignments }
-    const found = foundOn(host, changing, isoTime(clock.nowMs()))
+    const found = foundOn(host, inHand, isoTime(clock.nowMs()))
     const writes = ledger.note(hostId, found)
     if (writes.length === 0) return
     await store.commit(writes).catch((error: unknown) => {

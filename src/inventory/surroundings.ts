@@ -3,6 +3,7 @@ import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { ControllerRow, NamespaceRow, VirtualFunctionRow } from '../store/rows.ts'
 import type { StoreReader } from '../store/store.ts'
 import { driftView, type DriftView } from './drift/drift-view.ts'
+import type { InHand } from './in-hand.ts'
 
 export type Surroundings = {
   readonly controller: (hostId: string, id: string) => ControllerRow | undefined
@@ -13,7 +14,7 @@ export type Surroundings = {
   readonly changing: (functionId: string) => string | null
   /** What was allocated to a primary and waits for its reset. */
   readonly pendingPrimary: (controllerId: string) => FlexibleResources | null
-  /** Of a function that no operation holds. */
+  /** Of a function that no operation decides about. */
   readonly driftOf: (hostId: string, functionId: string) => readonly DriftView[]
   /** When a row was last confirmed: rows that did not change are not written again. */
   readonly observedAt: (row: {
@@ -22,20 +23,23 @@ export type Surroundings = {
   }) => string
 }
 
+type OfOperations = Pick<Surroundings, 'changing' | 'pendingPrimary'> & {
+  readonly inHand: (functionId: string) => InHand
+}
+
 export function surroundings(
   read: StoreReader,
-  changing: (functionId: string) => string | null,
-  pendingPrimary: (controllerId: string) => FlexibleResources | null
+  { changing, inHand, pendingPrimary }: OfOperations
 ): Surroundings {
   const observedAtOf = once(read.observedAtOf)
   return {
     driftOf: (hostId, functionId) =>
-      changing(functionId) === null
-        ? read
+      inHand(functionId) === 'all'
+        ? []
+        : read
             .keptInventoryOf(hostId)
             .drift.filter((row) => row.functionId === functionId)
-            .map(driftView)
-        : [],
+            .map(driftView),
     controller: (hostId, id) =>
       read.keptInventoryOf(hostId).controllers.find((row) => row.id === id),
     controllers: (hostId) => read.keptInventoryOf(hostId).controllers,

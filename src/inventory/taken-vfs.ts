@@ -4,7 +4,12 @@
  * no operation has them, all else is drift. Pure.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { AssignmentRow, ControllerRow } from '../store/rows.ts'
+import type {
+  AssignmentRow,
+  ControllerRow,
+  ObservedController,
+  VirtualFunctionRow,
+} from '../store/rows.ts'
 import type { Drift } from './drift/drift.ts'
 import {
   seenController,
@@ -24,6 +29,8 @@ type Scanned = {
   readonly isBeingRestored: boolean
 }
 
+type Taken = Pick<ObservedController, 'takenVfs' | 'unboundVfs'>
+
 /** @returns rows that say something else of it now */
 export function takenVfs(scanned: Scanned): readonly SeenControllerRow[] {
   const known = new Map(scanned.before.controllers.map((row) => [row.id, row]))
@@ -31,11 +38,13 @@ export function takenVfs(scanned: Scanned): readonly SeenControllerRow[] {
     const was = known.get(row.id)
     if (!was || !row.present) return []
     const isBack = scanned.isNewBoot || !was.present || isUnheardOf(scanned, row)
+    const { takenVfs: told, unboundVfs: unbound, ...seen } = row.observation
     // Most controllers, in most scans.
-    if (!isBack && !row.observation.takenVfs) return []
+    if (!isBack && !told && !unbound) return []
     const taken = takenOf(scanned, row, isBack)
-    if (isDeepStrictEqual(taken, row.observation.takenVfs)) return []
-    return taken || row.observation.takenVfs ? [withTaken(row, taken)] : []
+    const observation = { ...seen, ...taken }
+    if (isDeepStrictEqual(observation, row.observation)) return []
+    return [{ ...seenController(row), observation }]
   })
 }
 
@@ -48,38 +57,50 @@ function isUnheardOf(
 }
 
 /**
- * undefined: nothing is to be remembered of it. While its host is being restored an empty list is: that none is left.
+ * Absent: nothing is to be remembered of it. While its host is being restored an empty list is: that none is left.
  *
  * @param isBack it was not there before this scan, or in another boot
  */
-function takenOf(
-  { after, assignments, drift, changing, isBeingRestored }: Scanned,
-  { id, observation }: ControllerRow,
-  isBack: boolean
-): readonly number[] | undefined {
-  const { takenVfs: known = [] } = observation
-  const isAmiss = (vfId: string) => drift.some(({ functionId }) => functionId === vfId)
-  // Of one that its consumer does not have yet, or any more, the host's driver may be missing once it is released.
-  const isHandedOut = (vfId: string) =>
-    assignments.some(({ functionId, state }) => functionId === vfId && state !== 'ready')
+function takenOf(scanned: Scanned, row: ControllerRow, isBack: boolean): Taken {
+  const { after, assignments, isBeingRestored } = scanned
+  const { takenVfs: told = [], unboundVfs: unbound = [] } = row.observation
   const provisioned = after.virtualFunctions.filter(
-    (vf) => vf.controllerId === id && vf.provisioned !== null
+    (vf) => vf.controllerId === row.id && vf.provisioned !== null
   )
+  const isAssigned = ({ id }: VirtualFunctionRow) =>
+    assignments.some(({ functionId }) => functionId === id)
+  const wasTaken = ({ vfNumber }: VirtualFunctionRow) => isBack || told.includes(vfNumber)
+  const wasUnbound = ({ vfNumber }: VirtualFunctionRow) => unbound.includes(vfNumber)
   const taken = provisioned
-    .filter(({ vfNumber }) => isBack || known.includes(vfNumber))
-    // An operation that has not ended may yet fail, and undo what looks right now.
-    .filter((vf) => isAmiss(vf.id) || isHandedOut(vf.id) || changing(vf.id) !== null)
-    .map(({ vfNumber }) => vfNumber)
-    .toSorted((a, b) => a - b)
+    .filter((vf) => wasTaken(vf) || (wasUnbound(vf) && !isAssigned(vf)))
+    .filter((vf) => isNotBack(scanned, vf))
+  const owed = provisioned
+    .filter((vf) => wasTaken(vf) || wasUnbound(vf))
+    .filter((vf) => lacksDriver(scanned, vf))
   const isToBeTold = taken.length > 0 || (isBeingRestored && provisioned.length > 0)
-  return isToBeTold ? taken : undefined
+  return {
+    ...(isToBeTold && { takenVfs: numbersOf(taken) }),
+    ...(owed.length > 0 && { unboundVfs: numbersOf(owed) }),
+  }
 }
 
-function withTaken(
-  row: ControllerRow,
-  taken: readonly number[] | undefined
-): SeenControllerRow {
-  const { takenVfs: _, ...observation } = row.observation
-  const told = taken ? { ...observation, takenVfs: taken } : observation
-  return { ...seenController(row), observation: told }
+/** An operation that has not ended may yet fail, and undo what looks right now. */
+function isNotBack({ drift, changing }: Scanned, { id }: VirtualFunctionRow): boolean {
+  return drift.some(({ functionId }) => functionId === id) || changing(id) !== null
+}
+
+/**
+ * Assigned VFs are brought back without it. Whose consumer has it again is given back with it; the release of any other
+ * finds nothing that it could undo.
+ */
+function lacksDriver(
+  { assignments }: Scanned,
+  { id, provisioned }: VirtualFunctionRow
+): boolean {
+  const isOut = assignments.some((one) => one.functionId === id && one.state !== 'ready')
+  return isOut && provisioned?.driver === 'nvme'
+}
+
+function numbersOf(vfs: readonly VirtualFunctionRow[]): readonly number[] {
+  return vfs.map(({ vfNumber }) => vfNumber).toSorted((a, b) => a - b)
 }

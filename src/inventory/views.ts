@@ -80,7 +80,7 @@ export type ControllerView = FunctionView & {
   readonly health: Health
   readonly assignmentId: string | null
   readonly changingBy: string | null
-  /** Desired against actual. None while an operation holds it. */
+  /** Desired against actual. None while an operation decides about it. */
   readonly drift: readonly DriftView[]
   readonly observedAt: string
 }
@@ -117,7 +117,7 @@ export type VirtualFunctionView = FunctionView & {
   readonly namespaceIds: readonly string[]
   readonly assignmentId: string | null
   readonly changingBy: string | null
-  /** Desired against actual. None while an operation holds it. */
+  /** Desired against actual. None while an operation decides about it. */
   readonly drift: readonly DriftView[]
   readonly observedAt: string
 }

@@ -48,6 +48,11 @@ export function createKinships(kernel: Kernel): Kinships {
     return undefined
   }
 
+  function formerNumber(fn: PciAddress, pf: PciAddress): number | null {
+    const known = seen.get(fn)
+    return known?.pf === pf ? known.vfNumber : null
+  }
+
   async function leaving(fn: PciAddress): Promise<Kinship | undefined> {
     const known = seen.get(fn)
     if (!(await looksLikeVf(kernel, fn, known !== undefined))) return undefined
@@ -60,7 +65,8 @@ export function createKinships(kernel: Kernel): Kinships {
     if (pf === undefined) return (await leaving(fn)) ?? { kin: 'independent' }
     const vfNumber = await vfNumberOf(fn, pf)
     // `physfn` goes after `virtfnN`: with one and not the other it is being removed.
-    if (vfNumber === undefined) return { kin: 'leaving', pf, vfNumber: null }
+    if (vfNumber === undefined)
+      return { kin: 'leaving', pf, vfNumber: formerNumber(fn, pf) }
     return { kin: 'vf', pf, vfNumber }
   }
 

@@ -25,7 +25,7 @@ import {
 } from '../nvme/secondary-list.ts'
 import { decodeSmartLog } from '../nvme/smart-log.ts'
 import { supportedCommands, tenantReach, type TenantReach } from '../nvme/tenant-reach.ts'
-import { statusCode, statusName, withoutDnr } from '../nvme/status.ts'
+import { STATUS, statusCode, statusName, withoutDnr } from '../nvme/status.ts'
 import { statusMeaning } from '../nvme/status-meaning.ts'
 import type { LaneSession } from './lane-session.ts'
 import { devicePath } from './sysfs-paths.ts'
@@ -136,7 +136,7 @@ export async function namespaceIds(
   try {
     return await allocatedNamespaceIds(session, name)
   } catch (cause) {
-    if (!refusedByDrive(cause)) throw cause
+    if (!isUnknownToDrive(cause)) throw cause
     return activeNamespaceIds(session, name)
   }
 }
@@ -167,7 +167,7 @@ export async function identifyNamespace(session: LaneSession, name: string, nsid
   try {
     return await ask(CNS.allocatedNamespace)
   } catch (cause) {
-    if (!refusedByDrive(cause)) throw cause
+    if (!isUnknownToDrive(cause)) throw cause
     return ask(CNS.namespace)
   }
 }
@@ -192,6 +192,22 @@ export async function namespaceDescriptors(
   const answer = await sendCommand(session, name, sent)
   return statusCode(answer.status) === 0 ? decodeNamespaceDescriptors(answer.data) : null
 }
+
+/**
+ * The drive does not know the question, and will not the next time. With another status it refuses for the state that it
+ * is in: what is asked for in its place then would be less than there is, and look like all.
+ */
+export function isUnknownToDrive(cause: unknown): boolean {
+  if (!refusedByDrive(cause) || cause.failure.kind !== 'nvme-refused') return false
+  return UNKNOWN.includes(statusCode(cause.failure.status))
+}
+
+/** The last: of drives that look for a namespace before they look at what is asked about it. */
+const UNKNOWN: readonly number[] = [
+  STATUS.invalidOpcode,
+  STATUS.invalidField,
+  STATUS.invalidNamespaceOrFormat,
+]
 
 export function refusedByDrive(cause: unknown): cause is HostDriverError {
   return cause instanceof HostDriverError && cause.failure.kind === 'nvme-refused'

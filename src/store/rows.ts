@@ -80,6 +80,11 @@ export type ObservedController = FunctionObservation & {
    * and in no operation's hands, since. Absent: there are none or, while the host is being restored, nobody has looked.
    */
   readonly takenVfs?: readonly number[]
+  /**
+   * VF numbers of those of them that an assignment stands on: they come back without the host's driver, and count as taken
+   * once more when that is over.
+   */
+  readonly unboundVfs?: readonly number[]
 }
 
 export type ReachOfVf = {

@@ -22,7 +22,7 @@ import {
 import { attachAgain } from './direct-attachments.ts'
 import { functionLocks } from './function-locks.ts'
 import { refuseAssigning } from './guards/assigning.ts'
-import { refuseOther } from './guards/identity.ts'
+import { refuseOther, refuseOtherDrive } from './guards/identity.ts'
 import { handOver } from './hand-over.ts'
 import { outputOf } from './logged-shapes.ts'
 import { refuseForeignBinding } from './rebind.ts'
@@ -56,9 +56,12 @@ export function restoreAssignment(around: Surroundings) {
 async function recordBinding({ ask, store, at }: Turn, p: AssignParams): Promise<Done> {
   const binding = await ask({ read: 'binding', fn: p.fn })
   const identity = await ask({ read: 'identity', fn: p.fn })
-  const foreign = refuseForeignBinding(p.fn, binding)
-  if (foreign.length > 0) throw refused(`recording the binding of ${p.fn}`, foreign)
   const known = store.read.assignment(null, p.assignmentId)?.before
+  const refusals = [
+    ...refuseForeignBinding(p.fn, binding),
+    ...(known ? refuseOtherDrive(p.fn, known.identity, identity) : []),
+  ]
+  if (refusals.length > 0) throw refused(`recording the binding of ${p.fn}`, refusals)
   const before = {
     binding: returnsTo(store, p, { known, binding, identity }),
     identity,

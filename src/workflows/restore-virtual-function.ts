@@ -5,6 +5,7 @@
  */
 import { Type, type Static } from 'typebox'
 import { eventWrite } from '../events/events.ts'
+import { isOfConsumer } from '../inventory/drift/binding-drift.ts'
 import { predictVfAddress, type PciAddress } from '../nvme/pci-address.ts'
 import type { EndContext } from '../saga/workflow.ts'
 import type { StoreWrite } from '../store/store.ts'
@@ -142,7 +143,7 @@ function broughtBack(
   { controllerId, virtualFunctions }: RestoreParams
 ): readonly StoreWrite[] {
   return virtualFunctions
-    .filter(({ id }) => !store.read.standingAssignment(id))
+    .filter(({ id }) => !isOfConsumer(store.read.standingAssignment(id)))
     .map(({ vfNumber }) => ({ write: 'forgetTakenVf', controllerId, vfNumber }))
 }
 

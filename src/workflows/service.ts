@@ -4,6 +4,7 @@ import { tenantFilter } from '../access/tenant-filter.ts'
 import { isoTime, type Clock } from '../clock.ts'
 import { tellingOfOperations } from '../events/operation-events.ts'
 import type { Hosts } from '../host/hosts.ts'
+import type { InHand } from '../inventory/in-hand.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { FlexibleResources } from '../nvme/secondary-controller.ts'
 import type { Engine } from '../saga/engine.ts'
@@ -22,6 +23,7 @@ import { prepareWork } from './caretaker/prepare-work.ts'
 import { policyWrites } from './caretaker/policy-writes.ts'
 import { stillToDo } from './caretaker/work-now.ts'
 import { createPolicies } from './declared/policies.ts'
+import { functionsInHand } from './functions-in-hand.ts'
 import { hostsAtWork } from './hosts-at-work.ts'
 import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
@@ -75,6 +77,8 @@ export type WorkflowsOptions = {
 export interface RunningWorkflows extends Workflows {
   /** The open operation that holds a function; null: none does. */
   readonly changing: (functionId: string) => string | null
+  /** What open operations may change of a function. */
+  readonly inHand: (functionId: string) => InHand
   /** An operation of the host has just begun or ended a step: it has not ended, and waits for nobody. */
   readonly isBeingChanged: (hostId: string) => boolean
   /** Allocated to a primary, and in force only after its next reset; null: nothing that is known. */
@@ -90,6 +94,8 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const engine = engineOf(options, around)
   const held = heldFunctions(store)
   engine.onChange(held.note)
+  const hands = functionsInHand(store)
+  engine.onChange(hands.note)
   const atWork = hostsAtWork(clock)
   engine.onChange(atWork.note)
   const pending = pendingAllocations(store)
@@ -247,6 +253,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
     },
     tend,
     changing: held.holderOf,
+    inHand: hands.of,
     isBeingChanged: atWork.isAtWork,
     pendingPrimary: pending.of,
   }

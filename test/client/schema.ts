@@ -779,7 +779,7 @@ export interface components {
       quarantine: string | null
       /** @description Namespaces that the consumer has, as last seen */
       namespaceIds: string[]
-      /** @description Where what is desired and what is seen differ. None while an operation holds it */
+      /** @description Where what is desired and what is seen differ. None while an operation decides about it */
       drift: components['schemas']['Drift'][]
       /**
        * Format: date-time
@@ -887,7 +887,7 @@ export interface components {
       assignmentId: string | null
       /** @description Operation that holds it */
       changingBy: string | null
-      /** @description Where what is desired and what is seen differ. None while an operation holds it */
+      /** @description Where what is desired and what is seen differ. None while an operation decides about it */
       drift: components['schemas']['Drift'][]
       /** @description PCI address, an attribute: it may change. Null: no function yet */
       pciAddress: string | null
@@ -2093,7 +2093,7 @@ export interface components {
       assignmentId: string | null
       /** @description Operation that holds it */
       changingBy: string | null
-      /** @description Where what is desired and what is seen differ. None while an operation holds it */
+      /** @description Where what is desired and what is seen differ. None while an operation decides about it */
       drift: components['schemas']['Drift'][]
       /** @description PCI address, an attribute: it may change. Null: no function yet */
       pciAddress: string | null

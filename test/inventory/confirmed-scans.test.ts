@@ -138,6 +138,21 @@ test('a reboot is read whole, though nothing else has changed', async () => {
   expect(inventory.host(DEMO, HOST_ID).bootId).toBe('boot-2')
 })
 
+test('namespaces that nobody could list stay, and go when none is listed', async () => {
+  const { scan, store } = await known()
+  const present = () =>
+    store.read.inventoryOf(HOST_ID).namespaces.map((namespace) => namespace.present)
+  const none = scanOf([primary(), fn()], [])
+
+  const seen: boolean[][] = []
+  for (const listed of [[], [], none.listed]) {
+    await scan({ ...none, listed })
+    seen.push(present())
+  }
+
+  expect(seen).toEqual([[true], [true], [false]])
+})
+
 test('a drive that goes and comes back is gone meanwhile', async () => {
   const { scan, inventory } = await known()
   await scan()

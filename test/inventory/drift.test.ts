@@ -197,6 +197,23 @@ test('VFs that nvirt did not enable in this boot are foreign', () => {
   ])
 })
 
+test('VFs are nobody else’s any more once one of them is nvirt’s', () => {
+  const sriovBefore = { vfCount: 2, autoprobe: true, bootId: 'boot-1' }
+  const observation = primary({ sriov: { ...SRIOV, autoprobe: true } })
+  const adopted = pf({ sriovBefore: null })
+  const pool = vf1({ provisioned: null, secondaryState: 'offline', vq: 0, vi: 0 })
+
+  expect(kinds({ controllers: [adopted], virtualFunctions: [pool] })).toEqual([
+    'pf foreign-vfs',
+  ])
+  for (const row of [adopted, pf({ sriovBefore })]) {
+    expect(kinds({ controllers: [row] })).toEqual([])
+    expect(kinds({ controllers: [{ ...row, observation }] })).toEqual([
+      'pf autoprobe-changed',
+    ])
+  }
+})
+
 test('autoprobe must be off while VFs of nvirt are there', () => {
   const observation = primary({ sriov: { ...SRIOV, autoprobe: true } })
 

@@ -158,12 +158,20 @@ export function namespace(over: Partial<NamespaceObservation> = {}): NamespaceOb
   }
 }
 
+/** Namespaces were told by every controller that answered. */
 export function scanOf(
   functions: readonly FunctionObservation[],
   namespaces: readonly NamespaceObservation[] = [],
   observedAt = '2026-01-01T00:00:00.000Z'
 ): HostObservation {
-  return { host: FACTS, functions, namespaces, observedAt }
+  const listed = functions.flatMap(({ controller }) =>
+    controller?.capabilities ? [nameOf(controller)] : []
+  )
+  return { host: FACTS, functions, namespaces, listed, observedAt }
+}
+
+function nameOf({ subsystemNqn, serial }: ControllerObservation) {
+  return { subsystemNqn, serial }
 }
 
 /** With a guest. */

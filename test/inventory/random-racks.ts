@@ -17,7 +17,8 @@ const SLOTS = 3
 const DRIVES = 3
 export const MACHINE_IDS = ['0'.repeat(32), 'f'.repeat(32)]
 
-type Hold = 'nvme' | 'guest' | 'nobody' | 'blocked' | 'silent'
+/** `unlisted`: it answers, but does not get to its namespaces. */
+type Hold = 'nvme' | 'unlisted' | 'guest' | 'nobody' | 'blocked' | 'silent'
 
 export type Move =
   | { readonly move: 'plug'; readonly slot: number; readonly drive: number | null }
@@ -43,6 +44,7 @@ const holds: readonly Hold[] = [
   'nvme',
   'nvme',
   'nvme',
+  'unlisted',
   'guest',
   'nobody',
   'blocked',
@@ -157,13 +159,13 @@ export class RandomRacks {
     const there = this.#slots
       .slice(host * SLOTS, (host + 1) * SLOTS)
       .flatMap(({ drive, hold }, at) => (drive === null ? [] : [{ drive, hold, at }]))
-    const answering = there.filter(({ hold }) => hold === 'nvme')
+    const listing = there.filter(({ hold }) => hold === 'nvme')
+    const listed = [...new Set(listing.map(({ drive }) => drive))]
     return {
       host: { ...FACTS, machineId: MACHINE_IDS[host] ?? '', bootId },
       functions: there.flatMap((one) => this.#functionsOf(one, bootId)),
-      namespaces: [...new Set(answering.map(({ drive }) => drive))].flatMap((drive) =>
-        this.#namespacesOf(drive)
-      ),
+      namespaces: listed.flatMap((drive) => this.#namespacesOf(drive)),
+      listed: listed.map(nameOf),
       observedAt,
     }
   }
@@ -205,9 +207,9 @@ export class RandomRacks {
   #controllerOf(number: number, hold: Hold): FunctionObservation['controller'] {
     if (hold === 'guest' || hold === 'nobody') return null
     const { online, age, warning } = this.#drive(number)
-    const names = { serial: `S${number}`, subsystemNqn: `nqn.drive-${number}` }
+    const names = nameOf(number)
     const base = number === 2 ? controller(names) : { ...PRIMARY_CONTROLLER, ...names }
-    if (hold !== 'nvme')
+    if (hold === 'blocked' || hold === 'silent')
       return { ...base, capabilities: null, primary: null, secondaries: [], health: null }
     return {
       ...base,
@@ -223,8 +225,7 @@ export class RandomRacks {
   #namespacesOf(number: number): HostObservation['namespaces'] {
     const { attached, deleted } = this.#drive(number)
     if (deleted) return []
-    const names = { serial: `S${number}`, subsystemNqn: `nqn.drive-${number}` }
-    return [namespace({ ...names, attachedTo: attached ? [0, 1] : [0] })]
+    return [namespace({ ...nameOf(number), attachedTo: attached ? [0, 1] : [0] })]
   }
 
   #drive(number: number): Drive {
@@ -241,6 +242,10 @@ export class RandomRacks {
 }
 
 const SRIOV = { totalVfs: 2, autoprobe: true, offset: 1, stride: 1 }
+
+function nameOf(drive: number) {
+  return { serial: `S${drive}`, subsystemNqn: `nqn.drive-${drive}` }
+}
 
 function bindingOf(hold: Hold) {
   if (hold === 'guest') return VFIO

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { InHand } from '../../src/inventory/in-hand.ts'
 import { controllerIdOf, virtualFunctionIdOf } from '../../src/inventory/identity.ts'
 import {
   namespace,
@@ -78,11 +79,25 @@ describe('virtual functions', () => {
 
   test('are no drift while an operation holds their primary', () => {
     const { differences } = scanned([scanOf([primary()]), scanOf([primary(), vf()])], {
-      changing: (id) => (id === PF_ID ? 'operation' : null),
+      inHand: (id) => (id === PF_ID ? 'all' : 'nothing'),
     })
 
     expect(differences).toEqual([])
   })
+
+  test.for<[InHand, readonly string[]]>([
+    ['vfs', []],
+    ['stays', ['virtual-function.changed']],
+  ])(
+    'that come while operations have %s of their primary are told, or not',
+    ([its, types]) => {
+      const { differences } = scanned([scanOf([primary()]), scanOf([primary(), vf()])], {
+        inHand: (id) => (id === PF_ID ? its : 'nothing'),
+      })
+
+      expect(differences.map(({ type }) => type)).toEqual(types)
+    }
+  )
 })
 
 describe('namespaces', () => {
@@ -108,6 +123,16 @@ describe('namespaces', () => {
     expect(rows.namespaces).toMatchObject([{ present: true }])
   })
 
+  test('are still there when their controller answers, and was not asked for them to the end', () => {
+    const { rows, differences } = scanned([
+      scanOf([primary()], [namespace()]),
+      { ...scanOf([primary()]), listed: [] },
+    ])
+
+    expect(rows.namespaces).toMatchObject([{ present: true }])
+    expect(differences).toEqual([])
+  })
+
   test('have gone with their last controller', () => {
     const { rows } = scanned([scanOf([primary()], [namespace()]), scanOf([])])
 
@@ -120,6 +145,33 @@ describe('namespaces', () => {
     const { rows } = scanned([scanOf([primary()], [namespace({ nguid: 'aa' }), twin])])
 
     expect(new Set(rows.namespaces.map(({ id }) => id)).size).toBe(2)
+  })
+
+  test.for<[string, readonly number[], readonly string[]]>([
+    ['of a VF that an operation decides about, and of its primary', [0, 1], []],
+    ['of another VF', [0, 2], ['namespace.changed']],
+  ])('meanwhile attachments %s are told, or not', ([, attachedTo, expected]) => {
+    const { differences } = scanned(
+      [
+        scanOf([primary()], [namespace({ attachedTo: [] })]),
+        scanOf([primary()], [namespace({ attachedTo })]),
+      ],
+      { inHand: (id) => (id === PF_ID ? 'stays' : id === VF1_ID ? 'all' : 'nothing') }
+    )
+
+    expect(differences.map(({ type }) => type)).toEqual(expected)
+  })
+
+  test('that had only others’ attachments have gone, whatever an operation does beside them', () => {
+    const shown = [namespace({ attachedTo: [1] }), namespace({ nsid: 2, attachedTo: [2] })]
+
+    const { differences } = scanned([scanOf([primary()], shown), scanOf([primary()])], {
+      inHand: (id) => (id === PF_ID ? 'stays' : id === VF1_ID ? 'all' : 'nothing'),
+    })
+
+    expect(differences).toMatchObject([
+      { type: 'namespace.gone', detail: { before: { attachedTo: [2] } } },
+    ])
   })
 
   test('tell when they are mounted', () => {

@@ -208,7 +208,7 @@ describe('controllers', () => {
     const assigned = fn({ binding: VFIO, controller: null })
 
     const { rows, differences } = scanned([scanOf([fn()]), scanOf([assigned])], {
-      changing: (id) => (id === PLAIN_ID ? 'operation' : null),
+      inHand: (id) => (id === PLAIN_ID ? 'all' : 'nothing'),
     })
 
     expect(rows.controllers[0]?.observation.binding).toEqual(VFIO)
@@ -216,15 +216,15 @@ describe('controllers', () => {
   })
 
   test('what a drive does meanwhile is told: a warning, and that it has gone', () => {
-    const changing = () => 'operation'
+    const inHand = () => 'all' as const
     const health = { ...controller().health!, criticalWarning: 4 }
     const warned = fn({
       binding: { driver: 'nvme', override: 'nvme' },
       controller: controller({ health }),
     })
 
-    const ill = scanned([scanOf([fn()]), scanOf([warned])], { changing })
-    const gone = scanned([scanOf([fn()], [namespace()]), scanOf([])], { changing })
+    const ill = scanned([scanOf([fn()]), scanOf([warned])], { inHand })
+    const gone = scanned([scanOf([fn()], [namespace()]), scanOf([])], { inHand })
 
     expect(ill.differences).toMatchObject([{ type: 'controller.changed' }])
     expect(ill.differences[0]?.detail).toEqual({

@@ -49,6 +49,39 @@ test('a burst of uevents is one scan, shortly after the last of them', async () 
   await inventory.stop()
 })
 
+test('a host that is never quiet is scanned a second after a uevent, and once for all in between', async () => {
+  const { inventory, clock, host } = watched()
+  await inventory.start()
+
+  const scans: number[] = []
+  for (let n = 0; n < 22; n++) {
+    host.uevent('change')
+    scans.push(host.scans)
+    await clock.advance(100)
+  }
+  await inventory.stop()
+
+  expect(scans.slice(0, 11), 'one at the start').toEqual([...Array<number>(10).fill(1), 2])
+  expect(scans.at(-1)).toBe(3)
+})
+
+test('nor do uevents without end postpone the scan of a host that operations change', async () => {
+  const { inventory, clock, host, beChanged } = watched()
+  await inventory.start()
+  beChanged(true)
+
+  const scans: number[] = []
+  for (let n = 0; n < 102; n++) {
+    host.uevent('change')
+    scans.push(host.scans)
+    await clock.advance(100)
+  }
+  await inventory.stop()
+
+  expect(scans.slice(0, 100).every((count) => count === 1)).toBe(true)
+  expect(scans.at(-1)).toBe(2)
+})
+
 test('uevents of a host that an operation changes are one scan, once it is done', async () => {
   const { inventory, clock, host, beChanged } = watched()
   await inventory.start()
@@ -114,6 +147,19 @@ test('a host that cannot be read is away, with the reason, until it answers agai
   expect(away).toMatchObject({ reach: 'away', why: 'no route to the host' })
   expect(inventory.host(DEMO, HOST_ID)).toMatchObject({ reach: 'reachable', why: null })
   expect(events('host')).toEqual(['host.appeared', 'host.away', 'host.returned'])
+})
+
+test('a host that stays away for another reason is told once, and shows the new one', async () => {
+  const { inventory, host, events } = watched()
+  await inventory.rescan(DEMO, HOST_ID)
+
+  for (const why of ['no route to the host', 'connection refused']) {
+    host.fail(why)
+    await expect(inventory.rescan(DEMO, HOST_ID)).rejects.toThrow(ControlPlaneError)
+  }
+
+  expect(inventory.host(DEMO, HOST_ID)).toMatchObject({ why: 'connection refused' })
+  expect(events('host')).toEqual(['host.appeared', 'host.away'])
 })
 
 test('another machine that answers in its place is no scan of the host', async () => {

@@ -1,6 +1,7 @@
 /** Scans one after the other, each against the rows that the one before left. */
 import type { HostObservation } from '../../src/host/observation.ts'
 import type { Elsewhere } from '../../src/inventory/elsewhere.ts'
+import type { InHand } from '../../src/inventory/in-hand.ts'
 import { reconcile, type Reconciled } from '../../src/inventory/reconcile.ts'
 import type { InventoryRows } from '../../src/inventory/scanned-row.ts'
 
@@ -11,8 +12,9 @@ const NOTHING_ELSEWHERE: Elsewhere = {
 }
 
 type Surroundings = {
-  readonly changing?: (id: string) => string | null
+  readonly inHand?: (id: string) => InHand
   readonly elsewhere?: Elsewhere
+  readonly isAssigned?: (controllerId: string) => boolean
 }
 
 /** Rows after the last of them, and its differences. */
@@ -27,8 +29,9 @@ export function scanned(
       hostId: 'host',
       before: rows,
       observation,
-      changing: () => null,
+      inHand: () => 'nothing',
       elsewhere: NOTHING_ELSEWHERE,
+      isAssigned: () => false,
       ...around,
     })
     rows = applied(rows, changed)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { KernelCall } from '../../src/kernel/call.ts'
+import { linuxHost } from '../../src/linux/linux-host.ts'
 import {
   bindTo,
   capturedHost,
@@ -130,15 +131,30 @@ test('a scan lists the functions of a lane that hangs, marked, and waits for non
   expect(namespaces.map(({ serial }) => serial)).toEqual(['PLAIN0'])
 })
 
-test('a VF that is being removed is never asked through a lane of its own', async () => {
+test('a VF that is being removed, and whose number nobody knows, is neither seen nor asked', async () => {
   const world = capturedHost()
   await blockedRetire(world)
-  halfRemoved(world) // and this driver has never seen it whole
+  halfRemoved(world)
+  const restarted = linuxHost(world.machine.kernel, world.clock)
+
+  const { functions } = await restarted.scan()
+
+  expect(functions.map(({ address }) => address)).toEqual([pf, vf2, plain])
+  expect(world.machine.laneCalls.map(({ key }) => key)).not.toContain(VF1)
+})
+
+test('a VF that its primary no longer links to is known by the number that it had', async () => {
+  const world = capturedHost()
+  await world.host.scan()
+  world.machine.files.remove(`${device(PF)}/virtfn0`)
 
   const { functions } = await world.host.scan()
 
-  expect(functions[1]).toMatchObject({ address: vf1, binding: null })
-  expect(world.machine.laneCalls.map(({ key }) => key)).not.toContain(VF1)
+  expect(functions[1]).toMatchObject({
+    address: vf1,
+    vf: { pf, vfNumber: 1 },
+    blocked: 'the kernel is removing this virtual function',
+  })
 })
 
 test('when the guest lets go, the change is found done', async () => {

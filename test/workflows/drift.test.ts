@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import type { MachineEvent } from '../../src/host/drills.ts'
+import { ADOPTED } from './adopted-scenarios.ts'
 import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
 import {
@@ -19,6 +20,7 @@ import {
 
 const ONE = [{ ioQueuePairs: 2, nsids: [2] }]
 const NUMVFS = `/sys/bus/pci/devices/${PF}/sriov_numvfs`
+const AUTOPROBE = `/sys/bus/pci/devices/${PF}/sriov_drivers_autoprobe`
 const VF1 = '0000:01:00.1'
 
 function told({ store }: World): readonly string[] {
@@ -126,6 +128,31 @@ test('resources that went without a uevent are found by the next round', async (
 
   expect(soon).toEqual([])
   expect(told(world)).toEqual(['virtual-function.drift-appeared resources-lost'])
+})
+
+test('VFs made behind nvirt’s back are foreign until one of them is adopted, and then autoprobe is watched', async () => {
+  const world = await listening()
+  const adoption = ADOPTED['adopting a VF that the host’s driver has']
+  await adoption.prepare(world)
+  await write(world.machine, AUTOPROBE, '0')
+  await world.clock.advance(WITHIN_MS)
+  const { id } = virtualFunctionOf(world, 1)
+  const inPool = told(world)
+
+  await done(world, world.workflows.adopt(DEMO, id))
+  await world.inventory.assess(world.hostId)
+  await write(world.machine, AUTOPROBE, '1')
+  await world.inventory.rescan(DEMO, world.hostId)
+
+  expect(inPool).toEqual([
+    'controller.drift-appeared foreign-vfs',
+    'virtual-function.drift-appeared foreign-secondary-online',
+  ])
+  expect(told(world).slice(inPool.length)).toEqual([
+    'controller.drift-resolved foreign-vfs',
+    'virtual-function.drift-resolved foreign-secondary-online',
+    'controller.drift-appeared autoprobe-changed',
+  ])
 })
 
 test('a drive that is torn out is missing to whom it was handed', async () => {

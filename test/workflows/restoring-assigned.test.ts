@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { byHand } from './by-hand.ts'
-import { assign, PAGE, release, settled, tended, told, until } from './declared-world.ts'
+import { assign, release, settled, tended, told, until } from './declared-world.ts'
 import { done, PF, provision, virtualFunctionOf, type World } from './world.ts'
 
 const VF1 = '0000:01:00.1'
@@ -45,20 +45,33 @@ test('nor one whose namespaces are put right', async () => {
 })
 
 test('nor one that is quarantined, until that is accepted', async () => {
-  const { world, assignmentId } = await assigned()
-  const { workflows } = world
-  const match = { call: 'admin', opcode: 0x80 } as const
-  const fault = world.machine.faults.arm({ match, kind: { fault: 'without-effect' } })
-  await world.end(await workflows.release(DEMO, assignmentId, {}))
-  const [quarantined] = workflows.assignments(DEMO, PAGE).items
-  world.machine.faults.takeBack(fault.id, 'with-effect')
+  const { world, assignmentId } = await quarantined()
 
   const written = await rebooted(world)
   await release(world, assignmentId)
   await until(world, 'on nvme', () => driverOf(world) === 'nvme')
 
-  expect(quarantined?.state).toBe('quarantined')
   expect(written).toEqual([])
+})
+
+test('what somebody changes of a quarantined one once it is back is reported only', async () => {
+  const { world } = await quarantined()
+  const { id, cntlid } = virtualFunctionOf(world, 1)
+  const drift = () =>
+    world.inventory.virtualFunction(DEMO, id).drift.map(({ kind }) => kind)
+  await rebooted(world)
+  const back = drift()
+
+  const pf = pciAddress(PF)
+  await byHand(world, { change: 'detachNamespace', pf, nsid: 2, cntlid })
+  await world.clock.advance(120_000)
+  const detached = drift()
+  await byHand(world, { change: 'takeOffline', pf, cntlid })
+  await world.clock.advance(120_000)
+
+  expect([back, detached]).toEqual([[], ['namespace-detached']])
+  expect(drift()).toContain('resources-lost')
+  expect(told(world, /^virtual-function\.restored$/)).toHaveLength(1)
 })
 
 /** Provisioned for the host, and then assigned. */
@@ -66,6 +79,18 @@ async function assigned() {
   const world = await tended()
   await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }], 'nvme'))
   return { world, assignmentId: await assign(world, 1, 'vm-1') }
+}
+
+/** Its namespace could not be erased. */
+async function quarantined() {
+  const { world, assignmentId } = await assigned()
+  const { workflows, machine } = world
+  const match = { call: 'admin', opcode: 0x80 } as const
+  const fault = machine.faults.arm({ match, kind: { fault: 'without-effect' } })
+  await world.end(await workflows.release(DEMO, assignmentId, {}))
+  machine.faults.takeBack(fault.id, 'with-effect')
+  expect(workflows.assignment(DEMO, assignmentId).state).toBe('quarantined')
+  return { world, assignmentId }
 }
 
 /** @returns what was written of the VF until the host was as before */

@@ -86,6 +86,7 @@ async function worldOf(
     store,
     clock,
     changing: (id) => workflows.changing(id),
+    inHand: (id) => workflows.inHand(id),
     pendingPrimary: (id) => workflows.pendingPrimary(id),
     onScanned: (id) => workflows.tend(id),
   })

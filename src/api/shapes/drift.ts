@@ -36,5 +36,5 @@ export const DriftShape = answerShape<DriftView>(
 
 export const driftField = listOf(
   ref(DriftShape),
-  'Where what is desired and what is seen differ. None while an operation holds it'
+  'Where what is desired and what is seen differ. None while an operation decides about it'
 )

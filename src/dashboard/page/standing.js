@@ -34,7 +34,9 @@ function ambiguous(fn) {
   const isSo = 'ambiguous' in fn ? fn.ambiguous : has(fn, 'ambiguous')
   if (!isSo) return null
   const meaning = 'Another function claims the same identity: neither is handed over.'
-  return ['ambiguous', meaning, 'Remove one of the two drives, and rescan its host.']
+  const remedy =
+    'Remove one of the two drives, and rescan its host. What is assigned waits for its own drive: release it to use the other.'
+  return ['ambiguous', meaning, remedy]
 }
 
 /**

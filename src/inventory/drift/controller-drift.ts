@@ -42,14 +42,16 @@ function differencesOfGiven(
   return differencesOfNamespaces(row, row.cntlid, given, namespaces)
 }
 
+/** Whoever enabled them: where one is nvirt's, that there are VFs is desired. One of somebody else's that is online says so itself. */
 function differencesOfVfs(row: ControllerRow, host: HostInventory): readonly Deviation[] {
   const { sriov } = row.observation
   if (!sriov || sriov.vfCount === 0) return []
   const { vfCount, autoprobe } = sriov
-  if (!isOurs(row)) return [deviation('foreign-vfs', { vfCount: 0 }, { vfCount })]
   const isUsed = host.virtualFunctions.some(
     (vf) => vf.controllerId === row.id && vf.provisioned !== null
   )
+  if (!isUsed && !isOurs(row))
+    return [deviation('foreign-vfs', { vfCount: 0 }, { vfCount })]
   return isUsed && autoprobe
     ? [deviation('autoprobe-changed', { autoprobe: false }, { autoprobe })]
     : []

@@ -14,7 +14,7 @@ export interface DriftLedger {
   /**
    * The writes by which rows and events follow what was found.
    *
-   * @param isChanging of functions that an operation holds nothing is told: neither that they differ nor that they do not
+   * @param isChanging of what an operation may change nothing is told: neither that it differs nor that it does not
    */
   readonly note: (hostId: string, found: Found) => readonly StoreWrite[]
   /** The writes were not stored. */
@@ -23,7 +23,7 @@ export interface DriftLedger {
 
 export type Found = {
   readonly drift: readonly Drift[]
-  readonly isChanging: (functionId: string) => boolean
+  readonly isChanging: (drift: Pick<Drift, 'functionId' | 'kind'>) => boolean
   readonly at: string
 }
 
@@ -52,7 +52,7 @@ export function follow(
   const writes: StoreWrite[] = []
   const found = new Map(drift.map((one) => [keyOf(one), one]))
   for (const [key, row] of told) {
-    if (found.has(key) || isChanging(row.functionId)) continue
+    if (found.has(key) || isChanging(row)) continue
     rows.delete(key)
     const { functionId, kind } = row
     writes.push({ write: 'deleteDrift', functionId, kind }, resolved(row, at))
@@ -60,7 +60,7 @@ export function follow(
   for (const [key, one] of found) {
     const known = told.get(key)
     const row = { ...one, since: known?.since ?? at }
-    if (isChanging(one.functionId) || isDeepStrictEqual(known, row)) continue
+    if (isChanging(one) || isDeepStrictEqual(known, row)) continue
     rows.set(key, row)
     writes.push({ write: 'putDrift', row }, ...(known ? [] : [appeared(row)]))
   }

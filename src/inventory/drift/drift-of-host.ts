@@ -1,18 +1,26 @@
 /** The drift of a host by what is stored of it, with what a scan has just changed. */
+import type { DriftKind } from '../../store/rows.ts'
 import type { StoreReader } from '../../store/store.ts'
+import type { InHand } from '../in-hand.ts'
 import type { Reconciled } from '../reconcile.ts'
 import type { InventoryRows } from '../scanned-row.ts'
 import { driftOf, type HostInventory } from './drift.ts'
 import type { Found } from './drift-ledger.ts'
 
+/** Of a primary that stays, and whose VFs an operation enables or disables. */
+const OF_VFS: readonly DriftKind[] = ['foreign-vfs', 'autoprobe-changed']
+
 export function foundOn(
   host: HostInventory,
-  changing: (functionId: string) => string | null,
+  inHand: (functionId: string) => InHand,
   at: string
 ): Found {
   const primaries = new Map(host.virtualFunctions.map((vf) => [vf.id, vf.controllerId]))
-  const isChanging = (id: string) =>
-    changing(id) !== null || changing(primaries.get(id) ?? id) !== null
+  const isChanging: Found['isChanging'] = ({ functionId, kind }) => {
+    const its = inHand(functionId)
+    if (its === 'all' || (its === 'vfs' && OF_VFS.includes(kind))) return true
+    return inHand(primaries.get(functionId) ?? functionId) === 'all'
+  }
   return { drift: driftOf(host), isChanging, at }
 }
 

@@ -3,7 +3,8 @@ import type { DriftKind } from '../../store/rows.ts'
 
 export const REMEDIES = {
   'hardware-missing': 'Plug the drive in again, or release and retire what it had.',
-  ambiguous: 'Remove one of the two drives that claim this identity.',
+  ambiguous:
+    'Remove one of the two drives that claim this identity. What is assigned waits for the drive that it was assigned with: release it to use the other.',
   'vfs-gone': 'Heal it: VFs are enabled and provisioned again. Or retire it.',
   'vf-offline': 'Heal it: it is provisioned again, once nobody uses it. Or retire it.',
   'resources-lost': 'Heal it: it is provisioned again, once nobody uses it. Or retire it.',

@@ -1,62 +1,78 @@
-/** The namespaces of each subsystem, asked of one controller that can answer for it. */
-import type { FunctionObservation, NamespaceObservation } from '../../host/observation.ts'
+/**
+ * The namespaces of each subsystem, asked of one controller that can answer for it. All of them or none: what a refusal
+ * leaves out would seem to have gone.
+ */
+import type { HostObservation, NamespaceObservation } from '../../host/observation.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
-import { readHostUses, usesOfDisk, type HostUses } from '../disk-uses.ts'
+import { readHostUses } from '../disk-uses.ts'
 import { grouped } from '../grouped.ts'
-import { LaneBlocked, type LaneSession } from '../lane-session.ts'
-import { namespaceDisks, type NamespaceDisk } from '../namespace-disks.ts'
-import {
-  activeNamespaceIds,
-  attachedControllers,
-  identifyNamespace,
-  namespaceDescriptors,
-  namespaceIds,
-} from '../nvme-commands.ts'
+import { LaneBlocked } from '../lane-session.ts'
+import { namespaceDisks } from '../namespace-disks.ts'
+import { activeNamespaceIds, namespaceIds } from '../nvme-commands.ts'
+import { controllerIdentityOf, controllerNameOf } from '../nvme-controller.ts'
 import { unlessRefused } from './observe-controller.ts'
-
-/** A live controller of a subsystem, and the session of its lane. */
-export type Spokesman = {
-  readonly session: LaneSession
-  readonly controller: NonNullable<FunctionObservation['controller']>
-}
-
-type OnHost = {
-  readonly kernel: Kernel
-  readonly disks: readonly NamespaceDisk[]
-  readonly uses: HostUses
-}
+import { observeNamespace, type OnHost, type Spokesman } from './observe-namespace.ts'
 
 export async function observeNamespaces(
   kernel: Kernel,
   candidates: readonly Spokesman[]
-): Promise<readonly NamespaceObservation[]> {
+): Promise<Pick<HostObservation, 'namespaces' | 'listed'>> {
   const onHost: OnHost = {
     kernel,
     disks: await namespaceDisks(kernel),
     uses: await readHostUses(kernel),
   }
   const bySubsystem = grouped(candidates, ({ controller }) => controller.subsystemNqn)
-  const found = await Promise.all(
+  const listings = await Promise.all(
     Array.from(bySubsystem.values(), (spokesmen) => ofSubsystem(onHost, spokesmen))
   )
-  return found.flat()
+  return {
+    namespaces: listings.flatMap((listing) => listing?.namespaces ?? []),
+    listed: listings.flatMap((listing) => (listing ? [listing.of] : [])),
+  }
 }
 
-/** The best informed first; the next one where a lane hangs or a drive refuses. */
+type Listing = {
+  readonly of: HostObservation['listed'][number]
+  readonly namespaces: readonly NamespaceObservation[]
+}
+
+/** The best informed first; the next one where a lane hangs or a drive refuses. null: nobody told. */
 async function ofSubsystem(
   onHost: OnHost,
   spokesmen: readonly Spokesman[]
-): Promise<readonly NamespaceObservation[]> {
+): Promise<Listing | null> {
   const informed = ({ controller }: Spokesman) => controller.secondaries.length
   const inOrder = [...spokesmen].sort((a, b) => informed(b) - informed(a))
   for (const spokesman of inOrder) {
-    const found = await unlessBlocked(unlessRefused(askedOf(onHost, spokesman)))
-    if (found !== null) return found
+    const namespaces = await unlessBlocked(unlessRefused(askedOf(onHost, spokesman)))
+    const { subsystemNqn, serial } = spokesman.controller
+    if (namespaces !== null) return { of: { subsystemNqn, serial }, namespaces }
   }
-  return []
+  return null
 }
 
+/** null: its name is another's by now, and so may be what was told under it. */
 async function askedOf(
+  onHost: OnHost,
+  spokesman: Spokesman
+): Promise<readonly NamespaceObservation[] | null> {
+  if (!(await isStillThere(onHost, spokesman))) return null
+  const found = await toldBy(onHost, spokesman)
+  return (await isStillThere(onHost, spokesman)) ? found : null
+}
+
+/** Between the look at a function and this one lies the wait for every lane: time to be bound anew, or swapped. */
+async function isStillThere(
+  { kernel }: OnHost,
+  { fn, controller: { name, serial, subsystemNqn } }: Spokesman
+): Promise<boolean> {
+  if ((await controllerNameOf(kernel, fn)) !== name) return false
+  const now = await controllerIdentityOf(kernel, name)
+  return now?.serial === serial && now.subsystemNqn === subsystemNqn
+}
+
+async function toldBy(
   onHost: OnHost,
   spokesman: Spokesman
 ): Promise<readonly NamespaceObservation[]> {
@@ -67,52 +83,6 @@ async function askedOf(
     const isActive = active.includes(nsid)
     const observed = await observeNamespace(onHost, spokesman, nsid, isActive)
     if (observed !== null) found.push(observed)
-  }
-  return found
-}
-
-/** null: deleted in the meantime. */
-async function observeNamespace(
-  onHost: OnHost,
-  { session, controller }: Spokesman,
-  nsid: number,
-  isActive: boolean
-): Promise<NamespaceObservation | null> {
-  const { name, cntlid, subsystemNqn, serial } = controller
-  const identified = await identifyNamespace(session, name, nsid)
-  if (identified === undefined) return null
-  const attached = await unlessRefused(attachedControllers(session, name, nsid))
-  const descriptors = isActive ? await namespaceDescriptors(session, name, nsid) : null
-  const disks = onHost.disks
-    .filter((disk) => disk.subsystemNqn === subsystemNqn && disk.nsid === nsid)
-    .map(({ disk }) => disk)
-  return {
-    subsystemNqn,
-    serial,
-    nsid,
-    nguid: identified.nguid ?? descriptors?.nguid ?? null,
-    eui64: identified.eui64 ?? descriptors?.eui64 ?? null,
-    uuid: descriptors?.uuid ?? null,
-    sizeBytes: String(identified.sizeBytes),
-    blockBytes: identified.blockBytes,
-    metadataBytes: identified.metadataBytes,
-    shared: identified.shared,
-    // A controller outside of a subsystem refuses the list (QEMU up to 9.0), and is then the only one.
-    attachedTo: attached ?? (isActive ? [cntlid] : []),
-    disks,
-    uses: await usesOf(onHost, nsid, disks),
-  }
-}
-
-async function usesOf(
-  { kernel, uses }: OnHost,
-  nsid: number,
-  disks: readonly string[]
-): Promise<NamespaceObservation['uses']> {
-  const found: NamespaceObservation['uses'][number][] = []
-  for (const disk of disks) {
-    const ofDisk = await usesOfDisk(kernel, disk, uses)
-    found.push(...ofDisk.map((use) => ({ nsid, ...use })))
   }
   return found
 }

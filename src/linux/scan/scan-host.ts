@@ -18,7 +18,8 @@ import {
 import { blockedInWords, blockedReport } from '../blocked-report.ts'
 import { nvmeFunctions } from '../pci-function.ts'
 import { observeFunction } from './observe-function.ts'
-import { observeNamespaces, type Spokesman } from './observe-namespaces.ts'
+import type { Spokesman } from './observe-namespace.ts'
+import { observeNamespaces } from './observe-namespaces.ts'
 
 type Relative = { readonly fn: PciAddress; readonly kinship: Kinship }
 
@@ -61,18 +62,23 @@ async function scanOnce(
     functions: scans
       .flatMap(({ functions }) => functions)
       .sort((a, b) => (a.address < b.address ? -1 : 1)),
-    namespaces: await observeNamespaces(host.kernel, scans.flatMap(spokesmenOf)),
+    ...(await observeNamespaces(host.kernel, scans.flatMap(spokesmenOf))),
     observedAt,
   }
 }
 
-/** Functions by lane, primaries before their VFs. */
+/**
+ * Functions by lane, primaries before their VFs. Without a VF that is being removed and has no number any more: its row
+ * cannot be told, and by itself it would pass for a controller, with the names that it still has.
+ */
 async function familiesOf(
   host: LinuxHost
 ): Promise<ReadonlyMap<PciAddress | null, readonly Relative[]>> {
   const relatives: Relative[] = []
   for (const fn of await nvmeFunctions(host.kernel)) {
-    relatives.push({ fn, kinship: await host.kinships.of(fn) })
+    const kinship = await host.kinships.of(fn)
+    const isNameless = kinship.kin === 'leaving' && kinship.vfNumber === null
+    if (!isNameless) relatives.push({ fn, kinship })
   }
   return grouped(relatives, ({ fn, kinship }) => laneKeyOf(fn, kinship))
 }
@@ -101,9 +107,9 @@ async function scanLane(
 /** VFs are not asked: one whose primary was reset still seems live, and a command to it hangs. */
 function spokesmenOf({ session, functions }: LaneScan): readonly Spokesman[] {
   if (session === null) return []
-  return functions.flatMap(({ vf, blocked, controller }) =>
+  return functions.flatMap(({ address, vf, blocked, controller }) =>
     vf === null && blocked === null && controller?.state === 'live'
-      ? [{ session, controller }]
+      ? [{ session, fn: address, controller }]
       : []
   )
 }

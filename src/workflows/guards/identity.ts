@@ -3,6 +3,7 @@ import { ControlPlaneError, type Refusal } from '../../errors.ts'
 import { HostDriverError } from '../../host/driver.ts'
 import type { FunctionIdentity, PciFacts } from '../../host/query.ts'
 import { tellingSerialNumber, type ControllerIdentity } from '../../inventory/identity.ts'
+import { isOtherDrive } from '../../inventory/same-function.ts'
 import { pciAddress, type PciAddress } from '../../nvme/pci-address.ts'
 import type { ControllerRow } from '../../store/rows.ts'
 import type { Ask } from '../host-session.ts'
@@ -102,6 +103,24 @@ export async function isThere(ask: Ask, target: Target): Promise<boolean> {
     if (error instanceof HostDriverError && error.failure.kind === 'gone') return false
     throw error
   }
+}
+
+/** Two drives may say the same of themselves. Where PCI tells them apart, what was handed out with one stays with it. */
+export function refuseOtherDrive(
+  device: PciAddress,
+  { pci: handedOut }: FunctionIdentity,
+  { pci }: FunctionIdentity
+): readonly Refusal[] {
+  if (!isOtherDrive(handedOut, pci)) return []
+  const numbers = `${pci.serialNumber}, and ${handedOut.serialNumber} when it was handed out`
+  return [
+    {
+      check: 'identity-changed',
+      device,
+      reason: `${device} is another drive: its PCI serial number is ${numbers}`,
+      remedy: 'Plug in the drive that was handed out, or release its assignment.',
+    },
+  ]
 }
 
 export type Found = {
