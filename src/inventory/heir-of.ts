@@ -1,10 +1,11 @@
 /**
  * Which claimant of an identity gets its id. Of two drives that say the same of themselves the one that goes leaves the
- * other as the only claimant: what was handed out with the first is not to become the second's. Pure.
+ * other as the only claimant, and so does one that is swapped for the other between two scans: what was handed out with the
+ * first is not to become the second's. Pure.
  */
 import type { FunctionObservation } from '../host/observation.ts'
 import type { ControllerRow } from '../store/rows.ts'
-import { isInSameSlot, isSameDrive } from './same-function.ts'
+import { isInSameSlot, isOtherDrive, isSameDrive } from './same-function.ts'
 
 type Claim = { readonly seen: FunctionObservation }
 
@@ -20,12 +21,17 @@ export function heirOf<One extends Claim>(
   { rows, held, isAssigned }: Inheritance,
   claims: readonly One[]
 ): One | undefined {
-  const isContested = claims.length > 1 || held?.ambiguous === true
-  if (held && isContested) {
+  if (held && isContested(held, claims)) {
     const own = ownOf(rows, held, claims)
     if (own || isAssigned(held.id)) return own
   }
   return claims.find(({ seen }) => seen.address === held?.address) ?? claims[0]
+}
+
+function isContested(held: ControllerRow, claims: readonly Claim[]): boolean {
+  const { pci } = held.observation
+  const isOther = claims.some(({ seen }) => isOtherDrive(pci, seen.pci))
+  return claims.length > 1 || held.ambiguous || isOther
 }
 
 /** The one that is where it was; in another slot the one whose serial number nobody else has. */

@@ -12,6 +12,7 @@ import { keepWhileBlocked, lastAnswer } from './keep-known.ts'
 import type { MatchedController } from './match-controllers.ts'
 import { withReachOfVfs } from './reach-of-vfs.ts'
 import type { Scan } from './reconcile.ts'
+import { isOfSubsystem } from './same-subsystem.ts'
 import { seenController, type SeenControllerRow } from './scanned-row.ts'
 
 export type ReconciledControllers = {
@@ -66,10 +67,19 @@ function rowOf(
       ...observation,
       ...(takenVfs && { takenVfs }),
       ...(unboundVfs && { unboundVfs }),
+      ...(isUnlisted(scan, seen) && { namespacesUnlisted: true as const }),
     },
     lastController,
     observedAt: row && seen.blocked !== null ? row.observedAt : scan.observation.observedAt,
   }
+}
+
+function isUnlisted(
+  { observation }: Scan,
+  { controller }: MatchedController['seen']
+): boolean {
+  if (!controller?.capabilities) return false
+  return !observation.listed.some((subsystem) => isOfSubsystem(controller, subsystem))
 }
 
 /** Who already has the identity on another host is no more to be trusted than who claims it now. */

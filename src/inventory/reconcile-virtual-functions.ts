@@ -9,6 +9,7 @@ import { changedRows } from './changed-rows.ts'
 import {
   changesOf,
   factsOfVirtualFunction,
+  withoutOperations,
   type Difference,
   type InventoryEventType,
 } from './difference.ts'
@@ -123,7 +124,9 @@ function differenceOf(scan: Scan, row: SeenVirtualFunctionRow): readonly Differe
     { type, subject: { kind: 'virtualFunction' as const, id: row.id }, detail },
   ]
   if (!was) return tell('virtual-function.appeared', { after: facts })
-  const changes = changesOf(factsOfVirtualFunction(was), facts)
+  const found = changesOf(factsOfVirtualFunction(was), facts)
+  // They share their primary's lane.
+  const changes = found && withoutOperations(found, scan.inHand(row.controllerId))
   return changes ? tell('virtual-function.changed', { changes }) : []
 }
 

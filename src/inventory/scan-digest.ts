@@ -11,7 +11,7 @@ import { controllerIdOf } from './identity.ts'
  * Counted up when the same observation and rows make other rows than before: digests of an earlier nvirt then stand for
  * nothing.
  */
-export const RULES = 1
+export const RULES = 2
 
 /** Without the time of the look, and without SMART values that no event tells of: they change with each scan. */
 export function digestOf({ functions, namespaces, listed }: HostObservation): string {

@@ -98,7 +98,7 @@ export function virtualFunctionView(
     assignmentId: around.assignmentOf(row.hostId, row.id),
     changingBy: around.changing(row.id),
     drift: around.driftOf(row.hostId, row.id),
-    observedAt: primary && isAnswering(primary) ? around.observedAt(row) : row.observedAt,
+    observedAt: primary && isListing(primary) ? around.observedAt(row) : row.observedAt,
   }
 }
 
@@ -116,9 +116,7 @@ export function namespaceView(row: NamespaceRow, around: Surroundings): Namespac
       ...holderOf(cntlid, ofSubsystem, around),
     })),
     observedAt:
-      row.present && ofSubsystem.some(isAnswering)
-        ? around.observedAt(row)
-        : row.observedAt,
+      row.present && ofSubsystem.some(isListing) ? around.observedAt(row) : row.observedAt,
   }
 }
 
@@ -197,7 +195,9 @@ function isFresh(row: ControllerRow): boolean {
   return row.present && row.observation.blocked === null
 }
 
-/** Its admin queue answered the last scan. */
-function isAnswering(row: ControllerRow): boolean {
-  return isFresh(row) && row.observation.controller?.capabilities != null
+/** Its admin queue answered the last scan, which heard of all namespaces of its subsystem. */
+function isListing(row: ControllerRow): boolean {
+  const { controller, namespacesUnlisted } = row.observation
+  const isAnswering = isFresh(row) && controller?.capabilities != null
+  return isAnswering && namespacesUnlisted !== true
 }

@@ -15,7 +15,6 @@ import {
   decodeIdentifyController,
   type IdentifyController,
 } from '../nvme/identify-controller.ts'
-import { decodeIdentifyNamespace } from '../nvme/identify-namespace.ts'
 import { decodeNamespaceDescriptors } from '../nvme/namespace-descriptors.ts'
 import { decodePrimaryCapabilities } from '../nvme/primary-capabilities.ts'
 import {
@@ -25,7 +24,7 @@ import {
 } from '../nvme/secondary-list.ts'
 import { decodeSmartLog } from '../nvme/smart-log.ts'
 import { supportedCommands, tenantReach, type TenantReach } from '../nvme/tenant-reach.ts'
-import { STATUS, statusCode, statusName, withoutDnr } from '../nvme/status.ts'
+import { statusCode, statusName, withoutDnr } from '../nvme/status.ts'
 import { statusMeaning } from '../nvme/status-meaning.ts'
 import type { LaneSession } from './lane-session.ts'
 import { devicePath } from './sysfs-paths.ts'
@@ -128,19 +127,6 @@ export async function secondaryEntries(
   return entries
 }
 
-/** Namespaces of the subsystem; those that are active for this controller where a drive does not list allocated ones. */
-export async function namespaceIds(
-  session: LaneSession,
-  name: string
-): Promise<readonly number[]> {
-  try {
-    return await allocatedNamespaceIds(session, name)
-  } catch (cause) {
-    if (!isUnknownToDrive(cause)) throw cause
-    return activeNamespaceIds(session, name)
-  }
-}
-
 export function allocatedNamespaceIds(session: LaneSession, name: string) {
   return namespaceList(session, name, CNS.allocatedNamespaces)
 }
@@ -157,18 +143,6 @@ async function namespaceList(session: LaneSession, name: string, cns: number) {
     const page = decodeNamespaceList(data).filter((nsid) => nsid > after)
     nsids.push(...page)
     if (page.length < NAMESPACES_PER_PAGE) return nsids
-  }
-}
-
-/** undefined: not allocated any more. */
-export async function identifyNamespace(session: LaneSession, name: string, nsid: number) {
-  const ask = async (cns: number) =>
-    decodeIdentifyNamespace((await command(session, name, identify(cns, { nsid }))).data)
-  try {
-    return await ask(CNS.allocatedNamespace)
-  } catch (cause) {
-    if (!isUnknownToDrive(cause)) throw cause
-    return ask(CNS.namespace)
   }
 }
 
@@ -192,22 +166,6 @@ export async function namespaceDescriptors(
   const answer = await sendCommand(session, name, sent)
   return statusCode(answer.status) === 0 ? decodeNamespaceDescriptors(answer.data) : null
 }
-
-/**
- * The drive does not know the question, and will not the next time. With another status it refuses for the state that it
- * is in: what is asked for in its place then would be less than there is, and look like all.
- */
-export function isUnknownToDrive(cause: unknown): boolean {
-  if (!refusedByDrive(cause) || cause.failure.kind !== 'nvme-refused') return false
-  return UNKNOWN.includes(statusCode(cause.failure.status))
-}
-
-/** The last: of drives that look for a namespace before they look at what is asked about it. */
-const UNKNOWN: readonly number[] = [
-  STATUS.invalidOpcode,
-  STATUS.invalidField,
-  STATUS.invalidNamespaceOrFormat,
-]
 
 export function refusedByDrive(cause: unknown): cause is HostDriverError {
   return cause instanceof HostDriverError && cause.failure.kind === 'nvme-refused'

@@ -75,6 +75,8 @@ export type ControllerRow = {
 export type ObservedController = FunctionObservation & {
   /** In the order of VF numbers. Absent: none of them was ever asked. */
   readonly reachOfVfs?: readonly ReachOfVf[]
+  /** It answered, and nobody listed the namespaces of its subsystem to the end. Absent: they were listed, or it was not asked. */
+  readonly namespacesUnlisted?: true
   /**
    * VF numbers of those that a reboot, or the drive's own going, took away, and that no scan has found as they are to be,
    * and in no operation's hands, since. Absent: there are none or, while the host is being restored, nobody has looked.

@@ -125,6 +125,7 @@ function itsOwn({ given, found }: Recorded, { cntlid }: Direct): Recorded['found
 /**
  * By whoever answers: a drive keeps its attachments, also where the spokesman has gone. What is somebody else's by now is left
  * out, as by a release: somebody may have given it to a guest by hand, and what a former nvirt began did not hold all of them.
+ * What has gone is nobody else's: what it was only to keep for a moment comes back to the host.
  */
 async function putBack(turn: Turn, p: AssignParams, { siblings }: Direct) {
   const recorded = outputOf(Attachments, turn.outputs, RECORD)
@@ -132,10 +133,12 @@ async function putBack(turn: Turn, p: AssignParams, { siblings }: Direct) {
   const back: Look = {
     look: async (ask) => {
       const speaker = await whoAnswers(ask, candidates)
-      if (speaker)
-        return recorded.found.map((one) =>
-          placedBesideOthers(turn, p, speaker.address, recorded, one)
-        )
+      if (speaker) {
+        const { controllers, found } = recorded
+        const through = speaker.address
+        const beside = { through, controllers, unseen: 'hosts' } as const
+        return found.map((one) => placedBesideOthers(turn, p, beside, one))
+      }
       if (await isAnyThere(ask, candidates))
         throw refused('putting attachments back', [noSpokesman(p.fn)])
       return []

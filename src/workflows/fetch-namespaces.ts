@@ -95,8 +95,9 @@ export async function ownersOf(
   }
   // Where a former release put some of them back, unless somebody else has that by now.
   if (attachments && when === 'before') {
-    const others = await othersCntlids(turn, p)
-    return attachments.controllers.filter((id) => !others.includes(id))
+    const { controllers: among } = attachments
+    const others = await othersCntlids(turn, p, { among, unseen: 'theirs' })
+    return among.filter((id) => !others.includes(id))
   }
   const { controller } = await turn.ask({ read: 'answering', fn })
   return controller ? [controller.cntlid] : []

@@ -16,64 +16,98 @@ import { placeAll, type Recorded } from './placing.ts'
 type Own = { readonly hostId: string; readonly functionId: string }
 type Placed = Recorded['found'][number]
 
+/**
+ * Whose a controller is that has gone, or that is not known again. A release finds what may have happened in months: theirs. An
+ * undo goes by what answered to the host's nvme in the very operation: the host's, which would lose what was moved to it.
+ */
+type Unseen = 'theirs' | 'hosts'
+
+type Considered = {
+  /** cntlids. Others are not asked: one that hangs holds up only what concerns it. */
+  readonly among: readonly number[]
+  readonly unseen: Unseen
+}
+
 /** cntlids. @param own the function whose record it is, which counts as the host's */
 export async function othersCntlids(
   { ask, store }: Pick<Turn, 'ask' | 'store'>,
-  { hostId, functionId }: Own
+  { hostId, functionId }: Own,
+  { among, unseen }: Considered
 ): Promise<readonly number[]> {
   const own = store.read.controller(functionId)
   if (!own) return []
   const { controllers, virtualFunctions } = store.read.inventoryOf(hostId)
   const ofDrive = controllers.filter((row) => isOfSubsystem(own, row))
   const others: number[] = []
-  for (const row of ofDrive)
-    if (row.id !== functionId && !(await isHosts(ask, store, row))) others.push(row.cntlid)
+  for (const row of ofDrive.filter(({ id }) => id !== functionId))
+    if (among.includes(row.cntlid) && (await isTheirs(ask, store, row, unseen)))
+      others.push(row.cntlid)
   const vfs = virtualFunctions.filter(
     ({ controllerId, provisioned }) =>
       provisioned !== null && ofDrive.some(({ id }) => id === controllerId)
   )
-  return [...others, ...vfs.map(({ cntlid }) => cntlid)]
+  const provisioned = vfs.map(({ cntlid }) => cntlid)
+  return [...others, ...provisioned.filter((cntlid) => among.includes(cntlid))]
 }
 
-async function isHosts(ask: Ask, { read }: Store, row: ControllerRow): Promise<boolean> {
-  return read.standingAssignment(row.id) === undefined && (await isOnHost(ask, row))
+async function isTheirs(
+  ask: Ask,
+  { read }: Store,
+  row: ControllerRow,
+  unseen: Unseen
+): Promise<boolean> {
+  if (read.standingAssignment(row.id) !== undefined) return true
+  return unseen === 'hosts' ? hasOtherDriver(ask, row) : !(await isOnHost(ask, row))
 }
 
 /** Where nvme has it, or no driver: nobody reads or writes through that. */
 export async function isOnHost(ask: Ask, row: ControllerRow): Promise<boolean> {
-  if (!row.present || row.ambiguous) return false
-  try {
-    const { driver, override } = await ask({ read: 'binding', fn: pciAddress(row.address) })
+  if (!row.present || row.ambiguous || (await hasOtherDriver(ask, row))) return false
+  return unlessGone(async () => (await lookAt(ask, expectedController(row))).isExpected)
+}
+
+/** Than nvme, or is to have it. */
+async function hasOtherDriver(ask: Ask, { address }: ControllerRow): Promise<boolean> {
+  return unlessGone(async () => {
+    const { driver, override } = await ask({ read: 'binding', fn: pciAddress(address) })
     const names = [driver, override].filter((name) => name !== null)
-    if (!names.every((name) => HOSTS.includes(name))) return false
-    return (await lookAt(ask, expectedController(row))).isExpected
+    return names.some((name) => !HOSTS.includes(name))
+  })
+}
+
+const HOSTS = ['nvme', 'none']
+
+async function unlessGone(look: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await look()
   } catch (error) {
     if (error instanceof HostDriverError && error.failure.kind === 'gone') return false
     throw error
   }
 }
 
-const HOSTS = ['nvme', 'none']
+type Beside = Pick<Recorded, 'controllers'> & {
+  /** A controller of the host by which the subsystem is asked. */
+  readonly through: PciAddress
+  readonly unseen: Unseen
+}
 
-/**
- * Asked for each namespace anew: who has its controllers decides what is written.
- *
- * @param through address of a controller of the host by which the subsystem is asked
- */
+/** Asked for each namespace anew: who has its controllers decides what is written. */
 export function placedBesideOthers(
   turn: Turn,
   own: Own,
-  through: PciAddress,
-  { controllers }: Pick<Recorded, 'controllers'>,
+  { through, controllers, unseen }: Beside,
   one: Placed
 ): Look {
   return {
     look: async (ask) => {
-      const { nsid } = one
-      const others = await othersCntlids({ ask, store: turn.store }, own)
+      const { nsid, cntlids } = one
       const { cntlids: now } = await ask({ read: 'attachedControllers', pf: through, nsid })
+      const among = [...new Set([...now, ...cntlids])]
+      const { store } = turn
+      const others = await othersCntlids({ ask, store }, own, { among, unseen })
       const { place } = placeBesideOthers({ controllers }, one, { now, others })
-      const ours = controllers.filter((cntlid) => !others.includes(cntlid))
+      const ours = controllers.filter((id) => among.includes(id) && !others.includes(id))
       return place ? placeAll(turn, through, { controllers: ours }, [place]) : []
     },
   }

@@ -119,15 +119,18 @@ async function leftToOthers(
   pf: PciAddress,
   attachments: Recorded
 ) {
-  const others = await othersCntlids(turn, p)
-  const left: { nsid: number; cntlids: number[] }[] = []
+  const places: { one: Recorded['found'][number]; now: readonly number[] }[] = []
   for (const one of attachments.found) {
     const { nsid } = one
     const { cntlids: now } = await turn.ask({ read: 'attachedControllers', pf, nsid })
-    const { leftOut } = placeBesideOthers(attachments, one, { now, others })
-    if (leftOut.length > 0) left.push({ nsid, cntlids: [...leftOut] })
+    places.push({ one, now })
   }
-  return left
+  const among = places.flatMap(({ one, now }) => [...one.cntlids, ...now])
+  const others = await othersCntlids(turn, p, { among, unseen: 'theirs' })
+  return places.flatMap(({ one, now }) => {
+    const { leftOut } = placeBesideOthers(attachments, one, { now, others })
+    return leftOut.length > 0 ? [{ nsid: one.nsid, cntlids: [...leftOut] }] : []
+  })
 }
 
 function placed(
@@ -139,11 +142,13 @@ function placed(
   const recorded = recordedIn(turn)
   if (!recorded) return []
   const { address } = recorded.through
+  const { controllers } = attachments
+  const beside = { through: address, controllers, unseen: 'theirs' } as const
   const nsids = places.map(({ nsid }) => nsid)
   return [
     ofThoseLeft(address, nsids, (left) => {
       const there = places.filter(({ nsid }) => left.includes(nsid))
-      return there.map((one) => placedBesideOthers(turn, p, address, attachments, one))
+      return there.map((one) => placedBesideOthers(turn, p, beside, one))
     }),
   ]
 }

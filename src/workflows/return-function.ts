@@ -5,6 +5,7 @@ import type { Refusal } from '../errors.ts'
 import { HostDriverError } from '../host/driver.ts'
 import type { Binding as HostBinding } from '../host/query.ts'
 import type { PciAddress } from '../nvme/pci-address.ts'
+import { isOtherDrive } from '../inventory/same-function.ts'
 import { functionTarget, refuseOther, type Target } from './guards/identity.ts'
 import type { Ask } from './host-session.ts'
 import { Binding, nullable, outputOf, type Before } from './logged-shapes.ts'
@@ -21,15 +22,18 @@ export function recordedTarget({ fn }: Returned, { identity }: Recorded): Target
   return functionTarget(fn, { address: fn, controller, pci })
 }
 
-/** null: the function has gone, or its host was started again since, so that nothing of ours is left to undo. */
+/**
+ * null: the function has gone, or its host was started again since, so that nothing of ours is left to undo. Another drive
+ * in its slot, though it says the same of itself, is none of ours.
+ */
 export async function bindingFound(
   ask: Ask,
   { fn }: Returned,
   { identity }: Recorded
 ): Promise<HostBinding | null> {
   try {
-    const { bootId } = await ask({ read: 'answering', fn })
-    if (bootId !== identity.pci.bootId) return null
+    const { pci } = await ask({ read: 'identity', fn })
+    if (pci.bootId !== identity.pci.bootId || isOtherDrive(identity.pci, pci)) return null
     return await ask({ read: 'binding', fn })
   } catch (error) {
     if (error instanceof HostDriverError && error.failure.kind === 'gone') return null

@@ -214,9 +214,10 @@ test('the rules by which rows are made have the number that they had', () => {
   const guest = fn({ address: primary().address, binding: VFIO, controller: null })
   const first = scanned([scanOf([primary(), fn()], [namespace()])])
   const later = scanned([scanOf([primary(), fn()], [namespace()]), scanOf([guest])])
+  const unlisted = scanned([{ ...scanOf([primary(), fn()]), listed: [] }])
 
-  const made = JSON.stringify([first.rows, later.rows])
+  const made = JSON.stringify([first.rows, later.rows, unlisted.rows])
   const short = createHash('sha256').update(made).digest('hex').slice(0, 12)
 
-  expect({ rules: RULES, rows: short }).toEqual({ rules: 1, rows: 'b0cb80d9114d' })
+  expect({ rules: RULES, rows: short }).toEqual({ rules: 2, rows: '3ae0d43da428' })
 })

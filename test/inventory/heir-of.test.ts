@@ -44,6 +44,18 @@ const cases = [
     scans: [told, [drive({ ...A, facts: { serialNumber: 'bb' } })]],
   },
   {
+    what: 'A, alone until then, is swapped for B, with another serial number',
+    scans: [[drive({ ...A, ...SERIAL })], [drive({ ...A, facts: { serialNumber: 'bb' } })]],
+  },
+  {
+    what: 'that is scanned again',
+    scans: [
+      [drive({ ...A, ...SERIAL })],
+      [drive({ ...A, facts: { serialNumber: 'bb' } })],
+      [drive({ ...A, facts: { serialNumber: 'bb' } })],
+    ],
+  },
+  {
     what: 'A is pulled, and a reboot gives B its address',
     scans: [both, [drive(B)], [drive({ ...B, at: PLAIN, ...REBOOTED })]],
   },

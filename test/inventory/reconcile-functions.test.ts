@@ -98,6 +98,37 @@ describe('virtual functions', () => {
       expect(differences.map(({ type }) => type)).toEqual(types)
     }
   )
+
+  test.for<[InHand, readonly string[]]>([
+    ['vfs', ['driver']],
+    ['stays', ['driver']],
+    ['nothing', ['driver', 'blocked']],
+  ])(
+    'that wait for a call while operations have %s of their primary tell only what else changed',
+    ([its, fields]) => {
+      const since = (time: string) => ({ blocked: `a call hangs since ${time}` })
+      const pf = (time: string) => primary(since(time))
+      const binding = { driver: 'vfio-pci', override: null }
+      const changed = vf({ ...since('12:01'), binding })
+
+      const told = [vf(since('12:01')), changed].map(
+        (now) =>
+          scanned(
+            [
+              scanOf([primary(), vf()]),
+              scanOf([pf('12:00'), vf(since('12:00'))]),
+              scanOf([pf('12:01'), now]),
+            ],
+            { inHand: (id) => (id === PF_ID ? its : 'nothing') }
+          ).differences.filter(({ subject }) => subject.kind === 'virtualFunction')[0]
+      )
+
+      expect(told.map((one) => Object.keys(one?.detail['changes'] ?? {}))).toEqual([
+        fields.filter((field) => field === 'blocked'),
+        fields,
+      ])
+    }
+  )
 })
 
 describe('namespaces', () => {

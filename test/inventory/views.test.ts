@@ -95,6 +95,33 @@ test('what a scan confirmed is as fresh as the scan; what it could not see is as
   expect(vf1?.observedAt).toBe(then)
 })
 
+test('namespaces that were not listed are as old as they are, though their drive answers', async () => {
+  const { inventory, host, events } = watched()
+  const times = ['00', '01', '02', '03'].map((hour) => `2026-01-01T${hour}:00:00.000Z`)
+  const seen: unknown[] = []
+  for (const [nth, observedAt] of times.entries()) {
+    const known = [primary(), fn()]
+    const lists = nth % 2 === 0
+    const shown = scanOf(known, lists ? [namespace()] : [], observedAt)
+    host.observe(lists ? shown : { ...shown, listed: [] })
+    await inventory.rescan(DEMO, HOST_ID)
+    const [pf] = inventory.controllers(DEMO, {}, PAGE).items
+    const [vf1] = inventory.virtualFunctions(DEMO, {}, PAGE).items
+    const [one] = inventory.namespaces(DEMO, {}, PAGE).items
+    seen.push([pf, vf1, one].map((view) => view?.observedAt))
+  }
+
+  const [first, second, third, fourth] = times
+  expect(seen).toEqual([
+    [first, first, first],
+    [second, first, first],
+    [third, third, third],
+    [fourth, first, first],
+  ])
+  expect(events('controller')).toEqual(['controller.appeared', 'controller.appeared'])
+  expect(events('namespace')).toEqual(['namespace.appeared'])
+})
+
 test.for([
   ['dead', 'critical'],
   ['resetting', 'ok'],

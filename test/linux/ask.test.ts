@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { HostQuery } from '../../src/host/query.ts'
+import { CNS, OPCODE } from '../../src/nvme/admin-commands.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { answerTo, bindTo, capturedHost, pf, plain, vf1 } from './captured-host.ts'
-import { PLAIN, VF1 } from './captured-machine.ts'
+import { PLAIN, status, VF1 } from './captured-machine.ts'
 
 test('identity has the controller where one answers, and PCI facts in any case', async () => {
   const world = capturedHost()
@@ -164,6 +165,22 @@ test('who else has a shared namespace of such a drive is not guessed', async () 
   await expect(
     world.host.ask({ read: 'attachedControllers', pf, nsid: 1 })
   ).rejects.toMatchObject({ failure: { kind: 'nvme-refused', status: 2 } })
+})
+
+test('a drive that does not manage namespaces tells what can be erased, however it refuses the other way of asking', async () => {
+  const world = capturedHost()
+  const { machine, drive } = world
+  drive.managesNamespaces = false
+  machine.admin = (device, command) =>
+    command.opcode === OPCODE.identify && command.cdw10 === CNS.allocatedNamespace
+      ? status(0x006)
+      : drive.answer(device, command)
+
+  const { namespaces } = await answerTo(world, { read: 'erasable', fn: pf })
+  const { format } = await answerTo(world, { read: 'format', fn: pf, nsid: 1 })
+
+  expect(namespaces).toMatchObject([{ nsid: 1, blockBytes: 512 }])
+  expect(format).toMatchObject({ formatIndex: 0 })
 })
 
 test('a function without SR-IOV has none to tell of', async () => {

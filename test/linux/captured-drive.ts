@@ -28,6 +28,8 @@ export class CapturedDrive {
     [3, []],
     [4, []],
   ])
+  /** OACS bit 3. */
+  managesNamespaces = true
   /** It says who has a namespace, as drives do that manage namespaces. */
   tellsAttached = true
   /** CMIC bit 1. */
@@ -58,7 +60,14 @@ export class CapturedDrive {
     const controllers = this.attached.get(nsid)
     switch (cns) {
       case CNS.controller:
-        return data(controllerPage(0, 'PF0', 0x010a, this.hasSiblings))
+        return data(
+          controllerPage(
+            0,
+            'PF0',
+            this.managesNamespaces ? 0x010a : 0x0102,
+            this.hasSiblings
+          )
+        )
       case CNS.activeNamespaces:
         return data(
           nsidPage(this.#nsids().filter((id) => this.attached.get(id)?.includes(0)))
@@ -67,6 +76,10 @@ export class CapturedDrive {
         return data(nsidPage(this.#nsids()))
       case CNS.allocatedNamespace:
         return controllers ? data(namespacePage(this.sharesNamespaces)) : status(0x4002)
+      case CNS.namespace:
+        return controllers?.includes(0)
+          ? data(namespacePage(this.sharesNamespaces))
+          : data(patched(4096))
       case CNS.attachedControllers:
         return controllers && this.tellsAttached
           ? data(controllerList(controllers))

@@ -81,6 +81,31 @@ test.for([
   }
 )
 
+test.for([
+  ['allocated namespaces', CNS.allocatedNamespaces],
+  ['one of its namespaces', CNS.allocatedNamespace],
+  ['who is attached', CNS.attachedControllers],
+] as const)(
+  'nor has one that does not manage namespaces, when it is asked for %s',
+  async ([, cns]) => {
+    const world = capturedHost()
+    world.drive.managesNamespaces = false
+    const again = await scannedAgain(world)
+    let isReset = false
+    world.machine.admin = (device, command) => {
+      const isAsked = cnsOf({ call: 'admin', device, command }) === cns
+      if (!isAsked || isReset) return world.drive.answer(device, command)
+      isReset = true
+      return status(ABORTED)
+    }
+
+    const { differences } = await again()
+
+    expect(isReset).toBe(true)
+    expect(differences).toEqual([])
+  }
+)
+
 test('a drive whose lane hangs when it is asked for its namespaces has lost nothing', async () => {
   const world = capturedHost()
   const again = await scannedAgain(world)
@@ -130,3 +155,32 @@ test('a drive that knows no lists but that of its active namespaces is listed wi
     { serial: 'PLAIN0', nsid: 1 },
   ])
 })
+
+test.for([
+  [0x006, 'does not manage namespaces is listed with those', false, ['PF0', 'PLAIN0']],
+  [0x00c, 'does not manage namespaces is listed with those', false, ['PF0', 'PLAIN0']],
+  [0x7c0, 'does not manage namespaces is listed with those', false, ['PF0', 'PLAIN0']],
+  [0x006, 'manages namespaces is not listed', true, ['PLAIN0']],
+] as const)(
+  'of drives that refuse all lists but that with status %i, one that %s',
+  async ([refusal, , managesNamespaces, expected]) => {
+    const { host, machine, drive } = capturedHost()
+    drive.managesNamespaces = managesNamespaces
+    machine.admin = (device, command) =>
+      OPTIONAL.includes(cnsOf({ call: 'admin', device, command }) ?? -1)
+        ? status(refusal)
+        : drive.answer(device, command)
+
+    const { listed, namespaces } = await host.scan()
+
+    expect(listed.map(({ serial }) => serial)).toEqual(expected)
+    expect(namespaces.map(({ serial }) => serial)).toEqual(expected)
+    expect(namespaces[0]).toMatchObject({ nsid: 1, attachedTo: [0], sizeBytes: '67108864' })
+  }
+)
+
+const OPTIONAL: readonly number[] = [
+  CNS.allocatedNamespaces,
+  CNS.allocatedNamespace,
+  CNS.attachedControllers,
+]

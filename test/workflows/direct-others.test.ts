@@ -10,6 +10,7 @@ import {
   assignToOther,
   attachments,
   directWorld,
+  hangs,
   NAMESPACES,
   standing,
   THIRD,
@@ -151,6 +152,62 @@ test('of three, what one had that a guest has by now is not attached to it again
   expect(attachments(world)).toEqual({ ...found, 4: [1] })
 })
 
+test.for([
+  ['has left the host', (world: World) => leaves(world, SECOND)],
+  [
+    'is known to have left the host',
+    async (world: World) => {
+      await leaves(world, SECOND)
+      await world.inventory.rescan(DEMO, world.hostId)
+    },
+  ],
+  ['claims to be who another is', (world: World) => isDoubted(world, SECOND)],
+] as const)(
+  'what was moved to one that %s by then comes back when that is undone',
+  async ([, happens]) => {
+    const world = await opened(directWorld())
+    const found = attachments(world)
+    const { cancelled } = await assigningFirst(world, [3, 5])
+    const moved = attachments(world)
+    await happens(world)
+
+    const { state } = await cancelled()
+
+    expect(moved).toMatchObject({ 1: [2], 2: [2], 6: [2] })
+    expect(state).toBe('undone')
+    expect(attachments(world)).toEqual(found)
+  }
+)
+
+test('of three, one that has none of the namespaces may hang while that is undone', async () => {
+  const world = await opened(threeControllers())
+  const found = attachments(world)
+  await unbindByHand(world, THIRD)
+  await world.inventory.rescan(DEMO, world.hostId)
+  const { cancelled } = await assigningFirst(world, [3])
+  await bindByHand(world, THIRD, 'nvme')
+  await hangs(world, THIRD)
+
+  const { state } = await cancelled()
+
+  expect(state).toBe('undone')
+  expect(attachments(world)).toEqual(found)
+})
+
+test('of three, one that has none of the namespaces may hang while a release puts them back', async () => {
+  const world = await opened(threeControllers())
+  const found = attachments(world)
+  await unbindByHand(world, THIRD)
+  await world.inventory.rescan(DEMO, world.hostId)
+  await done(world, assignFirst(world, [3]))
+  await bindByHand(world, THIRD, 'nvme')
+  await hangs(world, THIRD)
+
+  await release(world, FIRST)
+
+  expect(attachments(world)).toEqual(found)
+})
+
 test('of three, a stuck assignment is not undone once another tenant has one that it took something from', async () => {
   const world = await opened(threeControllers(OF_THIRD))
   const { cancelled } = await assigningFirst(world, [4])
@@ -173,6 +230,18 @@ test('of three, a stuck assignment is not undone once another tenant has one tha
 const OF_THIRD = NAMESPACES.map((one) =>
   one.nsid === 4 ? { nsid: 4, attachedTo: [3] } : one
 )
+
+async function leaves({ machine, clock }: World, address: string): Promise<void> {
+  const event = 'surprise-removal'
+  expect(await machine.drills.fire({ event, address })).toEqual({ fired: true })
+  await clock.advance(1_000)
+}
+
+async function isDoubted(world: World, address: string): Promise<void> {
+  const rows = { virtualFunctions: [], namespaces: [] }
+  const controllers = [{ ...controllerAt(world, address), ambiguous: true }]
+  await world.store.commit([{ write: 'reconcile', controllers, ...rows }])
+}
 
 async function opened(opening: Promise<World>): Promise<World> {
   const world = await opening

@@ -97,6 +97,16 @@ export async function assigningFirst(world: World, nsids: readonly number[]) {
   return { cancelled }
 }
 
+/** Its admin commands do not come back: a scan has asked it. */
+export async function hangs(world: World, address: string): Promise<void> {
+  const { machine, inventory, clock, hostId } = world
+  const match = { call: 'admin', address } as const
+  machine.faults.arm({ match, kind: { fault: 'never-returns' } })
+  const scanning = inventory.rescan(DEMO, hostId)
+  await clock.advance(60_000)
+  await scanning
+}
+
 const NEIGHBOUR: Caller = { ...DEMO, tenant: 'neighbour' }
 
 /** To another tenant; without namespaces with whatever is attached to it. */

@@ -7,7 +7,7 @@ import { CNS } from '../../src/nvme/admin-commands.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { dualController, FIRST, first, SECOND, second } from '../support/dual-controller.ts'
 import { bringOnlineByHand, byHand, unbindByHand } from './by-hand.ts'
-import { assignToOther, directWorld, standing } from './direct-world.ts'
+import { asSpecified, assignToOther, directWorld, hangs, standing } from './direct-world.ts'
 import { refusalsOf } from './trouble.ts'
 import {
   bindByHand,
@@ -129,26 +129,96 @@ const ATTACH = { change: 'attachNamespace', pf: first, nsid: 1, cntlid: 2 } as c
 /** Of the SR-IOV drive. */
 const OTHER = '0000:03:00.0'
 
+test('a controller that has none of its namespaces may hang', async () => {
+  const world = await opened(
+    dualController([
+      { nsid: 1, attachedTo: [1] },
+      { nsid: 2, attachedTo: [2] },
+    ])
+  )
+  await hangs(world, SECOND)
+
+  await done(world, assignWhole(world, FIRST))
+
+  expect(standing(world, FIRST).state).toBe('ready')
+})
+
+test('one that has some of them is heard first', async () => {
+  const world = await opened()
+  await hangs(world, SECOND)
+
+  const refusals = await refusalsOf(assignWhole(world, FIRST))
+
+  expect(refusals).toMatchObject([{ check: 'function-blocked' }])
+})
+
 test('a secondary of another primary counts once it is online', async () => {
   const world = await opened(twoPrimaries())
-  const vf = { pf: pciAddress(PF), cntlid: virtualFunctionOf(world, 1).cntlid }
-  const { cntlid } = controllerAt(world, OTHER)
-  await byHand(world, { change: 'setAutoprobe', pf: vf.pf, enabled: false })
-  await byHand(world, { change: 'setVfCount', pf: vf.pf, count: 8 })
-  for (const id of [cntlid, vf.cntlid])
-    await byHand(world, { change: 'attachNamespace', pf: vf.pf, nsid: 2, cntlid: id })
+  const { cntlid } = await attachedToVf(world)
   const asked = {
     ask: 'assign',
     request: { controllerId: controllerAt(world, OTHER).id, consumer: 'vm' },
   } as const
 
   const { refusals } = await world.workflows.plan(DEMO, asked)
-  await bringOnlineByHand(world, vf.cntlid)
+  await bringOnlineByHand(world, cntlid)
 
   expect(refusals).toEqual([])
   // 1 comes to each secondary by itself.
   expect(await refusalsOf(assignWhole(world, OTHER))).toMatchObject([REFUSED, REFUSED])
 })
+
+test('one of a primary that its consumer has is his as well, and nobody else’s', async () => {
+  const world = await opened(asSpecified(twoPrimaries()))
+  await inPool(world)
+  await done(world, assignWhole(world, PF))
+
+  const refusals = await refusalsOf(assignToOther(world, OTHER))
+  await done(world, assignWhole(world, OTHER))
+
+  expect(refusals).toMatchObject([REFUSED, REFUSED])
+  expect(standing(world, OTHER).state).toBe('ready')
+})
+
+test('one in the pool of a primary without a driver is nobody’s', async () => {
+  const world = await opened(asSpecified(twoPrimaries()))
+  await inPool(world)
+  await unbindByHand(world, PF)
+  await world.inventory.rescan(DEMO, world.hostId)
+
+  await done(world, assignWhole(world, OTHER))
+
+  expect(standing(world, OTHER).state).toBe('ready')
+})
+
+test('one that was online when a primary without a driver last answered counts', async () => {
+  const world = await opened(asSpecified(twoPrimaries()))
+  const { cntlid } = await attachedToVf(world)
+  await bringOnlineByHand(world, cntlid)
+  await world.inventory.rescan(DEMO, world.hostId)
+  await unbindByHand(world, PF)
+  await world.inventory.rescan(DEMO, world.hostId)
+
+  expect(await refusalsOf(assignWhole(world, OTHER))).toMatchObject([REFUSED])
+})
+
+/** 2, to the other primary as well. */
+async function attachedToVf(world: World) {
+  const pf = pciAddress(PF)
+  const vf = virtualFunctionOf(world, 1)
+  await byHand(world, { change: 'setAutoprobe', pf, enabled: false })
+  await byHand(world, { change: 'setVfCount', pf, count: 8 })
+  for (const { cntlid } of [controllerAt(world, OTHER), vf])
+    await byHand(world, { change: 'attachNamespace', pf, nsid: 2, cntlid })
+  return vf
+}
+
+/** The drive keeps it attached though the VF has gone. */
+async function inPool(world: World): Promise<void> {
+  await attachedToVf(world)
+  await byHand(world, { change: 'setVfCount', pf: pciAddress(PF), count: 0 })
+  await world.inventory.rescan(DEMO, world.hostId)
+}
 
 function twoPrimaries(): HostDescription {
   const host = labLikeHost()

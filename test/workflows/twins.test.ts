@@ -4,9 +4,14 @@ import { DEMO } from '../../src/access/caller.ts'
 import type { HostDescription } from '../../src/emulator/fleet.ts'
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { MachineEvent } from '../../src/host/drills.ts'
+import { pciAddress } from '../../src/nvme/pci-address.ts'
+import { dualController, first, FIRST, SECOND } from '../support/dual-controller.ts'
+import { byHand } from './by-hand.ts'
 import { assign, operations, release, settled, until } from './declared-world.ts'
+import { assignFirst, attachments, directWorld, NAMESPACES } from './direct-world.ts'
 import { memoryStore } from './memory-store.ts'
 import { onlyAssignment } from './scenarios.ts'
+import { refusalsOf } from './trouble.ts'
 import {
   controllerAt,
   done,
@@ -19,6 +24,10 @@ import {
 } from './world.ts'
 
 const TWIN = '0000:03:00.0'
+const AA = '00000000000000aa'
+const BB = '00000000000000bb'
+const A = withSerial(PLAIN, AA)
+const B = withSerial(PLAIN, BB)
 
 test('when the drive that was handed out is pulled, its twin gets nothing of it', async () => {
   const world = await withTwin()
@@ -75,15 +84,103 @@ test('the drive that was handed out goes back to its consumer when it is plugged
   expect(shown(world)).toMatchObject({ handOver: { address: PLAIN }, drift: [] })
 })
 
-test('a drive with another serial number than was handed out is refused, though it says the same of itself', async () => {
-  const store = memoryStore()
-  const first = await makeWorld(store, { description: withSerial('00000000000000aa') })
-  const { id } = controllerAt(first, PLAIN)
-  await done(first, first.workflows.assign(DEMO, { controllerId: id, consumer: 'vm' }))
-  await first.stop()
+test('a drive that is swapped for its twin between two scans gives it nothing, and counts as gone when it is released', async () => {
+  const { store, world } = await handedOut()
+  const twin = await makeWorld(store, { description: B, tends: true })
+  onTestFinished(() => twin.stop())
+  await settled(twin)
+  const lost = shown(twin)
 
-  const description = withSerial('00000000000000bb')
-  const world = await makeWorld(store, { description, seed: 2, tends: true })
+  await done(twin, twin.workflows.release(DEMO, onlyAssignment(world).id, {}))
+
+  expect(lost).toMatchObject({ state: 'lost', drift: [{ kind: 'hardware-missing' }] })
+  expect(onlyAssignment(world)).toMatchObject(UNCLEANED)
+  expect(twin.machine.transcript).toEqual([])
+})
+
+test('nor is anything written on its twin when that is released before a scan', async () => {
+  const { world } = await handedOut()
+  const twin = await swapped(world, B)
+  const { id } = onlyAssignment(world)
+
+  await done(world, world.workflows.release(DEMO, id, {}))
+  const quarantined = onlyAssignment(world)
+  await release(world, id)
+
+  expect(quarantined).toMatchObject(UNCLEANED)
+  expect(onlyAssignment(world).state).toBe('released')
+  expect(twin.machine.transcript).toEqual([])
+})
+
+test('nor through its twin when a VF of it is released, whoever was seen last', async () => {
+  const world = await makeWorld(memoryStore(), { description: withSerial(PF, AA) })
+  await done(world, provision(world, [{ ioQueuePairs: 1, nsids: [2] }]))
+  await assign(world, 1, 'vm')
+  const twin = await swapped(world, withSerial(PF, BB))
+  const { cntlid } = controllerAt(twin, PF)
+  await byHand(twin, { change: 'attachNamespace', pf: pciAddress(PF), nsid: 2, cntlid })
+  const its = twin.machine.snapshot()
+  await seenAs(world, PF, BB)
+
+  const { id } = onlyAssignment(world)
+  await done(world, world.workflows.release(DEMO, id, {}))
+
+  expect(onlyAssignment(world)).toMatchObject(UNCLEANED)
+  expect(twin.machine.snapshot()).toEqual(its)
+})
+
+const seen = [
+  { who: 'the drive itself', see: () => Promise.resolve() },
+  {
+    who: 'both',
+    see: ({ inventory, hostId }: World) => inventory.rescan(DEMO, hostId),
+  },
+  {
+    who: 'its twin as the drive itself',
+    see: async (world: World) => {
+      await seenAs(world, FIRST, BB)
+      await seenAs(world, SECOND, BB)
+    },
+  },
+]
+
+test.for(seen)(
+  'nor are attachments put back on its twin, seen was $who',
+  async ({ see }) => {
+    const world = await directWorld(dualWithSerial(AA))
+    await done(world, assignFirst(world, [3, 5]))
+    const twin = await swapped(world, dualWithSerial(BB))
+    await byHand(twin, { change: 'detachNamespace', pf: first, nsid: 5, cntlid: 2 })
+    const its = attachments(twin)
+    await see(world)
+
+    const { id } = onlyAssignment(world)
+    await done(world, world.workflows.release(DEMO, id, {}))
+    await release(world, id)
+
+    expect(onlyAssignment(world).state).toBe('released')
+    expect(attachments(twin)).toEqual(its)
+  }
+)
+
+test('nor is its twin assigned as the drive that was seen', async () => {
+  const world = await makeWorld(memoryStore(), { description: A })
+  const { id: controllerId } = controllerAt(world, PLAIN)
+  await swapped(world, B)
+
+  const refusals = await refusalsOf(
+    world.workflows.assign(DEMO, { controllerId, consumer: 'vm' })
+  )
+
+  expect(refusals).toMatchObject([{ check: 'identity-changed', device: PLAIN }])
+  expect(refusals[0]?.reason).toContain(`PCI serial number ${BB}`)
+})
+
+test('a drive with another serial number than was handed out is refused, though it says the same of itself', async () => {
+  const { store, world: first } = await handedOut()
+  await seenAs(first, PLAIN, BB) // as a former nvirt had it
+
+  const world = await makeWorld(store, { description: B, seed: 2, tends: true })
   onTestFinished(() => world.stop())
   const last = () => operations(world).at(-1)
   await until(world, 'refused', () => last()?.state === 'undone')
@@ -93,6 +190,37 @@ test('a drive with another serial number than was handed out is refused, though 
   expect(onlyAssignment(world).state).toBe('restoring')
   expect(world.machine.transcript).toEqual([])
 })
+
+const UNCLEANED = { state: 'quarantined', quarantine: 'not cleaned' }
+
+/** Of a drive with a serial number of its own. */
+async function handedOut() {
+  const store = memoryStore()
+  const world = await makeWorld(store, { description: A })
+  const { id: controllerId } = controllerAt(world, PLAIN)
+  await done(world, world.workflows.assign(DEMO, { controllerId, consumer: 'vm' }))
+  onTestFinished(() => world.stop())
+  return { store, world }
+}
+
+/** In its slot, in the same boot, and nobody has scanned since. */
+async function swapped({ hosts, hostId }: World, description: HostDescription) {
+  const twin = await makeWorld(memoryStore(), { description })
+  onTestFinished(() => twin.stop())
+  const host = twin.hosts.get(hostId)
+  if (!host) throw new Error('it is the same host')
+  hosts.set(host)
+  return twin
+}
+
+/** The row says so, whoever was there. */
+async function seenAs(world: World, address: string, serialNumber: string) {
+  const row = controllerAt(world, address)
+  const pci = { ...row.observation.pci, serialNumber }
+  const controllers = [{ ...row, observation: { ...row.observation, pci } }]
+  const nothing = { virtualFunctions: [], namespaces: [] }
+  await world.store.commit([{ write: 'reconcile', controllers, ...nothing }])
+}
 
 /** The drive is a consumer's, and its twin is plugged in. */
 async function withTwin(): Promise<World> {
@@ -118,9 +246,15 @@ async function twoOf(address: string): Promise<World> {
   return world
 }
 
-function withSerial(deviceSerialNumber: string): HostDescription {
+function withSerial(address: string, deviceSerialNumber: string): HostDescription {
   const host = labLikeHost()
-  return { ...host, subsystems: placed(host, PLAIN, { deviceSerialNumber }) }
+  return { ...host, subsystems: placed(host, address, { deviceSerialNumber }) }
+}
+
+function dualWithSerial(deviceSerialNumber: string): HostDescription {
+  const host = dualController(NAMESPACES)
+  const own = { ...host, subsystems: placed(host, FIRST, { deviceSerialNumber }) }
+  return { ...own, subsystems: placed(own, SECOND, { deviceSerialNumber }) }
 }
 
 type Place = Partial<HostDescription['subsystems'][number]['controllers'][number]>

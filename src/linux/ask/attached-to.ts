@@ -5,10 +5,10 @@
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import { statusCode } from '../../nvme/status.ts'
 import type { LaneSession } from '../lane-session.ts'
+import { identifyNamespace, listsOf } from '../namespace-lists.ts'
 import {
   attachedControllers,
   identifyController,
-  identifyNamespace,
   refusedByDrive,
 } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
@@ -44,8 +44,8 @@ async function onlyController(
   name: string,
   nsid: number
 ): Promise<number | null> {
-  const { cntlid, hasSiblings } = await identifyController(session, name)
+  const { cntlid, hasSiblings, optional } = await identifyController(session, name)
   if (!hasSiblings) return cntlid
-  const namespace = await identifyNamespace(session, name, nsid)
+  const namespace = await identifyNamespace(session, name, nsid, listsOf(optional))
   return namespace?.shared ? null : cntlid
 }

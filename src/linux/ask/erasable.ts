@@ -6,12 +6,8 @@ import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { LinuxHost } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { heldDisk, readMarkers } from '../namespace-disk.ts'
-import {
-  activeNamespaceIds,
-  identifyController,
-  identifyNamespace,
-  smartLog,
-} from '../nvme-commands.ts'
+import { identifyNamespace, listsOf } from '../namespace-lists.ts'
+import { activeNamespaceIds, identifyController, smartLog } from '../nvme-commands.ts'
 import { liveController } from '../nvme-controller.ts'
 
 export async function readCondition(
@@ -35,15 +31,17 @@ export async function readErasable(
   { fn, nsids }: Extract<HostQuery, { readonly read: 'erasable' }>
 ): Promise<Erasable> {
   const name = await liveController(session.kernel, fn)
+  const identified = await identifyController(session, name)
+  const lists = listsOf(identified.optional)
   const asked = nsids ?? (await activeNamespaceIds(session, name))
   const namespaces: Erasable['namespaces'][number][] = []
   for (const nsid of asked) {
-    const found = await identifyNamespace(session, name, nsid)
+    const found = await identifyNamespace(session, name, nsid, lists)
     if (!found) continue
     const { sizeBytes, blockBytes, metadataBytes } = found
     namespaces.push({ nsid, sizeBytes: Number(sizeBytes), blockBytes, metadataBytes })
   }
-  return { erase: chooseErase(await identifyController(session, name)), namespaces }
+  return { erase: chooseErase(identified), namespaces }
 }
 
 /** null: not allocated any more. */
@@ -52,7 +50,8 @@ export async function readFormat(
   { fn, nsid }: Pick<Extract<HostQuery, { readonly read: 'format' }>, 'fn' | 'nsid'>
 ): Promise<CurrentFormat | null> {
   const name = await liveController(session.kernel, fn)
-  const found = await identifyNamespace(session, name, nsid)
+  const { optional } = await identifyController(session, name)
+  const found = await identifyNamespace(session, name, nsid, listsOf(optional))
   if (!found) return null
   const { formatIndex, metadataInterleaved, protection } = found
   return { formatIndex, metadataInterleaved, protection }

@@ -5,12 +5,8 @@ import type { PciAddress } from '../../nvme/pci-address.ts'
 import { usesOfDisk, type HostUses } from '../disk-uses.ts'
 import type { LaneSession } from '../lane-session.ts'
 import type { NamespaceDisk } from '../namespace-disks.ts'
-import {
-  attachedControllers,
-  identifyNamespace,
-  isUnknownToDrive,
-  namespaceDescriptors,
-} from '../nvme-commands.ts'
+import { identifyNamespace, listsOf, orInstead } from '../namespace-lists.ts'
+import { attachedControllers, namespaceDescriptors } from '../nvme-commands.ts'
 
 /** A live controller of a subsystem, and the session of its lane. */
 export type Spokesman = {
@@ -34,7 +30,12 @@ export async function observeNamespace(
   isActive: boolean
 ): Promise<NamespaceObservation | null> {
   const { name, subsystemNqn, serial } = controller
-  const identified = await identifyNamespace(session, name, nsid)
+  const identified = await identifyNamespace(
+    session,
+    name,
+    nsid,
+    listsOf(controller.capabilities)
+  )
   if (identified === undefined) return null
   const attachedTo = await attachedOrOwn(session, controller, nsid, isActive)
   const descriptors = isActive ? await namespaceDescriptors(session, name, nsid) : null
@@ -59,18 +60,18 @@ export async function observeNamespace(
 }
 
 /** A controller outside of a subsystem does not know the list (QEMU up to 9.0), and is then the only one. */
-async function attachedOrOwn(
+function attachedOrOwn(
   session: LaneSession,
-  { name, cntlid }: Spokesman['controller'],
+  controller: Spokesman['controller'],
   nsid: number,
   isActive: boolean
 ): Promise<readonly number[]> {
-  try {
-    return await attachedControllers(session, name, nsid)
-  } catch (cause) {
-    if (!isUnknownToDrive(cause)) throw cause
-    return isActive ? [cntlid] : []
-  }
+  const { name, cntlid } = controller
+  return orInstead<readonly number[]>(
+    listsOf(controller.capabilities),
+    () => attachedControllers(session, name, nsid),
+    () => Promise.resolve(isActive ? [cntlid] : [])
+  )
 }
 
 async function usesOf(

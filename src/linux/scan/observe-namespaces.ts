@@ -8,7 +8,8 @@ import { readHostUses } from '../disk-uses.ts'
 import { grouped } from '../grouped.ts'
 import { LaneBlocked } from '../lane-session.ts'
 import { namespaceDisks } from '../namespace-disks.ts'
-import { activeNamespaceIds, namespaceIds } from '../nvme-commands.ts'
+import { listsOf, namespaceIds } from '../namespace-lists.ts'
+import { activeNamespaceIds } from '../nvme-commands.ts'
 import { controllerIdentityOf, controllerNameOf } from '../nvme-controller.ts'
 import { unlessRefused } from './observe-controller.ts'
 import { observeNamespace, type OnHost, type Spokesman } from './observe-namespace.ts'
@@ -77,9 +78,10 @@ async function toldBy(
   spokesman: Spokesman
 ): Promise<readonly NamespaceObservation[]> {
   const { session, controller } = spokesman
-  const active = await activeNamespaceIds(session, controller.name)
+  const { name, capabilities } = controller
+  const active = await activeNamespaceIds(session, name)
   const found: NamespaceObservation[] = []
-  for (const nsid of await namespaceIds(session, controller.name)) {
+  for (const nsid of await namespaceIds(session, name, listsOf(capabilities))) {
     const isActive = active.includes(nsid)
     const observed = await observeNamespace(onHost, spokesman, nsid, isActive)
     if (observed !== null) found.push(observed)

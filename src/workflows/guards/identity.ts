@@ -12,7 +12,7 @@ export type ExpectedController = {
   readonly address: PciAddress
   /** What it answered when it was last seen answering; null when it never was. */
   readonly controller: ControllerIdentity | null
-  /** Compared where no controller answers. */
+  /** Compared where no controller answers; its serial number in any case, since two drives may answer the same. */
   readonly pci: PciFacts
 }
 
@@ -28,6 +28,15 @@ export function expectedController(row: ControllerRow) {
     },
     pci: { ...observation.pci },
   }
+}
+
+/** What the last scan saw there may be another drive than the one that was handed out. */
+export function asHandedOut(
+  expected: ExpectedController,
+  { pci }: Pick<FunctionIdentity, 'pci'>
+) {
+  const serialNumber = tellingSerialNumber(pci) ?? expected.pci.serialNumber
+  return { ...expected, pci: { ...expected.pci, serialNumber } }
 }
 
 /**
@@ -131,17 +140,15 @@ export type Found = {
   readonly inWords: string
 }
 
-/** Who answers proves who it is; what PCI says of the slot is read only where nobody does, or never did. */
+/**
+ * Who answers says who it is; what PCI says is read where nobody does, or never did, and where it may tell this drive from
+ * another that answers the same.
+ */
 export async function lookAt(ask: Ask, expected: ExpectedController): Promise<Found> {
   const fn = expected.address
-  const { bootId, controller } = await ask({ read: 'answering', fn })
-  if (controller && expected.controller) {
-    return {
-      bootId,
-      answers: true,
-      isExpected: isSame(controller, expected.controller),
-      inWords: controllerInWords(controller),
-    }
+  if (expected.controller && tellingSerialNumber(expected.pci) === null) {
+    const { bootId, controller } = await ask({ read: 'answering', fn })
+    if (controller) return answered(bootId, controller, expected.controller)
   }
   const found = await ask({ read: 'identity', fn })
   return {
@@ -152,10 +159,24 @@ export async function lookAt(ask: Ask, expected: ExpectedController): Promise<Fo
   }
 }
 
+function answered(
+  bootId: string,
+  controller: ControllerIdentity,
+  expected: ControllerIdentity
+): Found {
+  return {
+    bootId,
+    answers: true,
+    isExpected: isSame(controller, expected),
+    inWords: controllerInWords(controller),
+  }
+}
+
 export function isExpected(found: FunctionIdentity, expected: ExpectedController): boolean {
-  const { controller } = found
-  if (controller && expected.controller) return isSame(controller, expected.controller)
-  return isSameBoot(found.pci, expected.pci)
+  const { controller, pci } = found
+  if (controller && expected.controller)
+    return isSame(controller, expected.controller) && !isOtherDrive(expected.pci, pci)
+  return isSameBoot(pci, expected.pci)
 }
 
 function isSame(found: ControllerIdentity, expected: ControllerIdentity): boolean {
@@ -205,8 +226,9 @@ function silent(device: PciAddress, found: Found): ControlPlaneError {
 }
 
 function inWords({ controller, pci }: FunctionIdentity): string {
+  const number = tellingSerialNumber(pci)
   return controller
-    ? controllerInWords(controller)
+    ? `${controllerInWords(controller)}${number === null ? '' : `, PCI serial number ${number}`}`
     : `a function ${pci.vendor}:${pci.device} at ${pci.topology} that does not answer`
 }
 

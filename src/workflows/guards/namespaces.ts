@@ -6,6 +6,12 @@ import type { SecondaryController } from '../../nvme/secondary-controller.ts'
 import type { Ask } from '../host-session.ts'
 import { refuseOther, type ExpectedController } from './identity.ts'
 
+export type AttachedNamespace = {
+  readonly nsid: number
+  /** Whoever's they are. */
+  readonly cntlids: readonly number[]
+}
+
 type Reach = {
   /** Controllers of the subsystem that can have VFs, the asked one included. */
   readonly primaries: readonly ExpectedController[]
@@ -22,17 +28,39 @@ export async function refuseAttachedElsewhere(
   ask: Ask,
   pf: PciAddress,
   nsids: readonly number[],
-  { primaries, receivers }: Reach
+  reach: Reach
 ): Promise<readonly Refusal[]> {
-  if (nsids.length === 0) return []
-  const pooled = await pooledSecondaries(ask, primaries)
-  const refusals: Refusal[] = []
+  return refuseElsewhere(ask, pf, await attachedNow(ask, pf, nsids), reach)
+}
+
+export async function attachedNow(
+  ask: Ask,
+  pf: PciAddress,
+  nsids: readonly number[]
+): Promise<readonly AttachedNamespace[]> {
+  const attached: AttachedNamespace[] = []
   for (const nsid of nsids) {
     const { cntlids } = await ask({ read: 'attachedControllers', pf, nsid })
-    const others = cntlids.filter((id) => !receivers.includes(id) && !pooled.includes(id))
-    refusals.push(...others.map((cntlid) => attachedElsewhere(pf, nsid, cntlid)))
+    attached.push({ nsid, cntlids })
   }
-  return refusals
+  return attached
+}
+
+/** The same of what was read already. The primaries are asked only where somebody has one: each may hang. */
+export async function refuseElsewhere(
+  ask: Ask,
+  pf: PciAddress,
+  attached: readonly AttachedNamespace[],
+  { primaries, receivers }: Reach
+): Promise<readonly Refusal[]> {
+  const elsewhere = attached.flatMap(({ nsid, cntlids }) =>
+    cntlids.filter((id) => !receivers.includes(id)).map((cntlid) => ({ nsid, cntlid }))
+  )
+  if (elsewhere.length === 0) return []
+  const pooled = await pooledSecondaries(ask, primaries)
+  return elsewhere
+    .filter(({ cntlid }) => !pooled.includes(cntlid))
+    .map(({ nsid, cntlid }) => attachedElsewhere(pf, nsid, cntlid))
 }
 
 /** cntlids. Of a primary that does not answer, as one in a guest, none is known to be in its pool. */

@@ -5,17 +5,25 @@
 import type { Refusal } from '../../errors.ts'
 import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
 import { pciAddress, type PciAddress } from '../../nvme/pci-address.ts'
-import type { ControllerRow } from '../../store/rows.ts'
+import type { ControllerRow, VirtualFunctionRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import type { AssignParams } from '../assign-params.ts'
 import type { Ask } from '../host-session.ts'
 import { isOnHost } from '../others-controllers.ts'
+import { answers } from './direct.ts'
 import { expectedController } from './identity.ts'
-import { attachedElsewhere, refuseAttachedElsewhere } from './namespaces.ts'
+import { attachedElsewhere, attachedNow, refuseElsewhere } from './namespaces.ts'
 import { isWithConsumer } from './to-be-returned.ts'
 
 /** Whether the function at an address is assigned to another consumer. */
 type IsOthers = (address: PciAddress) => boolean
+
+type Asking = {
+  readonly ask: Ask
+  readonly store: Store
+  readonly own: ControllerRow
+  readonly isOthers: IsOthers
+}
 
 /** @param reached nsids that it has now. undefined: its drive does not tell */
 export async function refuseReachedByOthers(
@@ -30,38 +38,70 @@ export async function refuseReachedByOthers(
   const { controller } = await ask({ read: 'answering', fn: p.witness })
   if (reached === undefined || !controller)
     return refuseAsSeen(store, own, reached, isOthers)
-  const { controllers } = ofDrive(store, own)
-  const primaries = controllers.filter(
-    ({ present, observation }) => present && observation.sriov !== null
-  )
-  return refuseAttachedElsewhere(ask, p.witness, reached, {
-    primaries: primaries.map(expectedController),
-    receivers: [own.cntlid, ...(await mayHaveToo(ask, store, own, isOthers))],
+  const attached = await attachedNow(ask, p.witness, reached)
+  const all = new Set(attached.flatMap(({ cntlids }) => cntlids))
+  const having = [...all].filter((cntlid) => cntlid !== own.cntlid)
+  const too = await mayHaveToo({ ask, store, own, isOthers }, having)
+  const left = having.filter((cntlid) => !too.includes(cntlid))
+  return refuseElsewhere(ask, p.witness, attached, {
+    primaries: mayList(ofDrive(store, own), left).map(expectedController),
+    receivers: [own.cntlid, ...too],
   })
 }
 
-/**
- * cntlids. One consumer may have two controllers of a drive; and VFs of this one are neither online nor enabled when it goes,
- * as guards/taking-down.ts sees to.
- */
+/** Of these cntlids. Nobody else is asked: a controller that hangs holds up only those that share a namespace with it. */
 async function mayHaveToo(
-  ask: Ask,
-  store: Store,
-  own: ControllerRow,
-  isOthers: IsOthers
+  asking: Asking,
+  having: readonly number[]
 ): Promise<readonly number[]> {
-  const { controllers, virtualFunctions } = ofDrive(store, own)
+  const { controllers, virtualFunctions } = ofDrive(asking.store, asking.own)
   const found: number[] = []
-  for (const row of controllers) {
-    const isAssigned = store.read.standingAssignment(row.id) !== undefined
-    if (isAssigned ? !isAt(isOthers, row) : await isOnHost(ask, row)) found.push(row.cntlid)
-  }
-  const vfs = virtualFunctions.filter(
-    (row) =>
-      row.controllerId === own.id ||
-      (store.read.standingAssignment(row.id) !== undefined && !isAt(isOthers, row))
+  for (const row of controllers)
+    if (having.includes(row.cntlid) && (await mayController(asking, row)))
+      found.push(row.cntlid)
+  for (const row of virtualFunctions)
+    if (having.includes(row.cntlid) && (await mayVf(asking, row))) found.push(row.cntlid)
+  return found
+}
+
+/** One consumer may have two controllers of a drive. */
+async function mayController(
+  { ask, store, isOthers }: Asking,
+  row: ControllerRow
+): Promise<boolean> {
+  const isAssigned = store.read.standingAssignment(row.id) !== undefined
+  return isAssigned ? !isAt(isOthers, row) : isOnHost(ask, row)
+}
+
+/**
+ * VFs of this one are neither online nor enabled when it goes, as guards/taking-down.ts sees to. Another primary tells of its
+ * own while it answers; else who has it decides about them, and where nobody has it none can be brought online.
+ */
+async function mayVf(asking: Asking, row: VirtualFunctionRow): Promise<boolean> {
+  const { ask, store, own, isOthers } = asking
+  if (row.controllerId === own.id) return true
+  if (store.read.standingAssignment(row.id) !== undefined) return !isAt(isOthers, row)
+  const primary = store.read.controller(row.controllerId)
+  if (!primary || !(await mayController(asking, primary))) return false
+  if (await answers(ask, expectedController(primary))) return false
+  if (store.read.standingAssignment(primary.id) !== undefined) return true
+  return row.secondaryState === 'offline' && row.provisioned === null
+}
+
+/** Primaries that may have these in their pools: of what no scan has seen yet, any. */
+function mayList(
+  { controllers, virtualFunctions }: Drive,
+  cntlids: readonly number[]
+): readonly ControllerRow[] {
+  const known = [...controllers, ...virtualFunctions].map(({ cntlid }) => cntlid)
+  const isUnknown = cntlids.some((cntlid) => !known.includes(cntlid))
+  const theirs = virtualFunctions.filter(({ cntlid }) => cntlids.includes(cntlid))
+  return controllers.filter(
+    ({ id, present, observation }) =>
+      present &&
+      observation.sriov !== null &&
+      (isUnknown || theirs.some(({ controllerId }) => controllerId === id))
   )
-  return [...found, ...vfs.map(({ cntlid }) => cntlid)]
 }
 
 /** Where nobody can be asked. A drive that does not attach namespaces has the shared ones on all of its controllers. */
@@ -90,6 +130,8 @@ function isAt(
 ): boolean {
   return address !== null && isOthers(pciAddress(address))
 }
+
+type Drive = ReturnType<typeof ofDrive>
 
 /** As the last scan saw it. */
 function ofDrive({ read }: Store, own: ControllerRow) {

@@ -2,15 +2,18 @@
 import { tenantFilter } from '../../access/tenant-filter.ts'
 import type { Refusal } from '../../errors.ts'
 import { HostDriverError } from '../../host/driver.ts'
+import { isOtherDrive } from '../../inventory/same-function.ts'
+import { isOfSubsystem } from '../../inventory/same-subsystem.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type {
   AssignmentRow,
   AssignmentState,
+  ControllerRow,
   VirtualFunctionRow,
 } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { useOfAssignment } from '../allowed-from.ts'
-import { expectedController } from '../guards/identity.ts'
+import { asHandedOut, expectedController } from '../guards/identity.ts'
 import { refuseHeldGroup } from '../guards/group.ts'
 import { asker, type Ask } from '../host-session.ts'
 import { howAgain } from '../looked-again.ts'
@@ -91,7 +94,7 @@ function paramsOf(
   const isAway = attachments !== undefined && !attachments.returned
   const isLeft = isAway || vf?.provisioned?.fetchedTo !== undefined
   const wasReturned = row.quarantine === NOT_CLEANED && !isLeft
-  const direct = attachments && puttingBack(store, row)
+  const direct = attachments && puttingBack(store, row, before)
   return {
     hostId: row.hostId,
     subject: { kind: 'assignment', id: row.id },
@@ -103,7 +106,7 @@ function paramsOf(
     before,
     acceptUncleaned,
     returns: !acceptUncleaned || (row.before !== null && !wasReturned),
-    ...cleanedThrough(store, row),
+    ...cleanedThrough(store, row, before),
     ...(direct && { direct }),
     state: isWithConsumer(row.state) ? row.state : 'quarantined',
   }
@@ -122,7 +125,8 @@ function isWithConsumer(
 /** A VF is cleaned through its primary, a controller by itself. */
 function cleanedThrough(
   { read }: Store,
-  { functionId }: AssignmentRow
+  { functionId }: AssignmentRow,
+  { identity }: CleanParams['before']
 ): Pick<CleanParams, 'cntlid' | 'vf'> {
   const row = read.virtualFunction(functionId)
   if (!row) return { cntlid: read.controller(functionId)?.cntlid ?? null, vf: null }
@@ -132,7 +136,7 @@ function cleanedThrough(
     cntlid,
     vf: {
       controllerId,
-      primary: expectedController(primary),
+      primary: asHandedOut(expectedController(primary), identity),
       primaryCntlid: primary.cntlid,
       nsids: [...(provisioned?.nsids ?? [])],
     },
@@ -150,15 +154,35 @@ function stayingFor(
   return row && before?.attachments ? siblingsOf(store, row).map(({ id }) => id) : []
 }
 
-/** Whoever answers then: by now others may be in the host's hands than at hand-over. */
+/**
+ * Whoever answers then: by now others may be in the host's hands than at hand-over. Where a drive that says the same of itself
+ * has come for its own, they are of that one.
+ */
 function puttingBack(
   store: Store,
-  { functionId }: AssignmentRow
+  { functionId }: AssignmentRow,
+  { identity }: CleanParams['before']
 ): NonNullable<CleanParams['direct']> {
   const row = found(store.read.controller(functionId), 'controller', functionId)
   const siblings = siblingsOf(store, row)
-  const candidates = [...siblings.filter(managesNamespaces), row].map(expectedController)
+  const those = isReplaced(store, row, identity) ? [] : siblings.filter(managesNamespaces)
+  const candidates = [
+    ...those.map(expectedController),
+    asHandedOut(expectedController(row), identity),
+  ]
   return { candidates, controllerId: siblings[0]?.id ?? row.id }
+}
+
+function isReplaced(
+  { read }: Store,
+  row: ControllerRow,
+  { pci }: CleanParams['before']['identity']
+): boolean {
+  if (isOtherDrive(pci, row.observation.pci)) return true
+  const { controllers } = read.inventoryOf(row.hostId)
+  const isTwin = (other: ControllerRow) =>
+    other.present && isOfSubsystem(row, other) && other.cntlid === row.cntlid
+  return !row.present && controllers.some(isTwin)
 }
 
 /** A function that has gone is held by nobody: releasing it frees the row. */
