@@ -9,6 +9,9 @@ import { controllerAnswer, controllerRow, virtualFunctionRow } from '../store/ro
 
 const POOL = 12
 
+/** The full size of a property takes half a minute where nothing else runs. */
+const LONG = { timeout: 240_000 }
+
 type Vf = {
   readonly has: FlexibleResources | null
   readonly toHave: FlexibleResources | null
@@ -94,25 +97,33 @@ function played(vfs: readonly Vf[]): readonly Vf[] {
   throw new Error('it never comes to rest')
 }
 
-test('those that can be as declared together become so, whoever has to let go first', () => {
-  fc.assert(
-    fc.property(anyVfs, (vfs) => {
-      const then = vfs.map((vf) => (vf.isUsed ? vf.has : vf.toHave))
-      fc.pre(fits(then))
-      expect(played(vfs).map(({ has }) => has)).toEqual(then)
-    }),
-    { numRuns: atSize({ normal: 2_000, full: 50_000 }) }
-  )
-})
+test(
+  'those that can be as declared together become so, whoever has to let go first',
+  LONG,
+  () => {
+    fc.assert(
+      fc.property(anyVfs, (vfs) => {
+        const then = vfs.map((vf) => (vf.isUsed ? vf.has : vf.toHave))
+        fc.pre(fits(then))
+        expect(played(vfs).map(({ has }) => has)).toEqual(then)
+      }),
+      { numRuns: atSize({ normal: 2_000, full: 50_000 }) }
+    )
+  }
+)
 
-test('where not all can, they come to rest, and no pool gives more than it has', () => {
-  fc.assert(
-    fc.property(anyVfs, (vfs) => {
-      expect(next(played(vfs))).toBeUndefined()
-    }),
-    { numRuns: atSize({ normal: 1_000, full: 50_000 }) }
-  )
-})
+test(
+  'where not all can, they come to rest, and no pool gives more than it has',
+  LONG,
+  () => {
+    fc.assert(
+      fc.property(anyVfs, (vfs) => {
+        expect(next(played(vfs))).toBeUndefined()
+      }),
+      { numRuns: atSize({ normal: 1_000, full: 50_000 }) }
+    )
+  }
+)
 
 const free = { isUsed: false }
 const of = (vq: number) => ({ vq, vi: 1 })
@@ -136,21 +147,25 @@ test('one that is to grow goes when the one has gone that gives it what it lacks
   expect(played([grows, shrinks]).map(({ has }) => has?.vq)).toEqual([8, 4])
 })
 
-test('whoever becomes used meanwhile, none but those that wait for each other end with nothing', () => {
-  fc.assert(
-    fc.property(anyVfs, fc.nat(5), (vfs, at) => {
-      const begun = next(vfs)
-      fc.pre(begun !== undefined && begun !== at && vfs[at]?.has != null)
-      const one = vfs[begun ?? 0]
-      fc.pre(one?.has != null && one.toHave !== null && !isCircle(vfs, one))
-      const then = vfs.map((vf, nth) =>
-        nth === begun ? { ...vf, has: null } : { ...vf, isUsed: vf.isUsed || nth === at }
-      )
-      expect(played(then)[begun ?? 0]?.has).toEqual(one?.toHave)
-    }),
-    { numRuns: atSize({ normal: 2_000, full: 50_000 }) }
-  )
-})
+test(
+  'whoever becomes used meanwhile, none but those that wait for each other end with nothing',
+  LONG,
+  () => {
+    fc.assert(
+      fc.property(anyVfs, fc.nat(5), (vfs, at) => {
+        const begun = next(vfs)
+        fc.pre(begun !== undefined && begun !== at && vfs[at]?.has != null)
+        const one = vfs[begun ?? 0]
+        fc.pre(one?.has != null && one.toHave !== null && !isCircle(vfs, one))
+        const then = vfs.map((vf, nth) =>
+          nth === begun ? { ...vf, has: null } : { ...vf, isUsed: vf.isUsed || nth === at }
+        )
+        expect(played(then)[begun ?? 0]?.has).toEqual(one?.toHave)
+      }),
+      { numRuns: atSize({ normal: 2_000, full: 50_000 }) }
+    )
+  }
+)
 
 /** It went since what it lacks is to be let go by others, which wait for it as it does for them. */
 function isCircle(vfs: readonly Vf[], one: Vf): boolean {
