@@ -75,9 +75,18 @@ function labNamespace(nsid: number, attached: boolean) {
   return { nsid, sizeBytes: NAMESPACE_BYTES, blockBytes: 512, attached, shared: true }
 }
 
+/** What QEMU gives a function that has none of its own. Source: QEMU include/hw/pci/pci.h (PCI_SUBVENDOR_ID_REDHAT_QUMRANET). */
+const OF_QEMU = { subsystemVendor: 0x1af4, subsystemDevice: 0x1100 } as const
+
 /** QEMU's q35 with a display and two virtio devices; the ICH9's functions share a group. */
 const Q35: readonly OtherFunctionDescription[] = [
-  { address: '0000:00:00.0', classCode: 0x060000, vendor: 0x8086, device: 0x29c0 },
+  {
+    address: '0000:00:00.0',
+    classCode: 0x060000,
+    vendor: 0x8086,
+    device: 0x29c0,
+    ...OF_QEMU,
+  },
   { address: '0000:00:01.0', classCode: 0x030000, vendor: 0x1234, device: 0x1111 },
   virtio('0000:00:02.0', 0x020000),
   virtio('0000:00:03.0', 0x078000),
@@ -95,5 +104,6 @@ function ich9(
   classCode: number,
   device: number
 ): OtherFunctionDescription {
-  return { address, classCode, vendor: 0x8086, device, group: 'ich9' }
+  const ids = { vendor: 0x8086, device, revision: 0x02, ...OF_QEMU }
+  return { address, classCode, ...ids, group: 'ich9' }
 }

@@ -15,6 +15,16 @@ const UEVENT = [
   '',
 ].join('\n')
 
+const AHCI = `${DEVICES}/0000:00:1f.2`
+const AHCI_UEVENT = [
+  'PCI_CLASS=10601',
+  'PCI_ID=8086:2922',
+  'PCI_SUBSYS_ID=1AF4:1100',
+  'PCI_SLOT_NAME=0000:00:1f.2',
+  'MODALIAS=pci:v00008086d00002922sv00001AF4sd00001100bc01sc06i01',
+  '',
+].join('\n')
+
 const TEXTS: readonly (readonly [string, string])[] = [
   [`${PF}/ari_enabled`, '1\n'],
   [`${PF}/class`, '0x010802\n'],
@@ -39,6 +49,8 @@ const TEXTS: readonly (readonly [string, string])[] = [
   [`${PF}/subsystem_device`, '0x1100\n'],
   [`${PF}/subsystem_vendor`, '0x1af4\n'],
   [`${PF}/vendor`, '0x1b36\n'],
+  [`${AHCI}/revision`, '0x02\n'],
+  [`${AHCI}/uevent`, AHCI_UEVENT],
   [`${PF}/nvme/nvme0/address`, '0000:01:00.0\n'],
   [`${PF}/nvme/nvme0/cntlid`, '0\n'],
   [`${PF}/nvme/nvme0/cntrltype`, 'io\n'],
