@@ -1,4 +1,4 @@
-/** What open operations have in hand of each function, kept up to date by what the engine tells. */
+/** Which open operations have a function in hand, and what of it: kept up to date by what the engine tells. */
 import type { InHand } from '../inventory/in-hand.ts'
 import { isTerminal } from '../saga/operation.ts'
 import type { OpenOperation, Store } from '../store/store.ts'
@@ -13,7 +13,10 @@ const ENABLING: readonly string[] = [PROVISION, RESTORE_VIRTUAL_FUNCTION, RETIRE
 /** The more it may change, the earlier. */
 const BY_WEIGHT: readonly InHand[] = ['all', 'vfs', 'stays']
 
+/** Asked for every row of every list. */
 export interface FunctionsInHand {
+  /** The operation that holds a function, the first of several. */
+  readonly holderOf: (functionId: string) => string | null
   readonly of: (functionId: string) => InHand
   readonly note: (record: OpenOperation) => void
 }
@@ -22,11 +25,16 @@ export function functionsInHand(store: Store): FunctionsInHand {
   const byOperation = new Map<string, ReadonlyMap<string, InHand>>()
   function note(record: OpenOperation): void {
     if (isTerminal(record.state)) byOperation.delete(record.id)
-    else byOperation.set(record.id, inHandOf(record))
+    // What it holds never changes, and is told with each of its steps.
+    else if (!byOperation.has(record.id)) byOperation.set(record.id, inHandOf(record))
   }
   for (const record of openOperations(store)) note(record)
   return {
     note,
+    holderOf: (functionId) => {
+      for (const [id, its] of byOperation) if (its.has(functionId)) return id
+      return null
+    },
     of: (functionId) => {
       const found = new Set([...byOperation.values()].map((its) => its.get(functionId)))
       return BY_WEIGHT.find((one) => found.has(one)) ?? 'nothing'

@@ -1,6 +1,5 @@
-/** Operations that have not ended, and the functions that each holds. */
+/** Operations that have not ended, and what each works on and holds. */
 import { Type } from 'typebox'
-import { isTerminal } from '../saga/operation.ts'
 import type { Json } from '../saga/workflow.ts'
 import type { OpenOperation, Store } from '../store/store.ts'
 import { Held, isShaped } from './logged-shapes.ts'
@@ -34,31 +33,4 @@ export function hostOf(params: Json): string | undefined {
 
 export function openOperations({ read }: Store): readonly OpenOperation[] {
   return read.openOperations()
-}
-
-/** Which operation holds a function, kept up to date by what the engine tells; asked for every row of every list. */
-export interface HeldFunctions {
-  readonly holderOf: (functionId: string) => string | null
-  readonly note: (record: OpenOperation) => void
-}
-
-export function heldFunctions(store: Store): HeldFunctions {
-  const byOperation = new Map<string, readonly string[]>()
-  function note({ id, state, params }: OpenOperation): void {
-    if (isTerminal(state)) {
-      byOperation.delete(id)
-      return
-    }
-    const { exclusive, shared } = heldBy(params).holds
-    byOperation.set(id, [...exclusive, ...shared])
-  }
-  for (const record of openOperations(store)) note(record)
-  return {
-    note,
-    holderOf: (functionId) => {
-      for (const [id, functions] of byOperation)
-        if (functions.includes(functionId)) return id
-      return null
-    },
-  }
 }

@@ -25,7 +25,7 @@ import { stillToDo } from './caretaker/work-now.ts'
 import { createPolicies } from './declared/policies.ts'
 import { functionsInHand } from './functions-in-hand.ts'
 import { hostsAtWork } from './hosts-at-work.ts'
-import { heldBy, heldFunctions, hostOf } from './open-operations.ts'
+import { heldBy, hostOf } from './open-operations.ts'
 import { operationView } from './operation-view.ts'
 import { pendingAllocations } from './pending-primary.ts'
 import {
@@ -92,8 +92,6 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const { read } = store
   const around = surroundingsOf(options)
   const engine = engineOf(options, around)
-  const held = heldFunctions(store)
-  engine.onChange(held.note)
   const hands = functionsInHand(store)
   engine.onChange(hands.note)
   const atWork = hostsAtWork(clock)
@@ -106,7 +104,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   const caretaker = createCaretaker({
     store,
     clock,
-    changing: held.holderOf,
+    changing: hands.holderOf,
     begin: (seen, tried) =>
       turns.take(lineOf(store, seen.controllerId), async () => {
         await options.opening
@@ -171,7 +169,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
   }
   const policies = createPolicies({
     contextOf,
-    changing: held.holderOf,
+    changing: hands.holderOf,
     inLine: (controllerId, work) => turns.take(lineOf(store, controllerId), work),
     tend,
   })
@@ -210,12 +208,12 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       start(caller, key, { ask: 'release', assignmentId, request }),
     assignments: (caller, page) => {
       const { items, next } = read.assignments(tenantFilter(caller), page)
-      return { items: items.map(assignmentViews(read, held.holderOf)), next }
+      return { items: items.map(assignmentViews(read, hands.holderOf)), next }
     },
     assignment: (caller, id) =>
       assignmentViews(
         read,
-        held.holderOf
+        hands.holderOf
       )(found(read.assignment(tenantFilter(caller), id), 'assignment', id)),
     operations: (caller, filter, page) => {
       const { items, next } = read.operations(
@@ -252,7 +250,7 @@ export function createWorkflows(options: WorkflowsOptions): RunningWorkflows {
       await engine.stop()
     },
     tend,
-    changing: held.holderOf,
+    changing: hands.holderOf,
     inHand: hands.of,
     isBeingChanged: atWork.isAtWork,
     pendingPrimary: pending.of,

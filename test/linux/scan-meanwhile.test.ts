@@ -44,6 +44,18 @@ const cnsOf = (call: KernelCall) =>
     ? (call.command.cdw10 ?? 0) & 0xff
     : undefined
 
+/** The drive is reset as it is first asked that. */
+function resetOnce({ machine, drive }: CapturedHost, cns: number) {
+  const reset = { has: false }
+  machine.admin = (device, command) => {
+    const isAsked = cnsOf({ call: 'admin', device, command }) === cns
+    if (!isAsked || reset.has) return drive.answer(device, command)
+    reset.has = true
+    return status(ABORTED)
+  }
+  return reset
+}
+
 /** What the inventory makes of a scan after which the SR-IOV controller's answers are others. */
 async function scannedAgain(world: CapturedHost) {
   const { host, clock } = world
@@ -66,13 +78,7 @@ test.for([
   async ([, cns]) => {
     const world = capturedHost()
     const again = await scannedAgain(world)
-    let isReset = false
-    world.machine.admin = (device, command) => {
-      const isAsked = cnsOf({ call: 'admin', device, command }) === cns
-      if (!isAsked || isReset) return world.drive.answer(device, command)
-      isReset = true
-      return status(ABORTED)
-    }
+    resetOnce(world, cns)
 
     const { now, differences } = await again()
 
@@ -91,17 +97,11 @@ test.for([
     const world = capturedHost()
     world.drive.managesNamespaces = false
     const again = await scannedAgain(world)
-    let isReset = false
-    world.machine.admin = (device, command) => {
-      const isAsked = cnsOf({ call: 'admin', device, command }) === cns
-      if (!isAsked || isReset) return world.drive.answer(device, command)
-      isReset = true
-      return status(ABORTED)
-    }
+    const reset = resetOnce(world, cns)
 
     const { differences } = await again()
 
-    expect(isReset).toBe(true)
+    expect(reset.has).toBe(true)
     expect(differences).toEqual([])
   }
 )

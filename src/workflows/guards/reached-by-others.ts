@@ -22,6 +22,7 @@ type Asking = {
   readonly ask: Ask
   readonly store: Store
   readonly own: ControllerRow
+  readonly drive: Drive
   readonly isOthers: IsOthers
 }
 
@@ -35,16 +36,17 @@ export async function refuseReachedByOthers(
 ): Promise<readonly Refusal[]> {
   const own = store.read.controller(p.functionId)
   if (!own || isWithConsumer(store, p)) return []
+  const drive = ofDrive(store, own)
   const { controller } = await ask({ read: 'answering', fn: p.witness })
   if (reached === undefined || !controller)
-    return refuseAsSeen(store, own, reached, isOthers)
+    return refuseAsSeen(own, drive, reached, isOthers)
   const attached = await attachedNow(ask, p.witness, reached)
   const all = new Set(attached.flatMap(({ cntlids }) => cntlids))
   const having = [...all].filter((cntlid) => cntlid !== own.cntlid)
-  const too = await mayHaveToo({ ask, store, own, isOthers }, having)
+  const too = await mayHaveToo({ ask, store, own, drive, isOthers }, having)
   const left = having.filter((cntlid) => !too.includes(cntlid))
   return refuseElsewhere(ask, p.witness, attached, {
-    primaries: mayList(ofDrive(store, own), left).map(expectedController),
+    primaries: mayList(drive, left).map(expectedController),
     receivers: [own.cntlid, ...too],
   })
 }
@@ -54,13 +56,16 @@ async function mayHaveToo(
   asking: Asking,
   having: readonly number[]
 ): Promise<readonly number[]> {
-  const { controllers, virtualFunctions } = ofDrive(asking.store, asking.own)
+  const { controllers, virtualFunctions } = asking.drive
   const found: number[] = []
   for (const row of controllers)
     if (having.includes(row.cntlid) && (await mayController(asking, row)))
       found.push(row.cntlid)
-  for (const row of virtualFunctions)
-    if (having.includes(row.cntlid) && (await mayVf(asking, row))) found.push(row.cntlid)
+  const vfs = virtualFunctions.filter(({ cntlid }) => having.includes(cntlid))
+  for (const row of controllers) {
+    const its = vfs.filter(({ controllerId }) => controllerId === row.id)
+    found.push(...(await vfsThatMay(asking, row, its)).map(({ cntlid }) => cntlid))
+  }
   return found
 }
 
@@ -77,15 +82,24 @@ async function mayController(
  * VFs of this one are neither online nor enabled when it goes, as guards/taking-down.ts sees to. Another primary tells of its
  * own while it answers; else who has it decides about them, and where nobody has it none can be brought online.
  */
-async function mayVf(asking: Asking, row: VirtualFunctionRow): Promise<boolean> {
+async function vfsThatMay(
+  asking: Asking,
+  primary: ControllerRow,
+  vfs: readonly VirtualFunctionRow[]
+): Promise<readonly VirtualFunctionRow[]> {
   const { ask, store, own, isOthers } = asking
-  if (row.controllerId === own.id) return true
-  if (store.read.standingAssignment(row.id) !== undefined) return !isAt(isOthers, row)
-  const primary = store.read.controller(row.controllerId)
-  if (!primary || !(await mayController(asking, primary))) return false
-  if (await answers(ask, expectedController(primary))) return false
-  if (store.read.standingAssignment(primary.id) !== undefined) return true
-  return row.secondaryState === 'offline' && row.provisioned === null
+  if (primary.id === own.id) return vfs
+  const isAssigned = ({ id }: { readonly id: string }) =>
+    store.read.standingAssignment(id) !== undefined
+  const [assigned, others] = [vfs.filter(isAssigned), vfs.filter((vf) => !isAssigned(vf))]
+  const his = assigned.filter((vf) => !isAt(isOthers, vf))
+  if (others.length === 0 || !(await mayController(asking, primary))) return his
+  if (await answers(ask, expectedController(primary))) return his
+  return isAssigned(primary) ? [...his, ...others] : [...his, ...others.filter(isPooled)]
+}
+
+function isPooled({ secondaryState, provisioned }: VirtualFunctionRow): boolean {
+  return secondaryState === 'offline' && provisioned === null
 }
 
 /** Primaries that may have these in their pools: of what no scan has seen yet, any. */
@@ -106,12 +120,11 @@ function mayList(
 
 /** Where nobody can be asked. A drive that does not attach namespaces has the shared ones on all of its controllers. */
 function refuseAsSeen(
-  store: Store,
   own: ControllerRow,
+  { controllers, virtualFunctions, namespaces }: Drive,
   reached: readonly number[] | undefined,
   isOthers: IsOthers
 ): readonly Refusal[] {
-  const { controllers, virtualFunctions, namespaces } = ofDrive(store, own)
   const others = [...controllers, ...virtualFunctions].filter((row) => isAt(isOthers, row))
   const isFixed = own.lastController?.capabilities?.namespaceManagement === false
   return namespaces
