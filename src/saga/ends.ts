@@ -16,45 +16,55 @@ export type EndsOptions = {
   readonly get: (id: string) => Promise<OperationRecord | undefined>
 }
 
+/** With what was found already, or with what there is now. */
+type Answer = (found?: Promise<OperationRecord | undefined>) => void
+
 export function createEnds({ clock, get }: EndsOptions): Ends {
-  const waiting = new Map<string, Set<() => void>>()
+  const waiting = new Map<string, readonly Answer[]>()
   let stopped = false
 
-  /** @returns forgets it */
-  function listen(id: string, over: () => void): () => void {
-    const others = waiting.get(id) ?? new Set()
-    waiting.set(id, others.add(over))
-    return () => {
-      others.delete(over)
-      if (others.size === 0 && waiting.get(id) === others) waiting.delete(id)
-    }
+  function listen(id: string, answer: Answer): void {
+    const others = waiting.get(id)
+    waiting.set(id, others ? [...others, answer] : [answer])
   }
 
-  async function wait(id: string, timeoutMs: number): Promise<OperationRecord | undefined> {
-    let over = () => {}
-    const ended = new Promise<void>((resolve) => (over = resolve))
-    // Listening comes first: an end between the look and the wait must not be missed.
-    const forget = listen(id, over)
-    const cancel = clock.after(timeoutMs, over)
-    try {
-      const now = await get(id)
-      if (now === undefined || isTerminal(now.state) || stopped) return now
-      await ended
-      return await get(id)
-    } finally {
-      forget()
-      cancel()
-    }
+  function forget(id: string, answer: Answer): void {
+    const others = waiting.get(id)?.filter((other) => other !== answer) ?? []
+    if (others.length > 0) waiting.set(id, others)
+    else waiting.delete(id)
+  }
+
+  function isOver(now: OperationRecord | undefined): boolean {
+    return now === undefined || isTerminal(now.state) || stopped
+  }
+
+  /** Of few objects, since they are alive as long as what is waited for. */
+  function wait(id: string, timeoutMs: number): Promise<OperationRecord | undefined> {
+    return new Promise((resolve) => {
+      const answer: Answer = (found = get(id)) => {
+        forget(id, answer)
+        cancel()
+        resolve(found)
+      }
+      // Listening comes first: an end between the look and the wait must not be missed.
+      listen(id, answer)
+      const cancel = clock.after(timeoutMs, answer)
+      const found = get(id)
+      found.then(
+        (now) => isOver(now) && answer(found),
+        () => answer(found)
+      )
+    })
   }
 
   return {
     wait,
     tell: ({ id, state }) => {
-      if (isTerminal(state)) for (const over of waiting.get(id) ?? []) over()
+      if (isTerminal(state)) for (const answer of waiting.get(id) ?? []) answer()
     },
     stop: () => {
       stopped = true
-      for (const others of waiting.values()) for (const over of others) over()
+      for (const others of waiting.values()) for (const answer of others) answer()
     },
   }
 }

@@ -19,64 +19,69 @@ import type { OperationError, Step } from './workflow.ts'
 export async function goForward<W>(
   run: OperationRun<W>
 ): Promise<OperationError | undefined> {
-  // By index: what an iterator keeps would be alive as long as the operation is.
+  // By index, and without a function for each step: what those keep would be alive while hardware works.
   for (let index = 0; ; index++) {
     const step = run.steps[index]
     if (step === undefined) return undefined
     if (run.journal.record.steps[index]?.state === 'done') continue
     if (needsLocks(step)) await holdStepLocks(run, index, run.forward)
-    const failure = await attempt(run, index, step)
-    const error = failure && (await tryAgain(run, index, step, failure))
-    if (error) return error
+    for (let failures = 1; ; failures++) {
+      const attempt = new StepAttempt(run, index, step)
+      try {
+        const seen = await attempt.look()
+        const done = seen.result === 'done' ? seen : await attempt.untilDone(seen)
+        await recordAll(attempt, run, index, done)
+        break
+      } catch (thrown) {
+        const error = await failureOf(attempt, step, thrown)
+        if (!isTriedAgain(run, failures)) return failed(run, index, error)
+        await waitToTryAgain(run, index, error, failures)
+      } finally {
+        attempt.reporter.close()
+      }
+    }
     releaseStepLocks(run)
   }
 }
 
-/** Before the commit step the first failure counts; from it on, the last of those allowed. */
-async function tryAgain<W>(
-  run: OperationRun<W>,
-  index: number,
-  step: Step<W>,
-  first: OperationError
-): Promise<OperationError | undefined> {
-  let error: OperationError | undefined = first
-  for (let failures = 1; error; failures++) {
-    if (!run.journal.record.committed || failures >= run.retry.attempts) {
-      return failed(run, index, error)
-    }
-    await run.journal.append({
-      state: 'running',
-      blocked: null,
-      step: { index, state: 'running', error },
-    })
-    await run.clock.sleep(delayMs(run.retry, failures), run.forward.signal)
-    error = await attempt(run, index, step)
-  }
-  return undefined
+/** @throws what was thrown, when the step has not failed: it is left */
+async function failureOf<W>(
+  { reporter }: StepAttempt<W>,
+  { name }: Step<W>,
+  thrown: unknown
+): Promise<OperationError> {
+  if (leavesStep(thrown)) throw thrown
+  await reporter.flush()
+  return toOperationError(name, thrown)
 }
 
-async function attempt<W>(
+/** Before the commit step the first failure counts; from it on, the last of those allowed. */
+function isTriedAgain<W>({ journal, retry }: OperationRun<W>, failures: number): boolean {
+  return journal.record.committed && failures < retry.attempts
+}
+
+async function waitToTryAgain<W>(
   run: OperationRun<W>,
   index: number,
-  step: Step<W>
-): Promise<OperationError | undefined> {
-  run.forward.throwIfAborted()
-  const attempted = new StepAttempt(run, index, step)
-  const { reporter } = attempted
-  try {
-    let done = await attempted.look()
-    if (done.result === 'blocked') done = await attempted.untilDone(done)
-    const said = reporter.flush()
-    if (said) await said
-    await recordDone(run, index, done)
-    return undefined
-  } catch (error) {
-    if (leavesStep(error)) throw error
-    await reporter.flush()
-    return toOperationError(step.name, error)
-  } finally {
-    reporter.close()
-  }
+  error: OperationError,
+  failures: number
+): Promise<void> {
+  const step = { index, state: 'running', error } as const
+  await run.journal.append({ state: 'running', blocked: null, step })
+  await run.clock.sleep(delayMs(run.retry, failures), run.forward.signal)
+}
+
+/** What it said last of how far it is comes first. */
+function recordAll<W>(
+  { reporter }: StepAttempt<W>,
+  run: OperationRun<W>,
+  index: number,
+  done: Done<W>
+): Promise<void> {
+  const said = reporter.flush()
+  return said === undefined
+    ? recordDone(run, index, done)
+    : said.then(() => recordDone(run, index, done))
 }
 
 /** With it the next step is intended, where nothing stands between the two, or the operation succeeds: each spares a record. */

@@ -46,17 +46,17 @@ export class Journal<W> {
    * @throws {StaleFence}, {Cancelled}; the reason to leave; with writes, whatever the log throws
    */
   append(change: Change, writes: readonly W[] = NOTHING): Promise<void> {
-    return this.write(change, writes, true)
+    return this.write(change, writes, (error) => this.writeAgain(change, writes, error))
   }
 
   /** Durable when resolved; tried once. @throws what the log throws */
   appendOnce(change: Change, writes: readonly W[]): Promise<void> {
-    return this.write(change, writes, false)
+    return this.write(change, writes)
   }
 
   /** Keeps the lease. @throws what the log throws */
   renew(): Promise<void> {
-    return this.write(RENEWAL, NOTHING, false)
+    return this.write(RENEWAL, NOTHING)
   }
 
   /** The time, as records have it. */
@@ -64,34 +64,40 @@ export class Journal<W> {
     return isoTime(this.options.clock.nowMs())
   }
 
-  // One function and no layers: most of what an operation costs this thread is waiting for its entries.
-  private async write(
+  /** Not async: each frame that waits here is alive until the disk has answered, and most of what an operation costs. */
+  private write(
     change: Change,
     writes: readonly W[],
-    isTriedAgain: boolean
+    onRefused?: (error: unknown) => Promise<void>
   ): Promise<void> {
-    const { log, clock, retry, onChange } = this.options
-    let answers = false
-    for (let failures = 1; ; failures++) {
-      const before = this.current
-      const entry = this.entryOf(change)
-      const after = applyEntry(before, entry) // which throws for what must not be written
+    const before = this.current
+    const entry = this.entryOf(change)
+    const after = applyEntry(before, entry) // which throws for what must not be written
+    return this.options.log.append(entry, writes).then(() => {
+      this.current = this.current === before ? after : applyEntry(this.current, entry)
+      // No news: of a state that is said again, those who listen would be told again.
+      if (change !== RENEWAL) this.options.onChange(this.current)
+    }, onRefused)
+  }
+
+  private async writeAgain(
+    change: Change,
+    writes: readonly W[],
+    first: unknown
+  ): Promise<void> {
+    const { clock, retry } = this.options
+    let error = first
+    for (let failures = 1; !isVerdict(error); failures++) {
+      if (writes.length > 0) await this.append(RENEWAL)
+      else await clock.sleep(delayMs(retry, failures), this.leaving.signal)
       try {
-        await log.append(entry, writes)
-        this.current = this.current === before ? after : applyEntry(this.current, entry)
-        break
-      } catch (error) {
-        if (!isTriedAgain || answers || isVerdict(error)) throw error
+        return await this.write(change, writes)
+      } catch (thrown) {
+        error = thrown
       }
-      if (writes.length > 0) {
-        // No news: of a state that is said again, those who listen would be told again.
-        await this.write(RENEWAL, NOTHING, true)
-        answers = true
-        continue
-      }
-      await clock.sleep(delayMs(retry, failures), this.leaving.signal)
+      if (writes.length > 0) break
     }
-    if (change !== RENEWAL) onChange(this.current)
+    throw error
   }
 
   private entryOf(change: Change): LogEntry {

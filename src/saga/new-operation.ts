@@ -38,23 +38,9 @@ export function newOperation<W>(
     leaseUntilMs,
     fence: 1,
     steps: steps.map(({ name }, index) =>
-      stepRecord(name, index === 0 && begun ? at : null)
+      index === 0 && begun ? stepBegun(name, at) : stepToCome(name)
     ),
     updatedAt: at,
-  }
-}
-
-/** @param begunAt null: it is to come */
-function stepRecord(name: string, begunAt: string | null): StepRecord {
-  return {
-    name,
-    state: begunAt === null ? 'pending' : 'running',
-    output: null,
-    error: null,
-    attempts: begunAt === null ? 0 : 1,
-    progress: null,
-    startedAt: begunAt,
-    endedAt: null,
   }
 }
 
@@ -67,3 +53,27 @@ export const NOT_BEGUN = {
   startedAt: null,
   endedAt: null,
 } as const satisfies Omit<StepRecord, 'name'>
+
+/** Workflows have few names for their steps: of those that are to come there is one record each. */
+const toCome = new Map<string, StepRecord>()
+
+function stepToCome(name: string): StepRecord {
+  const known = toCome.get(name)
+  if (known) return known
+  const step = { name, ...NOT_BEGUN }
+  toCome.set(name, step)
+  return step
+}
+
+function stepBegun(name: string, at: string): StepRecord {
+  return {
+    name,
+    state: 'running',
+    output: null,
+    error: null,
+    attempts: 1,
+    progress: null,
+    startedAt: at,
+    endedAt: null,
+  }
+}

@@ -73,6 +73,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   const stopping = new Leaving()
   const cancelRenewal = clock.every(leaseMs / 3, renewLeases)
   let cancelResume = () => {}
+  const runEnds = { giveUp, over: ({ id }: OperationRun<W>) => void running.delete(id) }
   const journaling = { log, clock, leaseMs, retry: policy, onChange }
 
   async function start(
@@ -144,18 +145,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
 
   function begin(entry: Running<W>): void {
     if (stopping.aborted) leave(entry)
-    entry.finished = conduct(entry.run)
-  }
-
-  /** Never rejects. */
-  async function conduct(run: OperationRun<W>): Promise<void> {
-    try {
-      await runOperation(run)
-    } catch (error) {
-      if (!endsRun(error)) await giveUp(run, error)
-    } finally {
-      running.delete(run.id)
-    }
+    entry.finished = runOperation(entry.run, runEnds)
   }
 
   /** A bug, in here or in what the workflow adds to its end: nobody can say what it left, so a person must look. */

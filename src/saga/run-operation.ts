@@ -13,33 +13,68 @@ import { delayMs } from './retry-policy.ts'
 import { succeed } from './succeed.ts'
 import type { OperationError } from './workflow.ts'
 
-/** @throws {Stopped}, {StaleFence}: the operation is still open, and no longer ours */
-export async function runOperation<W>(run: OperationRun<W>): Promise<void> {
-  try {
-    const request = (await there(run)) ?? cancelledBefore(run)
-    if (request) await turnBack(run, request)
-    if (goesBack(run.journal.record)) await back(run)
-  } finally {
-    releaseStepLocks(run)
-    run.operationLocks.release()
-  }
+/** What the engine does about operations that it runs. */
+export type RunEnds<W> = {
+  /** Its run threw what it must not. Never rejects. */
+  readonly giveUp: (run: OperationRun<W>, error: unknown) => Promise<void>
+  readonly over: (run: OperationRun<W>) => void
 }
 
-/** @returns who cancelled it on the way */
-async function there<W>(run: OperationRun<W>): Promise<PersonalRequest | undefined> {
+/**
+ * Never rejects. Where the engine stops, or somebody else has taken it over, the operation stays open. One function for
+ * what most come to: whatever it keeps is alive as long as the operation.
+ */
+export async function runOperation<W>(
+  run: OperationRun<W>,
+  ends: RunEnds<W>
+): Promise<void> {
   try {
     const held = holdOperationLocks(run)
     if (held) await held
-    if (goesBack(run.journal.record)) return undefined
-    const error = (await goForward(run)) ?? (await succeed(run))
-    if (error === undefined || !run.journal.record.committed) return undefined
+    const error = goesBack(run.journal.record)
+      ? undefined
+      : ((await goForward(run)) ?? (await succeed(run)))
+    if (run.journal.record.state !== 'succeeded') await notThere(run, error)
+  } catch (thrown) {
+    await left(run, thrown, ends)
+  } finally {
+    releaseStepLocks(run)
+    run.operationLocks.release()
+    ends.over(run)
+  }
+}
+
+/** @param error what it failed of on the way forward */
+async function notThere<W>(
+  run: OperationRun<W>,
+  error: OperationError | undefined
+): Promise<void> {
+  if (error && run.journal.record.committed) {
     await lookAgain(run)
     await end(run, 'stuck', error)
-    return undefined
-  } catch (thrown) {
-    if (thrown instanceof Cancelled) return thrown.request
-    throw thrown
+  } else await wayBack(run, cancelledBefore(run))
+}
+
+async function left<W>(
+  run: OperationRun<W>,
+  thrown: unknown,
+  { giveUp }: RunEnds<W>
+): Promise<void> {
+  try {
+    if (!(thrown instanceof Cancelled)) throw thrown
+    await wayBack(run, thrown.request)
+  } catch (error) {
+    if (!endsRun(error)) await giveUp(run, error)
   }
+}
+
+/** @param request who cancelled it on the way */
+async function wayBack<W>(
+  run: OperationRun<W>,
+  request: PersonalRequest | null
+): Promise<void> {
+  if (request) await turnBack(run, request)
+  if (goesBack(run.journal.record)) await back(run)
 }
 
 /** By a former process, which did not come to turn back. */

@@ -29,6 +29,7 @@ export class StepAttempt<W> {
    * has passed the step is not begun: there is nothing of it to undo.
    */
   look(): Promise<StepResult<W>> {
+    this.run.forward.throwIfAborted()
     const context = contextOf(this.run, this.index, false, this.reporter)
     const guarded = this.step.guard?.(context)
     if (guarded === undefined) return this.begin(context)

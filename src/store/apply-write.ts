@@ -62,7 +62,7 @@ function writePrepared(
     case 'logEntry':
       return logEntry(connection, write.entry)
     case 'insertOperation':
-      return insertOperation(prepare, write)
+      return insertOperation(connection, write)
     case 'takeOverOperation':
       news.fence = takeOverOperation(connection, write)
       return

@@ -73,8 +73,15 @@ export function keptInventory(read: Read): KeptInventory {
       keep(hostId, rows)
       return rows
     },
-    written: (writes) => writes.flatMap(hostsOf).forEach(forget),
+    written: (writes) => {
+      if (!writes.every(isOfOperations)) writes.flatMap(hostsOf).forEach(forget)
+    },
   }
+}
+
+/** Most transactions are no more than that. */
+function isOfOperations({ write }: StoreWrite): boolean {
+  return write === 'logOperation' || write === 'createOperation'
 }
 
 /** Not of one instant: what is written meanwhile is read again. */

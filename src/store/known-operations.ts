@@ -1,6 +1,6 @@
 /**
- * What the entries of an operation are held against and written with. Nobody but the writer changes it, so it reads it once;
- * what may have been rolled back it reads again.
+ * What the entries of an operation are held against and written with. Nobody but the writer changes it, so it reads it once,
+ * or not at all when it has made it; what may have been rolled back it reads again.
  */
 import type { Prepare } from './operation-columns.ts'
 
@@ -23,6 +23,11 @@ export class KnownOperations {
     const read = this.prepare(SELECT_KNOWN).get(id) as KnownOperation | undefined
     if (read) this.known.set(id, read)
     return read
+  }
+
+  /** It has just been made. */
+  add(id: string, known: KnownOperation): void {
+    this.known.set(id, known)
   }
 
   forget(id: string): void {

@@ -9,6 +9,7 @@ import type {
   OperationState,
   PersonalRequest,
   StepRecord,
+  StepState,
 } from '../saga/operation.ts'
 import type { Json, OperationError } from '../saga/workflow.ts'
 import { fromJson, fromJsonText, toJson } from './json-column.ts'
@@ -97,35 +98,50 @@ function latest(updatedAt: string, entries: readonly StoredEntry[]): string {
 
 type StoredEntry = StepsEntry & Pick<LogEntry, 'at'>
 
-/** What a row says of an entry, put together by hand: most entries cost little else. @returns null: it changes no step */
+/**
+ * What a row says of an entry, of most by hand and in as few pieces as can be: they cost little else, and each piece is one
+ * more for the collector of garbage. null: it changes no step
+ */
 export function storedEntry({ at, step, next, retry }: LogEntry): string | null {
   if (step === undefined && retry === undefined) return null
-  let text = `{"at":${quoted(at)}`
-  if (step !== undefined) text += `,"step":${stepText(step)}`
-  if (next !== undefined) text += `,"next":${stepText(next)}`
-  if (retry !== undefined) text += `,"retry":${JSON.stringify(retry)}`
-  return `${text}}`
+  if (step === undefined || retry || !isPlain(at, step) || (next && !isPlain(at, next)))
+    return JSON.stringify({ at, step, next, retry })
+  const text = withStep('{"at":"' + at + '","step":{"index":', step)
+  return (next ? withStep(text + '},"next":{"index":', next) : text) + '}}'
 }
 
-function stepText(step: StepEntry): string {
-  const { index, state, attempts, output, error, progress, startedAt, endedAt } = step
-  let text = `{"index":${index}`
-  if (state !== undefined) text += `,"state":"${state}"`
-  if (attempts !== undefined) text += `,"attempts":${attempts}`
-  if (output !== undefined) text += `,"output":${JSON.stringify(output)}`
-  if (error !== undefined) text += `,"error":${JSON.stringify(error)}`
-  if (progress !== undefined) text += `,"progress":${JSON.stringify(progress)}`
-  if (startedAt !== undefined) text += `,"startedAt":${quoted(startedAt)}`
-  if (endedAt !== undefined) text += `,"endedAt":${quoted(endedAt)}`
-  return `${text}}`
-}
-
-/** What needs no escape is quoted as it is: times always. */
-function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+/** Times are; what is not is left to JSON. Mostly they are one and the same. */
+function isPlain(at: string, { startedAt = at, endedAt = at }: StepEntry): boolean {
+  if (startedAt !== at && !PLAIN.test(startedAt)) return false
+  if (endedAt !== at && !PLAIN.test(endedAt)) return false
+  return PLAIN.test(at)
 }
 
 const PLAIN = /^[\w:.-]*$/
+
+function withStep(before: string, step: StepEntry): string {
+  const { index, state, attempts, output, error, progress, startedAt, endedAt } = step
+  let text = before + index
+  if (state !== undefined) text += STATE_TEXT[state]
+  if (attempts !== undefined) text = text + ',"attempts":' + attempts
+  if (output !== undefined) text = text + ',"output":' + JSON.stringify(output)
+  if (error === null) text += ',"error":null'
+  else if (error !== undefined) text = text + ',"error":' + JSON.stringify(error)
+  if (progress !== undefined) text = text + ',"progress":' + JSON.stringify(progress)
+  if (startedAt !== undefined) text = text + ',"startedAt":"' + startedAt + '"'
+  if (endedAt !== undefined) text = text + ',"endedAt":"' + endedAt + '"'
+  return text
+}
+
+const STATE_TEXT = {
+  pending: ',"state":"pending"',
+  running: ',"state":"running"',
+  done: ',"state":"done"',
+  failed: ',"state":"failed"',
+  undoing: ',"state":"undoing"',
+  undone: ',"state":"undone"',
+  'undo-failed': ',"state":"undo-failed"',
+} as const satisfies Record<StepState, string>
 
 /** What has not changed yet is left out. */
 type StoredStep = Pick<StepRecord, 'name'> & Partial<StepRecord>
@@ -182,7 +198,15 @@ export function operationValues(record: OperationRecord): OperationValues {
 
 /** As they are before any entry, and as `toStep` reads them. */
 export function storedSteps(steps: readonly StepRecord[]): string {
-  return JSON.stringify(steps.map((step) => (isToCome(step) ? { name: step.name } : step)))
+  let text = '['
+  for (const [at, step] of steps.entries()) text += (at === 0 ? '' : ',') + storedStep(step)
+  return text + ']'
+}
+
+function storedStep(step: StepRecord): string {
+  const { name } = step
+  if (!isToCome(step)) return JSON.stringify(step)
+  return PLAIN.test(name) ? '{"name":"' + name + '"}' : JSON.stringify({ name })
 }
 
 function isToCome(step: StepRecord): boolean {

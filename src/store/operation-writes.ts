@@ -38,10 +38,11 @@ const TAKE_OVER = `UPDATE "Operation" SET "owner" = @owner, "leaseUntilMs" = @le
   WHERE "id" = @id`
 
 export function insertOperation(
-  prepare: Prepare,
-  { values, steps }: Extract<WireWrite, { write: 'insertOperation' }>
+  { prepare, operations }: Writing,
+  { id, fence, values, steps }: Extract<WireWrite, { write: 'insertOperation' }>
 ): void {
-  prepare(INSERT_OPERATION).run(...values, steps)
+  const { lastInsertRowid } = prepare(INSERT_OPERATION).run(...values, steps)
+  operations.add(id, { number: Number(lastInsertRowid), fence })
 }
 
 /** These are most of what an operation costs: what they are held against is known. @throws what `admitEntry` throws */

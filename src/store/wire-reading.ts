@@ -39,8 +39,9 @@ function unpackWrite(reader: WireReader): WireWrite {
     case KIND.logEntry:
       return { write: 'logEntry', entry: fromJsonText<LogEntry>(reader.text()) }
     case KIND.insertOperation: {
+      const [id, fence] = [reader.text(), reader.number()]
       const values = reader.values(OPERATION_COLUMNS.length)
-      return { write: 'insertOperation', values, steps: reader.text() }
+      return { write: 'insertOperation', id, fence, values, steps: reader.text() }
     }
     case KIND.packedReconcile:
       return { write: 'packedReconcile', rows: reader.text() }

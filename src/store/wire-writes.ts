@@ -17,6 +17,8 @@ export type WireWrite =
   | PackedReconcile
   | {
       readonly write: 'insertOperation'
+      readonly id: string
+      readonly fence: number
       readonly values: OperationValues
       readonly steps: string
     }
@@ -80,7 +82,8 @@ function packWrite(wire: Wire, write: StoreWrite): void {
 
 function packOperation(wire: Wire, operation: OperationRecord): void {
   const values = operationValues(operation)
-  wire.push(KIND.insertOperation, ...values, storedSteps(operation.steps))
+  const { id, fence, steps } = operation
+  wire.push(KIND.insertOperation, id, fence, ...values, storedSteps(steps))
 }
 
 function packEntry(wire: Wire, entry: LogEntry): void {

@@ -28,8 +28,14 @@ try {
   port.close()
 }
 
+/**
+ * Transactions of one commit, at most. Of a thousand at once those that are durable go on while the next are written: in one
+ * group all would wait for the last of them, and be as many at once again.
+ */
+const OF_A_GROUP = 64
+
 function serve(asking: MessagePort, connection: WriterConnection): void {
-  let waiting: WireTransaction[] = []
+  const waiting: WireTransaction[] = []
   let busy: Promise<void> | undefined
   let closing = false
 
@@ -45,9 +51,7 @@ function serve(asking: MessagePort, connection: WriterConnection): void {
 
   async function work(): Promise<void> {
     while (hearAll() > 0) {
-      const group = waiting
-      waiting = []
-      await commit(group)
+      await commit(waiting.splice(0, OF_A_GROUP))
     }
     busy = undefined
     if (!closing) return

@@ -4,12 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { packTransaction, type Wire } from './wire-writes.ts'
-import type {
-  WireOutcome,
-  WriterReply,
-  WriterRequest,
-  WriterSettings,
-} from './writer-messages.ts'
+import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts'
 import { fromWire, toWire } from './writer-messages.ts'
 
 export interface Writer {
@@ -18,11 +13,11 @@ export interface Writer {
   readonly close: () => Promise<void>
 }
 
-const WITHOUT_NEWS = { ok: true, result: { events: [], fence: null } } as const
+const WITHOUT_NEWS: CommitResult = { events: [], fence: null }
 
 /** Transactions in one message, at most. */
 const AT_ONCE = 64
-const LOOKS_A_TURN = 16
+const LOOKS_A_TURN = 64
 
 /** Told of each transaction that is durable, before its `commit` resolves. */
 export type OnCommit = (writes: readonly StoreWrite[], result: CommitResult) => void
@@ -59,23 +54,26 @@ export async function startWriter(
   function settleAll(reply: WriterReply): void {
     if (reply.reply !== 'committed') return
     for (const outcome of reply.outcomes)
-      settle(typeof outcome === 'number' ? { id: outcome, ...WITHOUT_NEWS } : outcome)
+      if (typeof outcome === 'number') durable(outcome, WITHOUT_NEWS)
+      else if (outcome.ok) durable(outcome.id, outcome.result)
+      else sentOf(outcome.id)?.reject(fromWire(outcome.error))
   }
 
   function settleThoseThatCame(): void {
     for (let came = nextReply(replies); came; came = nextReply(replies)) settleAll(came)
   }
 
-  function settle(outcome: WireOutcome): void {
-    const transaction = sent.get(outcome.id)
+  function durable(id: number, result: CommitResult): void {
+    const transaction = sentOf(id)
     if (transaction === undefined) return
-    sent.delete(outcome.id)
-    if (!outcome.ok) {
-      transaction.reject(fromWire(outcome.error))
-      return
-    }
-    onCommit(transaction.writes, outcome.result)
-    transaction.resolve(outcome.result)
+    onCommit(transaction.writes, result)
+    transaction.resolve(result)
+  }
+
+  function sentOf(id: number): Sent | undefined {
+    const transaction = sent.get(id)
+    sent.delete(id)
+    return transaction
   }
 
   /** Without its writer a process can do nothing that lasts: it ends, and the next one goes on. */
@@ -103,11 +101,17 @@ export async function startWriter(
   function sendLater(id: number, writes: readonly StoreWrite[]): void {
     packTransaction(waiting, id, writes)
     count++
-    if (count === 1) setImmediate(sendWaiting)
+    if (count === 1) sendSoon()
     else if (count === AT_ONCE) {
       sendWaiting()
       settleSoon()
     }
+  }
+
+  /** With the turn of the loop; but what remains of many must not wait until all that follows from the others is done. */
+  function sendSoon(): void {
+    if (looks > 0) queueMicrotask(sendWaiting)
+    else setImmediate(sendWaiting)
   }
 
   /**
