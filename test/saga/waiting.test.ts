@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createEngine } from '../../src/saga/run-engine.ts'
 import { bench, operation, step, workflow } from './bench.ts'
 
 test('waiting ends with the operation, or with its time', async () => {
@@ -20,6 +21,39 @@ test('waiting ends with the operation, or with its time', async () => {
   expect((await long)?.state).toBe('succeeded')
   expect((await engine.wait('o1', 60_000))?.state).toBe('succeeded')
   expect(await engine.wait('nobody', 60_000)).toBeUndefined()
+})
+
+test('all who wait for one operation are answered, each in its own time', async () => {
+  const { boot, clock, end } = bench()
+  let held = true
+  const a = step('a', [], {
+    run: async () => (held ? { result: 'blocked', report: null } : { result: 'done' }),
+  })
+  const { engine } = boot([workflow([a])])
+  await engine.start(operation('o1'), [])
+
+  const [short, long, longer] = [1_000, 60_000, 90_000].map((ms) => engine.wait('o1', ms))
+  await clock.advance(1_000)
+  expect((await short)?.state).toBe('blocked')
+  held = false
+  await end('o1')
+
+  expect((await long)?.state).toBe('succeeded')
+  expect((await longer)?.state).toBe('succeeded')
+})
+
+test('who waits is told when the log cannot be read', async () => {
+  const { memory, clock } = bench()
+  const { log } = memory.connect()
+  const load = () => Promise.reject(new Error('the disk is gone'))
+  const engine = createEngine({
+    log: { ...log, load },
+    workflows: [],
+    clock,
+    owner: 'process-1',
+  })
+
+  await expect(engine.wait('o1', 60_000)).rejects.toThrow('the disk is gone')
 })
 
 test('each durable change is told once, in order', async () => {

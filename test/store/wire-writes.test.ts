@@ -195,7 +195,7 @@ test('an operation that ended stuck and is tried again goes on from its own step
   expect(store.read.operation(null, operation.id)).toEqual(applyEntry(before, again))
 })
 
-test('steps are stored as their last entry left them, whatever is in their names and outputs', async () => {
+test('steps are stored as their last entry left them, whatever is in their names, times and outputs', async () => {
   const store = await temporaryStore()
   const [first, second] = operationRecord().steps
   if (!first || !second) throw new Error('the operation has two steps')
@@ -214,6 +214,12 @@ test('steps are stored as their last entry left them, whatever is in their names
       next: { index: 1, state: 'running', attempts: 1, startedAt: 'now' },
     },
     { ...OF_ONE, state: 'undoing', error, step: { index: 1, state: 'failed', error } },
+    {
+      ...OF_ONE,
+      at: 'later "time"',
+      step: { index: 0, state: 'undo-failed', endedAt: '\n' },
+    },
+    { ...OF_ONE, step: { index: 0, error: null, startedAt: 'a "time"' } },
     { ...OF_ONE, state: 'stuck', retry: undefined, waitsFor: [] },
   ]
   await store.commit([{ write: 'createOperation', operation }])

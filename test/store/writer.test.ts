@@ -106,6 +106,32 @@ test('a database that cannot be opened is refused, naming it', async () => {
   })
 })
 
+test('of many transactions that are asked for at once each is told what became of it, in order', async () => {
+  const store = await temporaryStore()
+  const cannotCross = newEvent({ detail: { sectors: 8n } as never })
+  const told: number[] = []
+  const asked = Array.from({ length: 500 }, (_, nth) =>
+    store
+      .commit([
+        { write: 'appendEvent', event: nth % 100 === 50 ? cannotCross : newEvent() },
+      ])
+      .finally(() => told.push(nth))
+  )
+
+  const numbers = (await Promise.allSettled(asked)).map((one) =>
+    one.status === 'fulfilled' ? one.value.events[0] : 'refused'
+  )
+
+  const others = numbers.filter((number) => number !== 'refused')
+  expect(others).toEqual(Array.from({ length: 495 }, (_, nth) => nth + 1))
+  expect(numbers.flatMap((number, nth) => (number === 'refused' ? [nth] : []))).toEqual([
+    50, 150, 250, 350, 450,
+  ])
+  const written = told.filter((nth) => nth % 100 !== 50)
+  expect(written).toEqual(written.toSorted((a, b) => a - b))
+  expect(store.read.lastEventNumber()).toBe(495)
+})
+
 test('what cannot cross to the writer is refused, and nothing else that was sent with it', async () => {
   const store = await temporaryStore()
   const cannotCross = newEvent({ detail: { sectors: 8n } as never })
