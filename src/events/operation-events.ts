@@ -7,7 +7,8 @@ import { eventWrite } from './events.ts'
 export function tellingOfOperations(store: Store): Store {
   return {
     ...store,
-    commit: (writes) =>
+    // Async, since what is read may fail: whoever commits waits for an answer, and catches nothing before it.
+    commit: async (writes) =>
       store.commit(writes.flatMap((write) => [write, ...eventsOf(store, write)])),
   }
 }

@@ -20,18 +20,26 @@ export type EndsOptions = {
 type Answer = (found?: Promise<OperationRecord | undefined>) => void
 
 export function createEnds({ clock, get }: EndsOptions): Ends {
-  const waiting = new Map<string, readonly Answer[]>()
+  const waiting = new Map<string, Answer[]>()
   let stopped = false
 
   function listen(id: string, answer: Answer): void {
     const others = waiting.get(id)
-    waiting.set(id, others ? [...others, answer] : [answer])
+    if (others) others.push(answer)
+    else waiting.set(id, [answer])
   }
 
   function forget(id: string, answer: Answer): void {
     const others = waiting.get(id)?.filter((other) => other !== answer) ?? []
     if (others.length > 0) waiting.set(id, others)
     else waiting.delete(id)
+  }
+
+  /** They are taken out first, so that none has to look for itself among the others. */
+  function answerAll(id: string): void {
+    const answers = waiting.get(id) ?? []
+    waiting.delete(id)
+    for (const answer of answers) answer()
   }
 
   function isOver(now: OperationRecord | undefined): boolean {
@@ -48,10 +56,12 @@ export function createEnds({ clock, get }: EndsOptions): Ends {
       }
       // Listening comes first: an end between the look and the wait must not be missed.
       listen(id, answer)
-      const cancel = clock.after(timeoutMs, answer)
+      const cancel = clock.after(timeoutMs, () => answer())
       const found = get(id)
       found.then(
-        (now) => isOver(now) && answer(found),
+        (now) => {
+          if (isOver(now)) answer(found)
+        },
         () => answer(found)
       )
     })
@@ -60,11 +70,11 @@ export function createEnds({ clock, get }: EndsOptions): Ends {
   return {
     wait,
     tell: ({ id, state }) => {
-      if (isTerminal(state)) for (const answer of waiting.get(id) ?? []) answer()
+      if (isTerminal(state)) answerAll(id)
     },
     stop: () => {
       stopped = true
-      for (const others of waiting.values()) for (const answer of others) answer()
+      for (const id of waiting.keys()) answerAll(id)
     },
   }
 }

@@ -64,11 +64,15 @@ export class Journal<W> {
     return isoTime(this.options.clock.nowMs())
   }
 
-  /** Not async: each frame that waits here is alive until the disk has answered, and most of what an operation costs. */
+  /**
+   * Not async: what waits for the disk, and for the hardware after it, is most of what an operation keeps alive.
+   *
+   * @param onRefused told of what the log throws, in place of whoever waits
+   */
   private write(
     change: Change,
     writes: readonly W[],
-    onRefused?: (error: unknown) => Promise<void>
+    onRefused?: (error: unknown) => Promise<void> | void
   ): Promise<void> {
     const before = this.current
     const entry = this.entryOf(change)
@@ -85,19 +89,31 @@ export class Journal<W> {
     writes: readonly W[],
     first: unknown
   ): Promise<void> {
+    if (writes.length === 0) return this.writeUntilTaken(change, first)
+    if (isVerdict(first)) throw first
+    await this.append(RENEWAL)
+    return this.write(change, writes)
+  }
+
+  private async writeUntilTaken(change: Change, first: unknown): Promise<void> {
     const { clock, retry } = this.options
-    let error = first
-    for (let failures = 1; !isVerdict(error); failures++) {
-      if (writes.length > 0) await this.append(RENEWAL)
-      else await clock.sleep(delayMs(retry, failures), this.leaving.signal)
-      try {
-        return await this.write(change, writes)
-      } catch (thrown) {
-        error = thrown
-      }
-      if (writes.length > 0) break
+    let refused: { readonly error: unknown } | undefined = { error: first }
+    for (let failures = 1; refused; failures++) {
+      if (isVerdict(refused.error)) throw refused.error
+      await clock.sleep(delayMs(retry, failures), this.leaving.signal)
+      refused = await this.refusalOf(change)
     }
-    throw error
+  }
+
+  /** @returns undefined: it is written */
+  private async refusalOf(
+    change: Change
+  ): Promise<{ readonly error: unknown } | undefined> {
+    let refused: { readonly error: unknown } | undefined
+    await this.write(change, NOTHING, (error) => {
+      refused = { error }
+    })
+    return refused
   }
 
   private entryOf(change: Change): LogEntry {

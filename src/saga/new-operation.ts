@@ -54,7 +54,7 @@ export const NOT_BEGUN = {
   endedAt: null,
 } as const satisfies Omit<StepRecord, 'name'>
 
-/** Workflows have few names for their steps: of those that are to come there is one record each. */
+/** Steps have few names, at most some for each number that a VF can have: of those that are to come there is one record each. */
 const toCome = new Map<string, StepRecord>()
 
 function stepToCome(name: string): StepRecord {

@@ -73,7 +73,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
   const stopping = new Leaving()
   const cancelRenewal = clock.every(leaseMs / 3, renewLeases)
   let cancelResume = () => {}
-  const runEnds = { giveUp, over: ({ id }: OperationRun<W>) => void running.delete(id) }
+  const conductor = { giveUp, over: ({ id }: OperationRun<W>) => void running.delete(id) }
   const journaling = { log, clock, leaseMs, retry: policy, onChange }
 
   async function start(
@@ -145,7 +145,7 @@ export function createEngine<W>(options: EngineOptions<W>): Engine<W> {
 
   function begin(entry: Running<W>): void {
     if (stopping.aborted) leave(entry)
-    entry.finished = runOperation(entry.run, runEnds)
+    entry.finished = runOperation(entry.run, conductor)
   }
 
   /** A bug, in here or in what the workflow adds to its end: nobody can say what it left, so a person must look. */

@@ -14,8 +14,8 @@ import { succeed } from './succeed.ts'
 import type { OperationError } from './workflow.ts'
 
 /** What the engine does about operations that it runs. */
-export type RunEnds<W> = {
-  /** Its run threw what it must not. Never rejects. */
+export type Conductor<W> = {
+  /** Its run threw what it must not: nobody knows what it left, so its locks are held until that is recorded. Never rejects. */
   readonly giveUp: (run: OperationRun<W>, error: unknown) => Promise<void>
   readonly over: (run: OperationRun<W>) => void
 }
@@ -26,7 +26,7 @@ export type RunEnds<W> = {
  */
 export async function runOperation<W>(
   run: OperationRun<W>,
-  ends: RunEnds<W>
+  conductor: Conductor<W>
 ): Promise<void> {
   try {
     const held = holdOperationLocks(run)
@@ -34,31 +34,33 @@ export async function runOperation<W>(
     const error = goesBack(run.journal.record)
       ? undefined
       : ((await goForward(run)) ?? (await succeed(run)))
-    if (run.journal.record.state !== 'succeeded') await notThere(run, error)
+    if (run.journal.record.state !== 'succeeded') await endOtherwise(run, error)
   } catch (thrown) {
-    await left(run, thrown, ends)
+    await leaveForward(run, thrown, conductor)
   } finally {
     releaseStepLocks(run)
     run.operationLocks.release()
-    ends.over(run)
+    conductor.over(run)
   }
 }
 
 /** @param error what it failed of on the way forward */
-async function notThere<W>(
+async function endOtherwise<W>(
   run: OperationRun<W>,
   error: OperationError | undefined
 ): Promise<void> {
-  if (error && run.journal.record.committed) {
-    await lookAgain(run)
-    await end(run, 'stuck', error)
-  } else await wayBack(run, cancelledBefore(run))
+  if (error === undefined || !run.journal.record.committed) {
+    await wayBack(run, cancelledBefore(run))
+    return
+  }
+  await lookAgain(run)
+  await end(run, 'stuck', error)
 }
 
-async function left<W>(
+async function leaveForward<W>(
   run: OperationRun<W>,
   thrown: unknown,
-  { giveUp }: RunEnds<W>
+  { giveUp }: Conductor<W>
 ): Promise<void> {
   try {
     if (!(thrown instanceof Cancelled)) throw thrown

@@ -42,9 +42,8 @@ function planWith<W>(definition: WorkflowDefinition<W>, params: Json): Plan<W> {
 /** Outputs are found by the step's name, and there is one point of no return. */
 function wellMade<W>(plan: Plan<W>): Plan<W> {
   const { definition, steps } = plan
-  const isTwice = ({ name }: Step<W>, at: number) =>
-    steps.findIndex((step) => step.name === name) < at
-  if (steps.some(isTwice)) throw new Error(`${definition.name} names a step twice`)
+  const names = new Set(steps.map(({ name }) => name))
+  if (names.size < steps.length) throw new Error(`${definition.name} names a step twice`)
   const commits = steps.filter(({ commit }) => commit === true)
   if (commits.length > 1) throw new Error(`${definition.name} has several commit steps`)
   return plan

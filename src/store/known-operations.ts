@@ -8,7 +8,7 @@ export type KnownOperation = { readonly number: number; readonly fence: number }
 
 const SELECT_KNOWN = 'SELECT "number", "fence" FROM "Operation" WHERE "id" = ?'
 
-/** Those that go on are known; as soon as more of one changes than its steps it is forgotten, so that none stays. */
+/** Those that begin or go on are known; as soon as more of one changes than its steps it is forgotten, so that none stays. */
 export class KnownOperations {
   private readonly prepare: Prepare
   private readonly known = new Map<string, KnownOperation>()

@@ -104,21 +104,23 @@ type StoredEntry = StepsEntry & Pick<LogEntry, 'at'>
  */
 export function storedEntry({ at, step, next, retry }: LogEntry): string | null {
   if (step === undefined && retry === undefined) return null
-  if (step === undefined || retry || !isPlain(at, step) || (next && !isPlain(at, next)))
-    return JSON.stringify({ at, step, next, retry })
+  const isByHand = step && !retry && isPlain(at, step) && (!next || isPlain(at, next))
+  if (!isByHand) return JSON.stringify({ at, step, next, retry })
   const text = withStep('{"at":"' + at + '","step":{"index":', step)
   return (next ? withStep(text + '},"next":{"index":', next) : text) + '}}'
 }
 
-/** Times are; what is not is left to JSON. Mostly they are one and the same. */
+/** No time of it needs an escape. Most are the time of the entry itself, and are not looked at again. */
 function isPlain(at: string, { startedAt = at, endedAt = at }: StepEntry): boolean {
   if (startedAt !== at && !PLAIN.test(startedAt)) return false
   if (endedAt !== at && !PLAIN.test(endedAt)) return false
   return PLAIN.test(at)
 }
 
+/** What JSON quotes as it is. */
 const PLAIN = /^[\w:.-]*$/
 
+/** Left open, for what comes after it. */
 function withStep(before: string, step: StepEntry): string {
   const { index, state, attempts, output, error, progress, startedAt, endedAt } = step
   let text = before + index
@@ -199,7 +201,8 @@ export function operationValues(record: OperationRecord): OperationValues {
 /** As they are before any entry, and as `toStep` reads them. */
 export function storedSteps(steps: readonly StepRecord[]): string {
   let text = '['
-  for (const [at, step] of steps.entries()) text += (at === 0 ? '' : ',') + storedStep(step)
+  for (const [index, step] of steps.entries())
+    text += (index === 0 ? '' : ',') + storedStep(step)
   return text + ']'
 }
 

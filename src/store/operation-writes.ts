@@ -42,7 +42,7 @@ export function insertOperation(
   { id, fence, values, steps }: Extract<WireWrite, { write: 'insertOperation' }>
 ): void {
   const { lastInsertRowid } = prepare(INSERT_OPERATION).run(...values, steps)
-  operations.add(id, { number: Number(lastInsertRowid), fence })
+  operations.add(id, { number: Number(lastInsertRowid), fence }) // a number already: see `prepare`
 }
 
 /** These are most of what an operation costs: what they are held against is known. @throws what `admitEntry` throws */

@@ -6,9 +6,9 @@ import type { Store, StoreWrite } from './store.ts'
 export function storeLog(store: Store): SagaLog<StoreWrite> {
   return {
     create: (operation, writes) =>
-      store.commit(before({ write: 'createOperation', operation }, writes)),
+      store.commit(withOthers({ write: 'createOperation', operation }, writes)),
     append: (entry, writes) =>
-      store.commit(before({ write: 'logOperation', entry }, writes)),
+      store.commit(withOthers({ write: 'logOperation', entry }, writes)),
     loadOpen: () => Promise.resolve(store.read.operationsInOrder({ states: OPEN_STATES })),
     load: (id) => Promise.resolve(store.read.operation(null, id)),
     takeOver: async (id, owner, leaseUntilMs, nowMs) => {
@@ -26,6 +26,9 @@ export function storeLog(store: Store): SagaLog<StoreWrite> {
 }
 
 /** Most have no others, for which an array that grows would cost as much as the rest of the transaction. */
-function before(first: StoreWrite, others: readonly StoreWrite[]): readonly StoreWrite[] {
+function withOthers(
+  first: StoreWrite,
+  others: readonly StoreWrite[]
+): readonly StoreWrite[] {
   return others.length === 0 ? [first] : [first, ...others]
 }

@@ -20,7 +20,7 @@ export type WriterReply =
   | { readonly reply: 'committed'; readonly outcomes: readonly (number | WireOutcome)[] }
 
 /** A transaction that is committed and has nothing to tell is its id alone: most are. */
-export type WireOutcome = { readonly id: number } & (
+type WireOutcome = { readonly id: number } & (
   | { readonly ok: true; readonly result: CommitResult }
   | { readonly ok: false; readonly error: WireError }
 )

@@ -29,7 +29,7 @@ try {
 }
 
 /**
- * Transactions of one commit, at most. Of a thousand at once those that are durable go on while the next are written: in one
+ * Transactions of one commit, at most: as many as one message brings (writer.ts). Of a thousand at once those that are durable go on while the next are written: in one
  * group all would wait for the last of them, and be as many at once again.
  */
 const OF_A_GROUP = 64
@@ -59,7 +59,7 @@ function serve(asking: MessagePort, connection: WriterConnection): void {
     asking.close()
   }
 
-  /** What has been sent meanwhile belongs to the group. @returns how many transactions wait */
+  /** What has been sent meanwhile waits with the others. @returns how many transactions do */
   function hearAll(): number {
     for (let came = next(); came; came = next()) hear(came.message)
     return waiting.length

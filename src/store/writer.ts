@@ -115,8 +115,8 @@ export async function startWriter(
   }
 
   /**
-   * Who asks for so many keeps the loop from its messages: whoever was written meanwhile goes on between two of them. A few
-   * times in one turn of the loop, since those that go on may ask for as many again.
+   * Who asks for so many keeps the loop from its messages: whoever was written meanwhile goes on between two of them. So many
+   * times at most in one turn of the loop, since those that go on may ask for as many again.
    */
   function settleSoon(): void {
     if (looks === 0) setImmediate(() => (looks = 0))

@@ -117,6 +117,19 @@ test('an operation that is not created tells nothing', async () => {
   expect(store.read.lastEventNumber()).toBe(1)
 })
 
+test('what cannot be read of an operation is a refused commit, which its engine tries again', async () => {
+  const plain = await temporaryStore()
+  const operation = () => {
+    throw new Error('disk I/O error')
+  }
+  const store = tellingOfOperations({ ...plain, read: { ...plain.read, operation } })
+  const entry = { operationId: 'operation-1', fence: 1, at: AT, state: 'stuck' } as const
+
+  const refused = store.commit([logged(entry)])
+
+  await expect(refused).rejects.toThrow('disk I/O error')
+})
+
 test('types of events are a kind of resource and what happened to it', () => {
   const malformed = Object.keys(EVENT_KEYS).filter(
     (type) =>
