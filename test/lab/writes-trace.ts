@@ -83,6 +83,9 @@ export async function tracedWrites(agent: AgentClient): Promise<readonly TracedW
   const trace = await agent.shell(`cat ${TRACING}/trace && echo > ${TRACING}/trace`)
   if (/entries-in-buffer.*LOST|CPU:\d+ \[LOST/.test(trace))
     throw new Error('events were lost')
+  const missed = await agent.shell(`awk '$NF > 0' ${TRACING}/kprobe_profile`)
+  if (missed.trim() !== '' || trace.includes('(fault)'))
+    throw new Error(`the kernel could not see everything: ${missed}`)
   return writesIn(trace)
 }
 
