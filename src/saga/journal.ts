@@ -11,6 +11,9 @@ import { delayMs } from './retry-policy.ts'
 
 export type Change = Omit<LogEntry, 'operationId' | 'fence' | 'at' | 'leaseUntilMs'>
 
+/** By the log, with whatever it threw. */
+type Refused = { readonly error: unknown }
+
 export type JournalOptions<W> = {
   readonly log: SagaLog<W>
   readonly clock: Clock
@@ -97,7 +100,7 @@ export class Journal<W> {
 
   private async writeUntilTaken(change: Change, first: unknown): Promise<void> {
     const { clock, retry } = this.options
-    let refused: { readonly error: unknown } | undefined = { error: first }
+    let refused: Refused | undefined = { error: first }
     for (let failures = 1; refused; failures++) {
       if (isVerdict(refused.error)) throw refused.error
       await clock.sleep(delayMs(retry, failures), this.leaving.signal)
@@ -106,10 +109,8 @@ export class Journal<W> {
   }
 
   /** @returns undefined: it is written */
-  private async refusalOf(
-    change: Change
-  ): Promise<{ readonly error: unknown } | undefined> {
-    let refused: { readonly error: unknown } | undefined
+  private async refusalOf(change: Change): Promise<Refused | undefined> {
+    let refused: Refused | undefined
     await this.write(change, NOTHING, (error) => {
       refused = { error }
     })

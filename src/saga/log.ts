@@ -1,4 +1,7 @@
-/** The port through which the engine makes its intent durable. `store/` implements it. What it refuses it rejects: it throws nothing at once. */
+/**
+ * The port through which the engine makes its intent durable. `store/` implements it. What it refuses it rejects: it throws
+ * nothing at once.
+ */
 import type {
   OperationRecord,
   OperationState,

@@ -54,7 +54,10 @@ export const NOT_BEGUN = {
   endedAt: null,
 } as const satisfies Omit<StepRecord, 'name'>
 
-/** Steps have few names, at most some for each number that a VF can have: of those that are to come there is one record each. */
+/**
+ * Of steps that are to come: one record for all that have the same name. There are few names, at most some for each number
+ * that a VF can have.
+ */
 const toCome = new Map<string, StepRecord>()
 
 function stepToCome(name: string): StepRecord {
@@ -66,14 +69,5 @@ function stepToCome(name: string): StepRecord {
 }
 
 function stepBegun(name: string, at: string): StepRecord {
-  return {
-    name,
-    state: 'running',
-    output: null,
-    error: null,
-    attempts: 1,
-    progress: null,
-    startedAt: at,
-    endedAt: null,
-  }
+  return { name, ...NOT_BEGUN, state: 'running', attempts: 1, startedAt: at }
 }

@@ -15,7 +15,9 @@ import type { OperationError } from './workflow.ts'
 
 /** What the engine does about operations that it runs. */
 export type Conductor<W> = {
-  /** Its run threw what it must not: nobody knows what it left, so its locks are held until that is recorded. Never rejects. */
+  /**
+   * Its run threw what it must not: nobody knows what it left, so its locks are held until that is recorded. Never rejects.
+   */
   readonly giveUp: (run: OperationRun<W>, error: unknown) => Promise<void>
   readonly over: (run: OperationRun<W>) => void
 }

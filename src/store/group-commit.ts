@@ -1,6 +1,7 @@
 /**
- * Group commit: transactions that came while an earlier group was being made durable share one fsync (of how many at most: writer-thread.ts). When one of them
- * fails they are done again, each in a savepoint of its own, so that it is rolled back alone and the others commit.
+ * Group commit: transactions that came while an earlier group was being made durable share one fsync, AT_ONCE of them at
+ * most. When one of them fails they are done again, each in a savepoint of its own, so that it is rolled back alone and the
+ * others commit.
  */
 import { applyWrites } from './apply-write.ts'
 import { isOrdinary } from './ordinary-writes.ts'

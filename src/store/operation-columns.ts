@@ -100,7 +100,9 @@ type StoredEntry = StepsEntry & Pick<LogEntry, 'at'>
 
 /**
  * What a row says of an entry, of most by hand and in as few pieces as can be: they cost little else, and each piece is one
- * more for the collector of garbage. null: it changes no step
+ * more for the collector of garbage.
+ *
+ * @returns null: it changes no step
  */
 export function storedEntry({ at, step, next, retry }: LogEntry): string | null {
   if (step === undefined && retry === undefined) return null

@@ -8,6 +8,12 @@ import type { StoreProblem } from './store-error.ts'
 import { StoreError } from './store-error.ts'
 import type { Wire } from './wire-writes.ts'
 
+/**
+ * Transactions in one message, and in one commit, at most. Of a thousand at once those that are durable go on while the next
+ * are written: in one group all would wait for the last of them, and be as many at once again.
+ */
+export const AT_ONCE = 64
+
 export type WriterSettings = { readonly file: string; readonly migrationsFolder: string }
 
 export type WriterRequest =

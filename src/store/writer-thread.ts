@@ -10,7 +10,7 @@ import { openWriterConnection } from './writer-connection.ts'
 import { unpackTransactions } from './wire-reading.ts'
 import type { WireTransaction } from './wire-writes.ts'
 import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts'
-import { toWire } from './writer-messages.ts'
+import { AT_ONCE, toWire } from './writer-messages.ts'
 
 const port = parentPort
 if (port === null) throw new Error('the writer runs as a worker thread')
@@ -27,12 +27,6 @@ try {
   reply({ reply: 'failed', error: toWire(error, `opening ${settings.file}`) })
   port.close()
 }
-
-/**
- * Transactions of one commit, at most: as many as one message brings (writer.ts). Of a thousand at once those that are durable go on while the next are written: in one
- * group all would wait for the last of them, and be as many at once again.
- */
-const OF_A_GROUP = 64
 
 function serve(asking: MessagePort, connection: WriterConnection): void {
   const waiting: WireTransaction[] = []
@@ -51,7 +45,7 @@ function serve(asking: MessagePort, connection: WriterConnection): void {
 
   async function work(): Promise<void> {
     while (hearAll() > 0) {
-      await commit(waiting.splice(0, OF_A_GROUP))
+      await commit(waiting.splice(0, AT_ONCE))
     }
     busy = undefined
     if (!closing) return

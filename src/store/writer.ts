@@ -5,7 +5,7 @@ import type { CommitResult, StoreWrite } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { packTransaction, type Wire } from './wire-writes.ts'
 import type { WriterReply, WriterRequest, WriterSettings } from './writer-messages.ts'
-import { fromWire, toWire } from './writer-messages.ts'
+import { AT_ONCE, fromWire, toWire } from './writer-messages.ts'
 
 export interface Writer {
   readonly commit: (writes: readonly StoreWrite[]) => Promise<CommitResult>
@@ -15,8 +15,7 @@ export interface Writer {
 
 const WITHOUT_NEWS: CommitResult = { events: [], fence: null }
 
-/** Transactions in one message, at most. */
-const AT_ONCE = 64
+/** For what was written meanwhile. */
 const LOOKS_A_TURN = 64
 
 /** Told of each transaction that is durable, before its `commit` resolves. */
