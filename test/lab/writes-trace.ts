@@ -19,12 +19,20 @@ const R10 = '+0x38(%di)'
 /** System calls that may be under way in all of the guest: of more, the kernel would not see the return. */
 const MOST_AT_ONCE = 128
 
+/**
+ * So much of what is written is traced, more than an attribute takes. Not as a string: what is written need not end with a
+ * NUL, and of an event that is longer than a page of the buffer nothing is kept, nor counted. An array can be read by
+ * `+0` only, which on x86 reads a user's memory too. Source: Linux kernel/trace/trace_probe.h, MAX_ARRAY_LEN;
+ * kernel/trace/ring_buffer.c, ring_buffer_lock_reserve (BUF_MAX_DATA_SIZE); trace_probe_kernel.h, probe_mem_read.
+ */
+const MOST_BYTES = 64
+
 const PROBES = [
   `p:nvirt/open __x64_sys_open path=+0(${DI}):ustring`,
   `r${MOST_AT_ONCE}:nvirt/opened __x64_sys_open fd=$retval:s64`,
   `p:nvirt/openat __x64_sys_openat path=+0(${SI}):ustring`,
   `r${MOST_AT_ONCE}:nvirt/openedat __x64_sys_openat fd=$retval:s64`,
-  `p:nvirt/write __x64_sys_write fd=${DI}:s32 size=${DX}:u64 text=+0(${SI}):ustring`,
+  `p:nvirt/write __x64_sys_write fd=${DI}:s32 size=${DX}:u64 bytes=+0(${SI}):x8[${MOST_BYTES}]`,
   `p:nvirt/pwrite __x64_sys_pwrite64 fd=${DI}:s32 size=${DX}:u64 offset=${R10}:u64`,
   `p:nvirt/ioctl __x64_sys_ioctl fd=${DI}:s32 request=${SI}:u32 opcode=+u0(${DX}):u8 nsid=+u4(${DX}):u32 ` +
     `cdw10=+u40(${DX}):u32 cdw11=+u44(${DX}):u32`,
@@ -78,25 +86,31 @@ export async function traceWrites(agent: AgentClient, pattern: string): Promise<
   )
 }
 
+/** Runs a line of shell whose writes are traced too. */
+export async function tracedShell(agent: AgentClient, line: string): Promise<void> {
+  await agent.shell(`echo $$ >> ${TRACING}/set_event_pid && ${line}`)
+}
+
 /** In their order, since the trace was started or read last. */
 export async function tracedWrites(agent: AgentClient): Promise<readonly TracedWrite[]> {
   const trace = await agent.shell(`cat ${TRACING}/trace && echo > ${TRACING}/trace`)
-  if (/entries-in-buffer.*LOST|CPU:\d+ \[LOST/.test(trace))
-    throw new Error('events were lost')
+  const [, kept, seen] =
+    /entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(trace) ?? []
+  if (kept === undefined || kept !== seen || /CPU:\d+ \[LOST/.test(trace))
+    throw new Error(`events were lost: ${kept} of ${seen} kept`)
   const missed = await agent.shell(`awk '$NF > 0' ${TRACING}/kprobe_profile`)
   if (missed.trim() !== '' || trace.includes('(fault)'))
     throw new Error(`the kernel could not see everything: ${missed}`)
   return writesIn(trace)
 }
 
-/** Thread, its process, what it did: a text that was written may go over several lines. */
-const ENTRY = /-(\d+)\s+\(\s*(\S+)\)\s+\[\d+\].*?: (\w+): (.*)$/s
-const BEFORE_ENTRY = /\n(?=.{16}-\d+ +\( *\S+\) \[\d+\])/
+/** Thread, its process, what it did. */
+const ENTRY = /-(\d+)\s+\(\s*(\S+)\)\s+\[\d+\].*?: (\w+): (.*)$/
 
 export function writesIn(trace: string): readonly TracedWrite[] {
   const opening = new Map<string, string>()
   const files = new Map<string, string>()
-  return trace.split(BEFORE_ENTRY).flatMap((entry): TracedWrite[] => {
+  return trace.split('\n').flatMap((entry): TracedWrite[] => {
     const [, thread = '', owner = '', event = '', rest = ''] = ENTRY.exec(entry) ?? []
     const fd = `${owner} ${/fd=(-?\d+)/.exec(rest)?.[1]}`
     switch (event) {
@@ -122,8 +136,10 @@ export function writesIn(trace: string): readonly TracedWrite[] {
 
 function written(path: string | undefined, rest: string): TracedWrite[] {
   if (path?.startsWith('/sys/') !== true) return []
-  const text = (/text="(.*)"/s.exec(rest)?.[1] ?? '').slice(0, numberOf(rest, 'size'))
-  return [{ to: 'sysfs', path, text }]
+  const size = numberOf(rest, 'size')
+  if (size > MOST_BYTES) throw new Error(`${size} bytes written to ${path}`)
+  const bytes = /bytes=\{(.*)\}/.exec(rest)?.[1]?.split(',').map(Number) ?? []
+  return [{ to: 'sysfs', path, text: Buffer.from(bytes).toString('utf8', 0, size) }]
 }
 
 function blocksOf(path: string | undefined, rest: string): TracedWrite[] {

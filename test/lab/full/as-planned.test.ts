@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PlanView } from '../../../src/api/plan-view.ts'
 import type { AssignmentView } from '../../../src/workflows/workflows.ts'
 import { TRUSTED } from '../answers.ts'
+import { GUEST_NODE } from '../guest-node.ts'
 import { inOrder } from '../in-order.ts'
 import {
   openLab,
@@ -16,8 +17,15 @@ import {
 } from '../lab.ts'
 import { lastWords } from '../last-words.ts'
 import { machineSnapshot } from '../machine-snapshot.ts'
+import { SRIOV_ADDRESS } from '../qemu-arguments.ts'
 import { firstUnnamed, namedIn } from '../../support/named-writes.ts'
-import { asTraced, traceWrites, tracedWrites, type TracedWrite } from '../writes-trace.ts'
+import {
+  asTraced,
+  tracedShell,
+  tracedWrites,
+  traceWrites,
+  type TracedWrite,
+} from '../writes-trace.ts'
 
 let lab: Lab
 
@@ -63,6 +71,20 @@ function resetsSorted(written: readonly TracedWrite[]): readonly TracedWrite[] {
 function byPath(one: TracedWrite, other: TracedWrite): number {
   return JSON.stringify(one) < JSON.stringify(other) ? -1 : 1
 }
+
+test('a write is seen whatever follows it in the memory of who writes', async () => {
+  const { agent } = lab
+  const attribute = `/sys/bus/pci/devices/${SRIOV_ADDRESS}/sriov_drivers_autoprobe`
+  const text = (await agent.text(attribute)).trim()
+  const write =
+    `const memory = Buffer.alloc(65536, "x"); memory.write("${text}"); ` +
+    `fs.writeSync(fs.openSync("${attribute}", "w"), memory, 0, ${text.length})`
+  await tracedWrites(agent)
+
+  await tracedShell(agent, `exec ${GUEST_NODE.join(' ')} -e '${write}'`)
+
+  expect(await tracedWrites(agent)).toEqual([{ to: 'sysfs', path: attribute, text }])
+})
 
 test('provisioning writes what its plan named', async () => {
   const asked = [
