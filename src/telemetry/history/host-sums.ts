@@ -1,37 +1,48 @@
 /**
  * Of a host: the sum of its controllers that can be observed. One that cannot, a guest's say, is not in it; when none can,
- * the host is not observed.
+ * the host is not observed. Controllers may be read at several periods: the sum is taken at the shortest, and what is read
+ * less often is in it as it was read last.
  */
 import type { History } from './history.ts'
 import type { FunctionReading } from './intake.ts'
 import { FUNCTION_METRICS } from './metrics.ts'
+import { ENDED_AFTER } from './shortest-period.ts'
+
+type Kept = { readonly reading: FunctionReading; readonly atMs: number }
 
 type HostState = {
-  /** The last reading of each controller since the sum was taken. */
-  readonly latest: Map<string, FunctionReading>
+  /** The last reading of each controller that no sum has used up. */
+  readonly latest: Map<string, Kept>
   lastMs: number
 }
 
+/** So many periods without another, and a reading says nothing of now. */
+const STALE_AFTER = 2
 const [READS, WRITES, READ_MS, WRITE_MS] = [0, 1, 4, 5] // in FUNCTION_METRICS
 const FORGET_MS = 10 * 60_000
 
 export class HostSums {
-  readonly #history: History
+  readonly #history: Pick<History, 'record'>
   readonly #hosts = new Map<string, HostState>()
 
-  constructor(history: History) {
+  constructor(history: Pick<History, 'record'>) {
     this.#history = history
   }
 
-  /** When a controller comes for the second time all others have come: the sum is taken, a period late. */
+  /** When a controller comes for the second time all others as fast have come: the sum is taken, a period late. */
   take(reading: FunctionReading, nowMs: number): void {
     const host = this.#hosts.get(reading.hostId) ?? { latest: new Map(), lastMs: nowMs }
     this.#hosts.set(reading.hostId, host)
-    if (host.latest.has(reading.id)) {
-      this.#record(reading, [...host.latest.values()])
-      host.latest.clear()
+    const { latest } = host
+    if (latest.has(reading.id) && isFastest(reading, latest, nowMs)) {
+      dropStale(latest, reading, nowMs)
+      this.#record(
+        reading,
+        Array.from(latest.values(), (kept) => kept.reading)
+      )
+      dropUsedUp(latest, reading)
     }
-    host.latest.set(reading.id, reading)
+    latest.set(reading.id, { reading, atMs: nowMs })
     host.lastMs = nowMs
   }
 
@@ -50,6 +61,39 @@ export class HostSums {
       latency: null,
       periodMs,
     })
+  }
+}
+
+/** None of the others comes more often, and goes on to. */
+function isFastest(
+  { id, periodMs }: FunctionReading,
+  latest: HostState['latest'],
+  nowMs: number
+): boolean {
+  return [...latest.values()].every(
+    ({ reading, atMs }) =>
+      reading.id === id ||
+      reading.periodMs >= periodMs ||
+      nowMs - atMs > ENDED_AFTER * reading.periodMs
+  )
+}
+
+/** One that was read fast and is no longer counts until it comes at the period of the others. */
+function dropStale(
+  latest: HostState['latest'],
+  { periodMs }: FunctionReading,
+  nowMs: number
+): void {
+  for (const [id, { reading, atMs }] of latest) {
+    const longestMs = Math.max(periodMs, reading.periodMs)
+    if (nowMs - atMs > STALE_AFTER * longestMs) latest.delete(id)
+  }
+}
+
+/** What is read less often than the sum is taken is part of the following sums too. */
+function dropUsedUp(latest: HostState['latest'], { periodMs }: FunctionReading): void {
+  for (const [id, { reading }] of latest) {
+    if (reading.periodMs <= periodMs) latest.delete(id)
   }
 }
 

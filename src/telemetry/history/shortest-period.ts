@@ -4,7 +4,7 @@ import type { FunctionReading } from './intake.ts'
 type Seen = { periodMs: number; sequence: number; lastMs: number }
 
 /** So many periods without a reading, and it is no longer watched at that period. */
-const ENDED_AFTER = 3
+export const ENDED_AFTER = 3
 const FORGET_MS = 10 * 60_000
 
 export class ShortestPeriod {

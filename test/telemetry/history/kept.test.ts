@@ -60,6 +60,23 @@ test('a host has the sum of its controllers', async () => {
   expect(sum.metrics[0]?.mean[0] ?? 0).toBeLessThan(2 * (rates[0]! + rates[1]!))
 })
 
+test('a host has the sum of its controllers also while one of them is read more often', async () => {
+  const { clock, history, range } = await keptHost()
+  await history.pin(SYSTEM, PLAIN)
+  await clock.advance(120_000)
+  const within = { fromMs: clock.nowMs() - 70_000, toMs: clock.nowMs() - 10_000 }
+
+  const meanOf = async (scope: 'host' | 'controller', id: string) => {
+    const view = await range({ scope, id, ...within, stepSeconds: 60 })
+    return view.metrics[0]?.mean[0] ?? NaN
+  }
+  const sum = (await meanOf('controller', PF)) + (await meanOf('controller', PLAIN))
+  const host = await meanOf('host', HOST)
+
+  expect(host / sum).toBeGreaterThan(0.8)
+  expect(host / sum).toBeLessThan(1.25)
+})
+
 test('what is watched is kept by the second with its queues, as it is shown', async () => {
   const { clock, history, range } = await keptHost(null)
   const shown: (number | undefined)[] = []
