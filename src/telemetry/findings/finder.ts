@@ -31,6 +31,8 @@ export type FinderOptions = {
   readonly queueDepthOf: (subject: FindingSubject) => number
   /** The primary controller of the function's drive; null: not known. */
   readonly primaryOf: (subject: FindingSubject) => string | null
+  /** Of a controller: it was there when its host was scanned last. */
+  readonly isPresent: (subject: FindingSubject) => boolean
   readonly onTold: (told: Told) => void
   readonly latencies: LatencyWatch
 }
@@ -99,7 +101,7 @@ export class Finder {
   /** To be called now and then. */
   sweep(nowMs: number): void {
     for (const [key, { finding, held, lastMs }] of this.#kept) {
-      if (finding.kind.startsWith('health-') || nowMs - lastMs < UNSEEN_MS) continue
+      if (nowMs - lastMs < UNSEEN_MS || this.#isAsScanned(finding)) continue
       this.#kept.delete(key)
       if (held.open) this.#tell(finding, 'ended', { why: 'no-longer-observed' })
     }
@@ -112,6 +114,11 @@ export class Finder {
       }
       if (functions.size === 0) this.#drives.delete(primary)
     }
+  }
+
+  /** The health of a drive whose host is away is what it was, however long nobody sees it. */
+  #isAsScanned({ kind, subject }: Finding): boolean {
+    return kind.startsWith('health-') && this.#options.isPresent(subject)
   }
 
   #takeQueues(subject: FindingSubject, { queues }: ObservedReading, nowMs: number): void {

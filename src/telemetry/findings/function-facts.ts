@@ -21,6 +21,8 @@ export function functionFacts(store: Store) {
   return {
     queueDepthOf: (subject: FindingSubject) => factsOf(subject).queueDepth,
     primaryOf: (subject: FindingSubject) => factsOf(subject).primary,
+    /** As the database has it now: asked only of what nobody has seen for long. */
+    isPresent: ({ id }: FindingSubject) => store.read.controller(id)?.present === true,
     stop,
   }
 }

@@ -29,6 +29,7 @@ export function watchedSeries({ former = [] as readonly number[] } = {}) {
   const finder = new Finder({
     queueDepthOf: () => DEPTH,
     primaryOf: () => PRIMARY,
+    isPresent: () => true,
     latencies,
     onTold: (one) => told.push({ ...one, second }),
   })
