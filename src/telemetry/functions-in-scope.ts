@@ -3,7 +3,12 @@
  * again when something has happened on it: many subscriptions look at the same hosts, and a fleet has many of them.
  */
 import { pciAddress } from '../nvme/pci-address.ts'
-import type { ControllerRow, EventRow, VirtualFunctionRow } from '../store/rows.ts'
+import type {
+  ControllerRow,
+  EventRow,
+  EventSubject,
+  VirtualFunctionRow,
+} from '../store/rows.ts'
 import { allHostIds } from '../store/all-pages.ts'
 import type { StoreReader } from '../store/store.ts'
 import type { WatchedFunction } from './scope.ts'
@@ -26,14 +31,12 @@ export class FunctionsInScope {
     this.#read = read
   }
 
-  /** What happened, as the store tells it. */
-  changed(events: readonly EventRow[]): void {
-    for (const { hostId, subject } of events) {
-      if (hostId === null) return this.forget()
-      this.#forgetHost(hostId)
-      // Its drive may have been moved to this host.
-      this.#hostOf.delete(subject.id)
-    }
+  /** What happened, as the store tells it. @returns a scope may mean other functions than before */
+  changed(events: readonly EventRow[]): boolean {
+    // It has done nothing yet.
+    const telling = events.filter(({ type }) => type !== 'operation.created')
+    for (const event of telling) this.#changedBy(event)
+    return telling.length > 0
   }
 
   /** What nobody asks for need not be kept. */
@@ -68,6 +71,25 @@ export class FunctionsInScope {
     return read
   }
 
+  /** Scans tell of no VF that an operation made or took down: its own events do. */
+  #changedBy({ hostId, subject }: EventRow): void {
+    if (this.#hosts.size === 0) return
+    const concerned = hostId ?? this.#hostOfOperation(subject)
+    if (concerned === undefined) return this.forget()
+    this.#forgetHost(concerned)
+    // Its drive may have been moved to this host.
+    this.#hostOf.delete(subject.id)
+  }
+
+  /** undefined: it is not known, and may be any. Never throws: whoever tells of events takes no trouble from here. */
+  #hostOfOperation({ id }: EventSubject): string | undefined {
+    try {
+      return hostIn(this.#read.operation(null, id)?.params)
+    } catch {
+      return undefined // the look that follows meets the same trouble, and tells of it
+    }
+  }
+
   /** Another host may have what was there. */
   #forgetHost(hostId: string): void {
     const known = this.#hosts.get(hostId)
@@ -76,6 +98,13 @@ export class FunctionsInScope {
     for (const id of idsOf(known))
       if (this.#hostOf.get(id) === hostId) this.#hostOf.delete(id)
   }
+}
+
+/** Of an operation's parameters: which host it works on. */
+function hostIn(params: unknown): string | undefined {
+  if (typeof params !== 'object' || params === null || !('hostId' in params))
+    return undefined
+  return typeof params.hostId === 'string' ? params.hostId : undefined
 }
 
 function idsOf({ functions, byController }: OfHost): readonly string[] {

@@ -40,7 +40,7 @@ type Wanted = { readonly fn: WatchedFunction; readonly by: Subscription[] }
 
 /** Hosts that come back make no event that a subscription could wait for. */
 const LOOK_AGAIN_MS = 2_000
-/** Events come in bursts: one look per burst. */
+/** Events come in bursts: one look for all that come in so long. */
 const SETTLE_MS = 50
 
 export function createTelemetry(options: TelemetryOptions): Telemetry {
@@ -70,8 +70,7 @@ class Hub {
     this.#options = options
     this.#functions = new FunctionsInScope(options.store.read)
     this.#endEvents = options.store.onEvents((events) => {
-      this.#functions.changed(events)
-      this.#lookSoon()
+      if (this.#functions.changed(events)) this.#lookSoon()
     })
   }
 
@@ -103,8 +102,10 @@ class Hub {
 
   #lookSoon(): void {
     if (this.#subscriptions.size === 0) return
-    this.#cancelLook?.()
-    this.#cancelLook = this.#options.clock.after(SETTLE_MS, () => void this.#sync())
+    this.#cancelLook ??= this.#options.clock.after(SETTLE_MS, () => {
+      this.#cancelLook = undefined
+      void this.#sync()
+    })
   }
 
   /**
@@ -173,6 +174,7 @@ class Hub {
 
   #rest(): void {
     this.#cancelLook?.()
+    this.#cancelLook = undefined
     this.#stopLooking?.()
     this.#stopLooking = undefined
     this.#functions.forget()

@@ -36,8 +36,8 @@ export async function watchedHost() {
     await machine.close()
   })
 
-  /** What a scan would store: functions by their address, with an event. */
-  async function storeScan(): Promise<void> {
+  /** What a scan would store: functions by their address. @param event null: it tells nothing of them */
+  async function storeScan(event: NewEvent | null = SCANNED): Promise<void> {
     const { functions } = await watches.driver.scan()
     const controllers = functions.filter(({ vf }) => vf === null)
     const vfs = functions.filter(({ vf }) => vf !== null)
@@ -72,7 +72,7 @@ export async function watchedHost() {
         })),
         namespaces: [],
       },
-      { write: 'appendEvent', event: SCANNED },
+      ...(event ? [{ write: 'appendEvent' as const, event }] : []),
     ])
   }
 
@@ -106,7 +106,7 @@ function countedWatches(driver: HostDriver) {
   return { driver: counted, running, details, begun: () => begun }
 }
 
-const hostRow = {
+export const hostRow = {
   id: HOST,
   machineId: '0'.repeat(32),
   bootId: 'boot',
@@ -119,7 +119,7 @@ const hostRow = {
   observedAt: AT,
 } as const
 
-const SCANNED: NewEvent = {
+export const SCANNED: NewEvent = {
   type: 'host.changed',
   at: AT,
   hostId: HOST,
