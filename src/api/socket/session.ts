@@ -17,7 +17,7 @@ import type {
   ServerMessage,
   SubscribeMessage,
 } from './messages.ts'
-import { Outbox, type FrameStream } from './outbox.ts'
+import { Outbox, type FrameSocket, type FrameStream } from './outbox.ts'
 
 /** The same one for all sessions. */
 export type Door = {
@@ -26,8 +26,11 @@ export type Door = {
   readonly onBug: (bug: unknown, requestId: string) => void
 }
 
+/** What a `ws` is asked for. */
+export type SessionSocket = FrameSocket & Pick<WebSocket, 'extensions' | 'ping' | 'close'>
+
 export type Client = {
-  readonly socket: WebSocket
+  readonly socket: SessionSocket
   readonly caller: Caller
   /** Under the socket. */
   readonly stream: FrameStream
@@ -57,7 +60,7 @@ const NONE: Subscriptions = []
 
 export class TelemetrySession {
   readonly #door: Door
-  readonly #socket: WebSocket
+  readonly #socket: SessionSocket
   readonly #caller: Caller
   readonly #requestId: string
   readonly #outbox: Outbox
@@ -148,6 +151,10 @@ export class TelemetrySession {
     subscription: Subscription,
     { type, id, ...request }: SubscribeMessage | ChangeMessage
   ): Promise<void> {
+    if (subscription.closed) return
+    if (type === 'change' && subscription.channel === undefined) {
+      return this.#refuse(id, 'is not subscribed') // its subscribing has failed since the change came
+    }
     const { channels } = this.#door
     const compressed = hasAgreed(this.#socket)
     const channel = await channels.use(this.#caller, { ...request, compressed })
