@@ -43,7 +43,7 @@ export function explain(trouble: AnyTrouble): Explanation {
     case 'idempotency-conflict':
       if (trouble.unanswered) {
         return {
-          detail: `the request that came first with the key ${trouble.key} has no answer: it is being made, or nvirt was stopped in it`,
+          detail: `the request that came first with the key ${trouble.key} has no answer: it is being made, or how it ended is not known`,
           remedy: 'Look whether it was done, and use a new key if it was not',
         }
       }

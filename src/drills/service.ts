@@ -5,8 +5,8 @@ import { ControlPlaneError } from '../errors.ts'
 import { eventWrite } from '../events/events.ts'
 import { HostDriverError } from '../host/driver.ts'
 import type { ArmedFault, Drills, MachineEvent } from '../host/drills.ts'
-import type { Store } from '../store/store.ts'
-import { answerOnce } from './answer-once.ts'
+import type { Store, StoreWrite } from '../store/store.ts'
+import { answerOnce, type Held } from './answer-once.ts'
 import type { DrillRequest, DrillService, DrillView } from './drills.ts'
 
 export type DrillsOptions = {
@@ -21,27 +21,31 @@ export type DrillsOptions = {
 export function createDrills(options: DrillsOptions): DrillService {
   const { store } = options
 
-  async function start(
+  async function hold(
     caller: Caller,
     hostId: string,
     { fault, event }: DrillRequest
-  ): Promise<DrillView> {
+  ): Promise<Held<DrillView>> {
     const port = allowedPort(options, caller, hostId)
     if (fault && !event) {
       const armed = await answered(hostId, port.arm(fault))
-      await tell(options, caller, hostId, 'host.drill-armed', { drillId: armed.id, fault })
-      return faultView(hostId, armed)
+      const detail = { drillId: armed.id, fault }
+      const told = telling(options, caller, hostId, 'host.drill-armed', detail)
+      return { answer: faultView(hostId, armed), told }
     }
     if (!event || fault) throw notOneOf(hostId)
     await fire(hostId, port, event)
-    await tell(options, caller, hostId, 'host.drill-fired', { event })
-    return { id: null, hostId, fault: null, event, struck: 0, hanging: 0, over: true }
+    const told = telling(options, caller, hostId, 'host.drill-fired', { event })
+    return { answer: eventView(hostId, event), told }
   }
 
   return {
-    start: (caller, hostId, request, key) => {
-      const work = () => start(caller, hostId, request)
-      return key ? answerOnce(options, caller, key, work) : work()
+    start: async (caller, hostId, request, key) => {
+      const work = () => hold(caller, hostId, request)
+      if (key) return answerOnce(options, caller, key, work)
+      const { answer, told } = await work()
+      await store.commit([told])
+      return answer
     },
     armed: async (caller, hostId, { after, limit }) => {
       const port = allowedPort(options, caller, hostId)
@@ -55,8 +59,9 @@ export function createDrills(options: DrillsOptions): DrillService {
       const port = allowedPort(options, caller, hostId)
       const taken = await answered(hostId, port.takeBack(drillId, hanging))
       if (!taken) throw notFound('drill', drillId)
-      const { fault } = taken
-      await tell(options, caller, hostId, 'host.drill-ended', { drillId, fault, hanging })
+      const detail = { drillId, fault: taken.fault, hanging }
+      const told = telling(options, caller, hostId, 'host.drill-ended', detail)
+      await store.commit([told])
       return { ...faultView(hostId, taken), over: true }
     },
   } satisfies DrillService
@@ -75,6 +80,10 @@ export function createDrills(options: DrillsOptions): DrillService {
 function faultView(hostId: string, armed: ArmedFault): DrillView {
   const { id, fault, struck, hanging, usedUp } = armed
   return { id, hostId, fault, event: null, struck, hanging, over: usedUp }
+}
+
+function eventView(hostId: string, event: MachineEvent): DrillView {
+  return { id: null, hostId, fault: null, event, struck: 0, hanging: 0, over: true }
 }
 
 async function fire(hostId: string, port: Drills, event: MachineEvent): Promise<void> {
@@ -102,17 +111,17 @@ async function answered<T>(hostId: string, answer: Promise<T>): Promise<T> {
   }
 }
 
-async function tell(
-  { store, clock }: DrillsOptions,
+function telling(
+  { clock }: DrillsOptions,
   { actor, tenant }: Caller,
   hostId: string,
   type: 'host.drill-armed' | 'host.drill-fired' | 'host.drill-ended',
   detail: Readonly<Record<string, unknown>>
-): Promise<void> {
+): StoreWrite {
   const subject = { kind: 'host', id: hostId } as const
   const at = isoTime(clock.nowMs())
   const event = { type, hostId, subject, actor, tenant, operationId: null, at, detail }
-  await store.commit([eventWrite(event)])
+  return eventWrite(event)
 }
 
 function forbidden(reason: string): ControlPlaneError {

@@ -1,6 +1,9 @@
 /**
  * The port of drills: making an emulated host fail, on purpose. A real host has none. Faults and events are JSON, as
  * changes are: the same value stands in a machine file, a test, a request of the API and the log.
+ *
+ * @throws {HostDriverError} gone: nobody was there to be asked, and nothing has happened. After any other error what was
+ * asked for may have happened.
  */
 export interface Drills {
   /** From now on, until it has struck as often as it may or is taken back. */

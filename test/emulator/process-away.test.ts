@@ -105,3 +105,27 @@ test('a host whose emulator goes away in the middle of a scan is away', async ()
   expect(inventory.host(SYSTEM, id)).toMatchObject({ reach: 'away' })
   expect(troubles).toEqual([])
 })
+
+test('a drill says whether its emulator was there to be asked', async () => {
+  const { goAway, machine, remote, socketPath, clock } = await served()
+  const { fire } = machine.drills
+  machine.drills.fire = async (event) => {
+    const outcome = await fire(event)
+    await goAway()
+    return outcome
+  }
+
+  const cutOff = remote.drills.fire({ event: 'reboot' })
+  await expect(cutOff).rejects.toMatchObject({
+    name: 'HostDriverError',
+    failure: { kind: 'kernel-refused', errno: 'EIO' },
+  })
+  await expect(remote.drills.armed()).rejects.toMatchObject({
+    name: 'HostDriverError',
+    failure: { kind: 'gone', what: 'one' },
+  })
+
+  const again = await serveMachines([machine], socketPath, clock)
+  expect(await remote.drills.armed()).toEqual([])
+  await again.close()
+})

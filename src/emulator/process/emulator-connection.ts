@@ -8,12 +8,16 @@ import { onLines } from './socket-lines.ts'
 
 /** The emulator is not there, or went while it was asked. */
 export class EmulatorGone extends Error {
-  constructor(socketPath: string, cause?: unknown) {
+  /** It was there, and may have done what it was asked for. */
+  readonly wasThere: boolean
+
+  constructor(socketPath: string, wasThere: boolean, cause?: unknown) {
     super(
       `no emulator answers on ${socketPath}`,
       cause === undefined ? undefined : { cause }
     )
     this.name = 'EmulatorGone'
+    this.wasThere = wasThere
   }
 }
 
@@ -72,18 +76,22 @@ export class EmulatorConnection {
 
   #open(): Socket {
     const socket = connect(this.#socketPath)
+    let wasThere = false
     let cause: unknown
+    socket.on('connect', () => (wasThere = true))
     socket.on('error', (error) => (cause = error))
-    socket.on('close', () => this.#lost(socket, cause))
+    socket.on('close', () =>
+      this.#lost(socket, new EmulatorGone(this.#socketPath, wasThere, cause))
+    )
     onLines(socket, (line) => this.#heard(fromLine(line) as Reply | Push)) // our own server's line
     return socket
   }
 
-  #lost(socket: Socket, cause: unknown): void {
+  #lost(socket: Socket, gone: EmulatorGone): void {
     if (this.#socket === socket) this.#socket = undefined
     const pending = [...this.#pending.values()]
     this.#pending.clear()
-    for (const { reject } of pending) reject(new EmulatorGone(this.#socketPath, cause))
+    for (const { reject } of pending) reject(gone)
     this.#listener.lost()
   }
 

@@ -93,15 +93,13 @@ export function remoteMachine(
   }
 }
 
-/** The answers are our own server's. An emulator that went away is a host that has gone. */
+/** The answers are our own server's. */
 function remoteDrills(name: string, asking: (question: Ask) => Promise<unknown>): Drills {
   const ask = async (question: Ask) => {
     try {
       return await asking(question)
     } catch (cause) {
-      if (!(cause instanceof EmulatorGone)) throw cause
-      const failure = { kind: 'gone', what: name } as const
-      throw new HostDriverError(`the emulator of ${name} does not answer`, failure, cause)
+      throw cause instanceof EmulatorGone ? hostGone(name, cause) : cause
     }
   }
   return {
@@ -111,4 +109,12 @@ function remoteDrills(name: string, asking: (question: Ask) => Promise<unknown>)
       ((await ask({ ask: 'takeBack', id, hanging })) as ArmedFault | null) ?? undefined,
     fire: async (event) => (await ask({ ask: 'fire', event })) as EventOutcome,
   }
+}
+
+/** An emulator that went while it was asked is, as for its kernel's calls, a machine that does not answer: EIO. */
+function hostGone(name: string, cause: EmulatorGone): HostDriverError {
+  const failure = cause.wasThere
+    ? ({ kind: 'kernel-refused', errno: 'EIO' } as const)
+    : ({ kind: 'gone', what: name } as const)
+  return new HostDriverError(`the emulator of ${name} does not answer`, failure, cause)
 }
