@@ -1,7 +1,7 @@
 /** Provision, assign, release and retire by the page's buttons alone. */
 import assert from 'node:assert/strict'
 import path from 'node:path'
-import type { Locator } from 'playwright-core'
+import type { Locator, Route } from 'playwright-core'
 import { watchErrors } from './chromium.ts'
 import { Dashboard } from './dashboard.ts'
 import { startService } from '../support/service-process.ts'
@@ -25,6 +25,8 @@ const STEPS: Readonly<Record<string, (clicks: Clicks) => Promise<void>>> = {
   'a refusal is shown with its reason and its remedy': showsRefusal,
   'a released VF is cleaned, and free again': release,
   'retired VFs go back to the pool': retire,
+  'a button that is pressed again, since its answer was lost, begins nothing anew':
+    losesAnswer,
 }
 
 export async function clickThrough({ suite, browser, folder }: World): Promise<void> {
@@ -121,6 +123,26 @@ async function retire({ dashboard, vf }: Clicks): Promise<void> {
     await dashboard.virtualFunctions(HOST).nth(left).waitFor({ state: 'detached' })
   }
   await dashboard.host(HOST).getByText('8 VFs of 8 in the pool').waitFor()
+}
+
+/** The service has begun it by then: only its answer does not reach the page. */
+async function losesAnswer({ dashboard }: Clicks): Promise<void> {
+  const { dialog, page } = dashboard
+  const begun: string[] = []
+  const loses = async (route: Route) => {
+    const { id } = (await (await route.fetch()).json()) as { readonly id: string }
+    begun.push(id)
+    await route.abort()
+  }
+  await page.route(/controllers\/[^/]+\/virtualFunctions$/, loses, { times: 1 })
+  await dashboard.press(dashboard.controller(HOST, PF), 'Provision VFs…')
+  await dashboard.press(dialog, 'Provision')
+  await dialog.getByText('The service cannot be reached').waitFor()
+  await dashboard.press(dialog, 'Provision')
+  await dialog.waitFor({ state: 'hidden' })
+  assert.deepEqual([await dashboard.operation.getAttribute('data-operation-id')], begun)
+  await dashboard.operation.and(page.locator('[data-state="succeeded"]')).waitFor()
+  await dashboard.host(HOST).getByText('7 VFs of 8 in the pool').waitFor()
 }
 
 function screenshot(): string {

@@ -59,12 +59,17 @@ export async function list(path) {
  *
  * @param {ChangeRequest} request
  * @param {string} [planId] of a plan of the same request: it is done as that says, or refused
+ * @param {Map<string, string>} [keys] of what was asked before: whoever asks the same again gets the operation of the first
  * @returns {Promise<Operation>}
  */
-export async function start({ method, path, body }, planId) {
+export async function start({ method, path, body }, planId, keys = new Map()) {
   const url = planId === undefined ? path : `${path}?plan=${planId}`
-  const key = { 'idempotency-key': randomKey() }
-  return /** @type {Operation} */ (await send(method, url, body, key))
+  const asked = JSON.stringify([method, url, body])
+  const key = keys.get(asked) ?? randomKey()
+  keys.set(asked, key)
+  return /** @type {Operation} */ (
+    await send(method, url, body, { 'idempotency-key': key })
+  )
 }
 
 /**

@@ -14,6 +14,12 @@ export function askChange({ fleet, offers, request, ...asked }) {
   const shown = el('section', { class: 'plan', 'aria-label': 'What it does' })
   /** Raised by each edit: a plan is shown only for the question as it stands. */
   let edits = 0
+  /**
+   * Whoever got no answer presses the same button again: that is the same request.
+   *
+   * @type {Map<string, string>}
+   */
+  const keys = new Map()
   accepts.offer(offers ?? [])
   const attempt = ask({
     ...asked,
@@ -21,13 +27,21 @@ export function askChange({ fleet, offers, request, ...asked }) {
       { label: 'Show what it does', run: (form) => offering(() => look(wanted(form))) },
     ],
     below: [accepts.element, shown],
-    run: (form) => offering(async () => tellStarted(await start(wanted(form)))),
+    run: (form) => offering(() => begin(wanted(form))),
   })
   shown.closest('form')?.addEventListener('input', forget)
 
   /** @param {HTMLFormElement} form */
   function wanted(form) {
     return request(form, accepts.accepted())
+  }
+
+  /**
+   * @param {ChangeRequest} change
+   * @param {string} [planId]
+   */
+  async function begin(change, planId) {
+    tellStarted(await start(change, planId, keys))
   }
 
   /** @param {ChangeRequest} change */
@@ -61,7 +75,7 @@ export function askChange({ fleet, offers, request, ...asked }) {
    */
   async function runPlan(change, { id }) {
     try {
-      tellStarted(await start(change, id))
+      await begin(change, id)
     } catch (error) {
       // What has moved is told, above what it would do now.
       if (isOutdated(error)) await look(change)
