@@ -43,11 +43,11 @@ export function adoptVirtualFunction(around: Surroundings) {
         on: targetOf(p),
         guard: ({ ask }) => refuseAdopting(ask, p),
         do: ({ outputs }) =>
-          foundIn(outputs).binding.driver === 'nvme'
-            ? rebind(p.fn, { driver: 'nvme', override: 'nvme' })
-            : [],
+          isReserved(outputs) ? rebind(p.fn, { driver: 'nvme', override: 'nvme' }) : [],
         undo: (turn) =>
-          rebind(p.fn, foundIn(turn.outputs).binding, [untilUnused(turn, p.fn)]),
+          isReserved(turn.outputs)
+            ? rebind(p.fn, foundIn(turn.outputs).binding, [untilUnused(turn, p.fn)])
+            : [],
       }),
       rescan(p.hostId),
     ],
@@ -95,6 +95,11 @@ async function recordFunction(ask: Ask, p: AdoptParams): Promise<Done> {
 
 function foundIn(outputs: Parameters<typeof outputOf>[1]) {
   return outputOf(Found, outputs, 'record-function')
+}
+
+/** Of any other nothing is changed: whoever has bound it since keeps it when this is undone. */
+function isReserved(outputs: Parameters<typeof foundIn>[0]): boolean {
+  return foundIn(outputs).binding.driver === 'nvme'
 }
 
 function adopted(p: AdoptParams, end: EndContext): readonly StoreWrite[] {

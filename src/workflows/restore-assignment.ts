@@ -50,6 +50,14 @@ export function restoreAssignment(around: Surroundings) {
     ],
     onSucceeded: restored,
     onStuck: (p, end) => quarantined(p, end),
+    onRetried: (p, { at }) => [
+      {
+        write: 'updateAssignment',
+        id: p.assignmentId,
+        set: { state: 'restoring', quarantine: null },
+        at,
+      },
+    ],
   })
 }
 

@@ -15,6 +15,7 @@ import { refuseUsedThrough } from './guards/usage.ts'
 import type { Ask } from './host-session.ts'
 import { carryOutIfThere, type Look } from './moves.ts'
 import { heldBy, openOperations } from './open-operations.ts'
+import { RETIRE } from './retire-params.ts'
 import { waitUnless } from './wait-for-users.ts'
 
 export const RECORD_SRIOV = 'record-sriov'
@@ -99,7 +100,7 @@ function movesBack(turn: Turn, of: Primary, before: SriovBefore): Look {
 
 /**
  * What the retirement of this VF will find at its end, while it can still be refused: whether it is the last one, and its
- * VF count 0 would take others down.
+ * VF count 0 would take others down. Of two that are retired at once the first to commit leaves, so that the other is last.
  */
 export async function refuseLast(
   { ask, store }: Pick<Turn, 'ask' | 'store'>,
@@ -109,8 +110,17 @@ export async function refuseLast(
   const before = store.read.controller(of.controllerId)?.sriovBefore
   if (before?.vfCount !== 0) return []
   if (isOfFormerBoot(before, await bootOf(ask, of.primary.address))) return []
-  const isLast = provisionedOf(store, of).every(({ id }) => id === virtualFunctionId)
-  return isLast ? refuseDisabling(ask, store, of, [virtualFunctionId]) : []
+  const leaving = [virtualFunctionId, ...leavingForGood(store)]
+  const isLast = provisionedOf(store, of).every(({ id }) => leaving.includes(id))
+  return isLast ? refuseDisabling(ask, store, of, leaving) : []
+}
+
+/** VFs that are provisioned until they are back in the pool, though their retirement only goes forward. */
+function leavingForGood(store: Store): readonly string[] {
+  return openOperations(store)
+    .filter(({ workflow }) => workflow === RETIRE)
+    .filter(({ id }) => store.read.operation(null, id)?.committed === true)
+    .flatMap(({ params }) => heldBy(params).holds.exclusive)
 }
 
 function provisionedOf(store: Store, { hostId, controllerId }: Primary) {

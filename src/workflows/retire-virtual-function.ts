@@ -17,7 +17,7 @@ import {
 import { refuseBound } from './guards/binding.ts'
 import { refuseHeldGroup } from './guards/group.ts'
 import { driveTarget, functionTarget, isThere, refuseOther } from './guards/identity.ts'
-import { refuseOnline } from './guards/secondary.ts'
+import { refuseOnline, refuseOnlineSince } from './guards/secondary.ts'
 import { refuseDetaching, refuseUsedThrough } from './guards/usage.ts'
 import {
   halfRetired,
@@ -44,12 +44,7 @@ export function retireVirtualFunction(around: Surroundings) {
       guard('check-function', (turn) => refuseRetiring(turn, p)),
       ...(p.fn === null ? [] : releaseDriver(p, p.fn)),
       takeOffline(p),
-      change('detach-namespaces', {
-        on: driveTarget(p.primary),
-        locks: [primaryLock(p.controllerId)],
-        guard: ({ ask }) => refuseFetched(ask, p),
-        do: [attachExactly(p.primary.address, p.cntlid, []), ...takeFetched(p)],
-      }),
+      detachNamespaces(p),
       ...(p.fn === null ? [] : [clearOverride(p, p.fn)]),
       returnToPool(p),
       restorePrimary(p),
@@ -128,14 +123,31 @@ function takeOffline(p: RetireParams): Row {
   })
 }
 
-/** Whoever took it since must not have its controller taken away: a driver or, once there was a reboot, anybody. */
+/**
+ * Whoever took it since must not have its controller taken away: a driver or, where what was provisioned went with the boot
+ * or with the VFs, anybody.
+ */
 async function refuseTaken(ask: Ask, p: RetireParams): Promise<readonly Refusal[]> {
   const { primary, fn, cntlid } = p
   const pf = primary.address
   const isSameBoot = await isThere(ask, functionTarget(pf, primary))
-  if (!isSameBoot) return refuseOnline(ask, pf, [cntlid])
-  if (fn === null || !(await isThere(ask, targetOf(p)))) return []
-  return refuseBound(ask, fn)
+  if (fn === null || !isSameBoot) return refuseOnline(ask, pf, [cntlid])
+  return (await isThere(ask, targetOf(p))) ? refuseBound(ask, fn) : []
+}
+
+/** The drive keeps them, so they are detached in whatever boot; but not from somebody who has it by now. */
+function detachNamespaces(p: RetireParams): Row {
+  const { primary, cntlid, controllerId } = p
+  const pf = primary.address
+  return change('detach-namespaces', {
+    on: driveTarget(primary),
+    locks: [primaryLock(controllerId)],
+    guard: async ({ ask }) => [
+      ...(await refuseOnlineSince(ask, pf, cntlid)),
+      ...(await refuseFetched(ask, p)),
+    ],
+    do: [attachExactly(pf, cntlid, []), ...takeFetched(p)],
+  })
 }
 
 /** A function in the pool is anybody's: it must not be reserved to the driver that it had. */

@@ -4,14 +4,15 @@ import { attachExactly, detachOthers, detachThese } from './attachments.ts'
 import { change, ifThere, type ChangeRow } from './change-row.ts'
 import { guard, type Row, type Turn } from './define-workflow.ts'
 import { refuseBound } from './guards/binding.ts'
-import { driveTarget, functionTarget, type Target } from './guards/identity.ts'
+import { driveTarget, functionTarget, isThere, type Target } from './guards/identity.ts'
 import { refuseGroupOfVf, refuseNamespaces } from './guards/provisioning.ts'
 import { refuseOnline } from './guards/secondary.ts'
-import type { Move } from './moves.ts'
+import type { Look, Move } from './moves.ts'
 import type { ProvisionParams, Wanted } from './provision-params.ts'
 import { rebind } from './rebind.ts'
 import { foundIn, type Found } from './record-vfs.ts'
 import { primaryLock } from './restore-sriov.ts'
+import { isOnline } from './serving-vf.ts'
 import { untilUnused } from './wait-for-users.ts'
 
 export function stepsOneByOne(p: ProvisionParams): readonly Row[] {
@@ -147,10 +148,26 @@ export function attachAsFound(
   return [
     ...found.flatMap(({ vf, address, nsids }) => [
       there(vf, [untilUnused(turn, address)]),
-      detachOthers(pf, vf.cntlid, nsids),
+      unlessOfOthers(p, turn, vf, detachOthers(pf, vf.cntlid, nsids)),
     ]),
     ...found.map(({ vf, nsids }) => there(vf, [attachExactly(pf, vf.cntlid, nsids)])),
   ]
+}
+
+/** What the drive keeps is undone in another boot too; but one that is online there is somebody else's. */
+function unlessOfOthers(
+  p: ProvisionParams,
+  turn: Turn,
+  { vfNumber, cntlid }: Wanted,
+  move: Move
+): Look {
+  const pf = p.primary.address
+  return {
+    look: async (ask) => {
+      if (await isThere(ask, vfOf(p, turn, vfNumber))) return [move]
+      return isOnline(await ask({ read: 'secondaries', pf }), cntlid) ? [] : [move]
+    },
+  }
 }
 
 function bind(p: ProvisionParams, vfNumber: number): Row {

@@ -1,7 +1,9 @@
 /** What is declared is kept: through failures, restarts of the host, and of nvirt. */
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { MOST_ATTEMPTS } from '../../src/workflows/caretaker/attempts.ts'
+import { byHand } from './by-hand.ts'
 import {
   assign,
   converged,
@@ -16,6 +18,7 @@ import {
   TWO,
   until,
 } from './declared-world.ts'
+import { PF, virtualFunctionOf, type World } from './world.ts'
 
 test('what fails is tried again with growing pauses, given up, and tried anew when it is declared again', async () => {
   const world = await tended()
@@ -44,6 +47,25 @@ test('what fails is tried again with growing pauses, given up, and tried anew wh
   const pauses = begun.slice(1).map((at, before) => at - (begun[before] ?? 0))
   expect(pauses).toEqual(pauses.toSorted((a, b) => a - b))
   expect(pauses[0]).toBeGreaterThanOrEqual(2_000)
+})
+
+test('one that somebody changes again and again is provisioned after each retirement, the last attempt’s too, and then left', async () => {
+  const world = await tended()
+  await declare(world, { ...TWO, count: 1 })
+  await converged(world)
+  await world.clock.advance(FORGOTTEN_MS)
+
+  const after = []
+  for (let times = 0; times <= MOST_ATTEMPTS; times++) {
+    await giveFive(world)
+    await world.clock.advance(LONGEST_PAUSE_MS)
+    after.push(...sizes(world))
+  }
+
+  expect(after).toEqual([
+    ...Array.from({ length: MOST_ATTEMPTS }, () => [1, 3, 2]),
+    [1, 5, 2],
+  ])
 })
 
 test('after a reboot all that is declared is back before what was assigned, and only then is the host ready', async () => {
@@ -113,3 +135,17 @@ test('another process goes on where the one stood that was told', async () => {
     [3, 3, 2],
   ])
 })
+
+/** More than it takes for attempts to be forgotten, and to be due. */
+const FORGOTTEN_MS = 700_000
+const LONGEST_PAUSE_MS = 150_000
+
+/** VQs, to VF 1, as somebody on the host would. */
+async function giveFive(world: World): Promise<void> {
+  const of = { pf: pciAddress(PF), cntlid: virtualFunctionOf(world, 1).cntlid }
+  await byHand(world, { change: 'takeOffline', ...of })
+  await byHand(world, { change: 'assignResources', ...of, resource: 'vq', count: 5 })
+  await byHand(world, { change: 'assignResources', ...of, resource: 'vi', count: 2 })
+  await byHand(world, { change: 'bringOnline', ...of })
+  await world.inventory.rescan(DEMO, world.hostId)
+}

@@ -116,6 +116,34 @@ test('a release whose undo failed is undone: the consumer has its function again
   expect(world.machine.snapshot()).toEqual(found)
 })
 
+test('a restoration whose undo failed is undone: its assignment waits for the next one, and is brought back', async () => {
+  const world = await makeWorld(memoryStore())
+  const { id } = controllerAt(world, PLAIN)
+  await done(world, world.workflows.assign(DEMO, plain(world)))
+  await world.machine.drills.fire({ event: 'reboot' })
+  await world.inventory.rescan(DEMO, world.hostId)
+  const mended = spoil(
+    world,
+    BINDING.map((match) => ({ match, kind: EIO }))
+  )
+  const stuck = await world.end(await world.workflows.heal(DEMO, id))
+  const quarantined = onlyAssignment(world)
+  mended()
+
+  const again = await world.workflows.retry(DEMO, stuck.id)
+  const meanwhile = onlyAssignment(world)
+  const end = await world.end(again)
+  const waiting = onlyAssignment(world)
+  await done(world, world.workflows.heal(DEMO, id))
+
+  expect(stuck).toMatchObject({ workflow: 'restore-assignment', state: 'stuck' })
+  expect(quarantined.state).toBe('quarantined')
+  expect(end.state).toBe('undone')
+  for (const row of [meanwhile, waiting])
+    expect(row).toMatchObject({ state: 'restoring', quarantine: null })
+  expect(onlyAssignment(world)).toMatchObject({ state: 'ready', quarantine: null })
+})
+
 test('while it runs nobody else gets the function', async () => {
   const { world, stuck } = await stuckAssigning()
   const { workflows } = world

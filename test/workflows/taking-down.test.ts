@@ -122,6 +122,53 @@ test('a VF that is not the last is retired beside one that somebody else has onl
   expect(secondaries?.find(({ cntlid }) => cntlid === 3)?.state).toBe('online')
 })
 
+test('of the last two VFs, retired at once beside one that somebody else has online, the later one is refused', async () => {
+  const world = await makeWorld(memoryStore())
+  await done(world, provision(world, [ONE, ONE]))
+  await giveAndBringOnline(world)
+
+  const both = await Promise.all(
+    [1, 2].map((number) =>
+      world.workflows.retire(DEMO, virtualFunctionOf(world, number).id)
+    )
+  )
+  const ends = []
+  for (const operation of both) ends.push(await world.end(operation))
+
+  const check = 'takes-down-secondary'
+  const reason = expect.stringContaining(
+    'takes VF 3 (secondary controller 3) down'
+  ) as string
+  expect(ends).toMatchObject([
+    { state: 'succeeded' },
+    {
+      state: 'undone',
+      committed: false,
+      error: { detail: { refusals: [{ check, reason }] } },
+    },
+  ])
+  const { secondaries } = world.machine.snapshot().primaries[PF] ?? {}
+  const online = secondaries?.filter(({ state }) => state === 'online')
+  expect(online?.map(({ cntlid }) => cntlid)).toEqual([2, 3])
+})
+
+test('while the first of them is taken offline the later one is refused at once, for somebody else’s only', async () => {
+  const reasons: string[] = []
+  const world = await worldWhere('take-offline', async (during) => {
+    const { id } = virtualFunctionOf(during, 2)
+    const refusals = await refusalsOf(during.workflows.retire(DEMO, id))
+    reasons.push(...refusals.map(({ reason }) => reason))
+  })
+  await done(world, provision(world, [ONE, ONE]))
+  await giveAndBringOnline(world)
+
+  await done(world, world.workflows.retire(DEMO, virtualFunctionOf(world, 1).id))
+
+  expect(reasons).toEqual([
+    expect.stringContaining('takes VF 3 (secondary controller 3) down'),
+  ])
+})
+
 test('one that came online while the last VF was retired is waited for, and named', async () => {
   const world = await foreignOnlineIn('return-to-pool')
   await done(world, provision(world, [ONE]))
@@ -158,7 +205,15 @@ test('nor is it taken down where a first provisioning is undone', async () => {
 const ONE = { ioQueuePairs: 1, nsids: [] }
 
 /** Before that step somebody brings VF 3 online. */
-async function foreignOnlineIn(name: string, then?: 'fails'): Promise<World> {
+function foreignOnlineIn(name: string, then?: 'fails'): Promise<World> {
+  return worldWhere(name, giveAndBringOnline, then)
+}
+
+async function worldWhere(
+  name: string,
+  happens: (world: World) => Promise<void>,
+  then?: 'fails'
+): Promise<World> {
   let world: World | undefined
   world = await makeWorld(memoryStore(), {
     adapt: (workflow) => ({
@@ -169,7 +224,7 @@ async function foreignOnlineIn(name: string, then?: 'fails'): Promise<World> {
           const isOne = workflow.name === (then ? PROVISION : RETIRE)
           if (!isIt || !isOne) return step
           const run: typeof step.run = async (context) => {
-            if (world) await giveAndBringOnline(world)
+            if (world) await happens(world)
             if (then) throw new Error('made to fail')
             return step.run(context)
           }

@@ -1,12 +1,13 @@
 /** What others do to a machine between a step that looked and the one that writes, while no service runs or one waits. */
 import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
+import { pciAddress } from '../../src/nvme/pci-address.ts'
 import type { Json, WorkflowDefinition } from '../../src/saga/workflow.ts'
 import type { StoreWrite } from '../../src/store/store.ts'
 import type { OperationView } from '../../src/workflows/workflows.ts'
 import { bringOnlineByHand, byHand, diskNow } from './by-hand.ts'
+import { killedAfter } from './killed-after.ts'
 import { memoryStore } from './memory-store.ts'
-import { mortalStore, whenDone } from './mortal-store.ts'
 import { onlyAssignment } from './scenarios.ts'
 import { refusalsOf } from './trouble.ts'
 import {
@@ -25,6 +26,8 @@ import {
 
 const VF1 = '0000:01:00.1'
 const ONE = [{ ioQueuePairs: 1, nsids: [2] }]
+/** Which the drive attaches to each VF as it appears. */
+const NAMESPACE_1 = { pf: pciAddress(PF), nsid: 1, cntlid: 1 } as const
 
 test('a disk that is mounted after the guard has passed is not torn away by the next process', async () => {
   const { world, next, operation } = await killedAfter('not-in-use', assignPlain, {
@@ -159,6 +162,31 @@ test('a way back waits for a disk that was mounted, and then ends as found', asy
   expect(onlyAssignment(world).state).toBe('ready')
 })
 
+test('an adoption that changed nothing leaves its VF to whoever bound it meanwhile', async () => {
+  const bind = async () => {
+    await bindByHand(world, VF1, 'vfio-pci')
+    throw new Error('made to fail')
+  }
+  const world: World = await makeWorld(memoryStore(), {
+    adapt: beginning('rescan', bind),
+  })
+  await byHand(world, { change: 'setAutoprobe', pf: pciAddress(PF), enabled: false })
+  await byHand(world, { change: 'setVfCount', pf: pciAddress(PF), count: 2 })
+  await byHand(world, { ...NAMESPACE_1, change: 'detachNamespace' })
+  await bringOnlineByHand(world, 1)
+  await world.inventory.rescan(DEMO, world.hostId)
+
+  const end = await world.end(
+    await world.workflows.adopt(DEMO, virtualFunctionOf(world, 1).id)
+  )
+
+  expect(end).toMatchObject({ state: 'undone', error: { step: 'rescan' } })
+  expect(world.machine.snapshot().functions[VF1]).toEqual({
+    driver: 'vfio-pci',
+    override: 'vfio-pci',
+  })
+})
+
 test('a request that knows the host only from before its last boot is refused', async () => {
   const world = await makeWorld(memoryStore())
   const row = controllerAt(world, PLAIN)
@@ -179,31 +207,6 @@ test('a request that knows the host only from before its last boot is refused', 
   expect(refusals).toMatchObject([{ check: 'host-rebooted', device: PLAIN }])
   await done(world, assignPlain(world))
 })
-
-type Killed = {
-  readonly prepare?: (world: World) => Promise<unknown>
-  readonly meanwhile: (world: World) => void | Promise<void>
-}
-
-/** Dies when the step is recorded as done; the next process starts when others have done their part. */
-async function killedAfter(
-  step: string,
-  start: (world: World) => Promise<OperationView>,
-  { prepare, meanwhile }: Killed
-) {
-  const store = memoryStore()
-  const mortal = mortalStore(store)
-  const world = await makeWorld(mortal)
-  await prepare?.(world)
-  mortal.dieAfter = whenDone(store, step)
-  const operation = await start(world)
-  await world.clock.advance(10_000)
-  expect(mortal.lives, `${step} was done`).toBeLessThan(Infinity)
-  await meanwhile(world)
-  const next = await world.succeededBy(store)
-  await next.workflows.resume()
-  return { world, next, operation }
-}
 
 function assignPlain(world: World) {
   const controllerId = controllerAt(world, PLAIN).id

@@ -11,8 +11,7 @@ import type { HostInventory } from '../../inventory/drift/drift.ts'
 import type { HealingRow, HostRow } from '../../store/rows.ts'
 import type { Store, StoreWrite } from '../../store/store.ts'
 import { hostInventory } from '../declared/declared-work.ts'
-import { RETIRE } from '../retire-params.ts'
-import { dueMs, isForgotten, isGivenUp } from './attempts.ts'
+import { dueMs, isForgotten, isGivenUp, isHalfDone } from './attempts.ts'
 import { busyControllers, DIVIDING, isBringingBack, withOthers } from './busy.ts'
 import { RESTORING } from './prepare-work.ts'
 import { workNow, type AnyWork } from './work-now.ts'
@@ -112,11 +111,13 @@ async function beginWhatIsDue(
   let againAtMs = Infinity
   for (const one of work) {
     const tried = healing.get(one.functionId)
-    if (isGivenUp(tried) || changing(one.functionId) !== null) continue
+    const goesOn = isHalfDone(store, one, tried)
+    if (isGivenUp(tried) && !goesOn) continue
+    if (changing(one.functionId) !== null) continue
     if (taken.has(one.controllerId)) continue
     if ('divide' in one && divided.includes(one.controllerId)) continue
     taken.add(one.controllerId)
-    const atMs = isHalfDone(store, one, tried) ? 0 : dueMs(tried)
+    const atMs = goesOn ? 0 : dueMs(tried)
     if (atMs > clock.nowMs()) againAtMs = Math.min(againAtMs, atMs)
     else await beginUnlessTaken(options, one, tried)
   }
@@ -135,20 +136,9 @@ function isHopeless(
   const isWithOthers = withOthers(store)
   return work.every((one) => {
     const tried = healing.get(one.functionId)
-    const isOver = isGivenUp(tried) && changing(one.functionId) !== tried?.operationId
-    return isOver || isWithOthers(one)
+    const isOver = isGivenUp(tried) && !isHalfDone(store, one, tried)
+    return (isOver && changing(one.functionId) !== tried?.operationId) || isWithOthers(one)
   })
-}
-
-/** It was retired, to be provisioned as something else: there was nothing amiss with that attempt. */
-function isHalfDone(
-  { read }: Store,
-  work: AnyWork,
-  tried: HealingRow | undefined
-): boolean {
-  if (!tried || !('divide' in work) || work.divide !== 'provision') return false
-  const before = read.operation(null, tried.operationId)
-  return before?.workflow === RETIRE && before.state === 'succeeded'
 }
 
 async function beginUnlessTaken(

@@ -17,6 +17,7 @@ import {
   type RestoreParams,
 } from '../restore-virtual-function.ts'
 import type { AssignParams } from '../assign-params.ts'
+import { attemptsOf } from './attempts.ts'
 import type { Work } from './work-of.ts'
 
 export const RESTORING: readonly string[] = [RESTORE_VIRTUAL_FUNCTION, RESTORE_ASSIGNMENT]
@@ -32,7 +33,7 @@ export function prepareWork(
   const counted = (operationId: string): HealingRow => ({
     functionId,
     hostId: row.hostId,
-    attempts: (tried?.attempts ?? 0) + 1,
+    attempts: attemptsOf(context.store, work, tried),
     lastAttemptAt: context.at,
     operationId,
   })

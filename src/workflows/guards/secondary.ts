@@ -39,6 +39,25 @@ export async function refuseOnline(
     }))
 }
 
+/** One that nvirt took offline belongs to whoever has brought it online since. One that has gone is nobody's. */
+export async function refuseOnlineSince(
+  ask: Ask,
+  pf: PciAddress,
+  cntlid: number
+): Promise<readonly Refusal[]> {
+  const { secondaries } = await ask({ read: 'secondaries', pf })
+  const found = secondaries.find((secondary) => secondary.cntlid === cntlid)
+  if (found?.state !== 'online') return []
+  return [
+    {
+      check: 'secondary-in-use',
+      device: pf,
+      reason: `secondary controller ${cntlid} of ${pf} was taken offline, and somebody else has brought it online since`,
+      remedy: 'Take the secondary offline if nobody needs it.',
+    },
+  ]
+}
+
 function isOffline(secondary: { readonly state: string } | undefined): boolean {
   return secondary?.state === 'offline'
 }
