@@ -11,6 +11,13 @@ export type Libc = {
   /** @param address of memory with room for so many bytes. @returns how many were read */
   readonly pread: (fd: number, address: bigint, length: number, position: number) => number
   readonly flock: (fd: number, operation: number) => number
+  readonly statx: (
+    folder: number,
+    path: string,
+    flags: number,
+    mask: number,
+    answer: Uint8Array
+  ) => number
   readonly socket: (domain: number, type: number, protocol: number) => number
   readonly bind: (fd: number, address: Uint8Array, length: number) => number
   readonly setsockopt: (
@@ -57,6 +64,9 @@ function load(): Libc {
       'long pread(int fd, uintptr_t address, size_t length, long position)'
     ) as never,
     flock: int('flock(int fd, int operation)'),
+    statx: int(
+      'statx(int folder, const char *path, int flags, unsigned int mask, void *answer)'
+    ),
     socket: int('socket(int domain, int type, int protocol)'),
     bind: int('bind(int fd, void *address, unsigned int length)'),
     setsockopt: int(

@@ -7,6 +7,9 @@
  * On Linux 6.1, of 428 attributes, links and folders of the PF, its VFs, another controller, their drivers, groups, block
  * devices and debugfs queues, six hung: driver_override and uevent of the PF and of the held VF, and the PF's
  * sriov_numvfs and sriov_vf_total_msix. The rest of the list is caution.
+ *
+ * `holders` meets descriptors of every file system: it reads links, and of device nodes what the kernel remembers
+ * (device-number.ts).
  */
 import type { KernelCall } from './call.ts'
 

@@ -18,6 +18,9 @@ import type { Kernel } from '../../src/kernel/kernel.ts'
 import { realKernel } from '../../src/kernel/real-kernel.ts'
 import { systemCall } from '../../src/kernel/system-call.ts'
 
+/** Names a file without opening it, so that no right to it is needed. Node has no name for it. */
+const O_PATH = 0o10000000
+
 let folder: string
 let kernel: Kernel
 
@@ -119,6 +122,30 @@ describe('who has files open', () => {
 
     const path = at('missing')
     const holders = await kernel.call({ call: 'holders', path, others: [at('open')] })
+    closeSync(fd)
+
+    expect(holders).toMatchObject([{ pid: process.pid }])
+  })
+
+  test('is found for a device that was opened under another name', async () => {
+    const asked = { call: 'holders', path: '/dev/ptmx', others: [at('missing')] } as const
+    const fd = openSync('/dev/pts/ptmx', O_PATH)
+
+    const holders = await kernel.call(asked)
+    closeSync(fd)
+    const after = await kernel.call(asked)
+
+    const own = expect.objectContaining({ pid: process.pid, paths: ['/dev/ptmx'] })
+    expect(holders).toContainEqual(own)
+    expect(after).not.toContainEqual(own)
+  })
+
+  test('is found by name for what is no device, in a folder of that name as well', async () => {
+    mkdirSync(at('dev'))
+    writeFileSync(at('dev/file'), '')
+    const fd = openSync(at('dev/file'), 'r')
+
+    const holders = await kernel.call({ call: 'holders', path: at('dev/file') })
     closeSync(fd)
 
     expect(holders).toMatchObject([{ pid: process.pid }])
