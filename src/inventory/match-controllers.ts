@@ -51,7 +51,8 @@ function claimOf(
   }
   const known = rowOfFunction(rows, seen)
   if (known) return [{ claimedId: known.id, seen }]
-  // Without a driver it may answer at any moment, so it gets no row yet. With vfio-pci it is a guest's and will not.
+  // Without a driver, or while nvme sets it up, it may answer at any moment, so it gets no row yet. With
+  // vfio-pci it is a guest's and will not.
   if (seen.binding?.driver !== 'vfio-pci') return []
   return [{ claimedId: unansweredControllerIdOf(hostId, seen.pci), seen }]
 }

@@ -56,20 +56,23 @@ function listOf(kernel: Kernel, path: string): Promise<readonly string[] | null>
   return ifPresent(kernel.call({ call: 'readDir', path }))
 }
 
-/** Its own, or the head of the controller's subsystem; null: the host has none (yet). */
+/**
+ * Its own, or the head of the controller's subsystem, which may have some of both: a private namespace whose nsid another
+ * controller uses too has no head (nvme_is_unique_nsid). So another controller's disk is never it. null: the host has none (yet).
+ */
 export async function diskOfNamespace(
   kernel: Kernel,
   controller: string,
   nsid: number
 ): Promise<string | null> {
   const own = controllerPath(controller)
-  const nqn = await ifPresent(readText(kernel.call, `${own}/subsysnqn`))
-  if (nqn === null) return null
-  const names = (await ifPresent(kernel.call({ call: 'readDir', path: own }))) ?? []
-  const ofController = await disksIn(kernel, nqn, own, names)
-  const heads = ofController.length > 0 ? [] : await namespaceDisks(kernel)
-  const isIt = (one: NamespaceDisk) => one.subsystemNqn === nqn && one.nsid === nsid
-  return [...ofController, ...heads].find(isIt)?.disk ?? null
+  for await (const { nqn, path, names, controllers } of nvmeSubsystems(kernel)) {
+    if (!controllers.includes(controller)) continue
+    const ofController = await disksIn(kernel, nqn, own, (await listOf(kernel, own)) ?? [])
+    const heads = await disksIn(kernel, nqn, path, names)
+    return [...ofController, ...heads].find((one) => one.nsid === nsid)?.disk ?? null
+  }
+  return null
 }
 
 async function disksIn(
@@ -94,4 +97,9 @@ export async function pathDisksOf(
   const path = controllerPath(controller)
   const names = await ifPresent(kernel.call({ call: 'readDir', path }))
   return (names ?? []).filter((name) => PATH.test(name)).sort()
+}
+
+/** `nvme0c1n2` is a path of `nvme0n2`; a disk without multipath is its own. */
+export function headOf(path: string): string {
+  return path.replace(/c\d+/, '')
 }

@@ -51,7 +51,14 @@ type ControllerIdentity = {
   readonly cntlid: number
 }
 
-/** null when it went away in the meantime. */
+/**
+ * What sysfs prints of a controller until nvme has identified it and knows its subsystem, `(null)` before Linux 5.2. nvmeX is
+ * there earlier, by as long as the drive takes to get ready.
+ * Source: Linux drivers/nvme/host/core.c, nvme_init_subsystem; lib/vsprintf.c, check_pointer_msg.
+ */
+const NOT_IDENTIFIED: readonly string[] = ['(efault)', '(null)']
+
+/** null when it has not told yet who it is, or went away in the meantime. */
 export function controllerIdentityOf(
   kernel: Kernel,
   name: string
@@ -59,10 +66,16 @@ export function controllerIdentityOf(
   return ifPresent(readIdentity(kernel, name))
 }
 
-async function readIdentity(kernel: Kernel, name: string): Promise<ControllerIdentity> {
+/** The serial first: where that is known, so is all else. */
+async function readIdentity(
+  kernel: Kernel,
+  name: string
+): Promise<ControllerIdentity | null> {
   const text = (file: string) => readText(kernel.call, `${controllerPath(name)}/${file}`)
+  const serial = await text('serial')
+  if (NOT_IDENTIFIED.includes(serial)) return null
   return {
-    serial: await text('serial'),
+    serial,
     subsystemNqn: await text('subsysnqn'),
     cntlid: await cntlidOf(kernel, name),
   }
@@ -76,7 +89,7 @@ export type ControllerAttributes = ControllerIdentity & {
   readonly queueDepth: number
 }
 
-/** null when it went away in the meantime. */
+/** null when it has not told yet who it is, or went away in the meantime. */
 export function attributesOf(
   kernel: Kernel,
   name: string
@@ -84,11 +97,16 @@ export function attributesOf(
   return ifPresent(readAttributes(kernel, name))
 }
 
-async function readAttributes(kernel: Kernel, name: string): Promise<ControllerAttributes> {
+async function readAttributes(
+  kernel: Kernel,
+  name: string
+): Promise<ControllerAttributes | null> {
   const text = (file: string) => readText(kernel.call, `${controllerPath(name)}/${file}`)
   const count = (file: string) => readCount(kernel.call, `${controllerPath(name)}/${file}`)
+  const identity = await readIdentity(kernel, name)
+  if (identity === null) return null
   return {
-    ...(await readIdentity(kernel, name)),
+    ...identity,
     state: await text('state'),
     model: await text('model'),
     firmware: await text('firmware_rev'),

@@ -97,6 +97,26 @@ test('a loop device and an NVMe target have a disk open that is not among their 
   ])
 })
 
+test('an NVMe target that passes a controller through has all of its disks open, and no other', async () => {
+  const world = capturedHost()
+  const { files } = world.machine
+  const target = '/sys/kernel/config/nvmet/subsystems/nqn.a'
+  files.text('/sys/class/nvme-subsystem/nvme-subsys0/nvme0n2/nsid', '2\n')
+  files.text(`${target}/passthru/device_path`, '/dev/nvme0\n')
+  files.text(`${target}/passthru/enable`, '0\n')
+
+  const before = await answerTo(world, { read: 'usage', fn: pf })
+  files.text(`${target}/passthru/enable`, '1\n')
+  const ofPf = await answerTo(world, { read: 'usage', fn: pf })
+  files.text(`${target}/passthru/device_path`, '/dev/nvme1\n')
+  const ofPlain = await answerTo(world, { read: 'usage', fn: plain })
+  const by = 'the NVMe target nqn.a'
+
+  expect(before.uses).toEqual([])
+  expect(ofPf.uses).toEqual([{ nsid: 1, disk: 'nvme0n1', use: 'holder', by }])
+  expect(ofPlain.uses).toEqual([{ nsid: 1, disk: 'nvme1n1', use: 'holder', by }])
+})
+
 test('what nvirt holds itself is told as its own', async () => {
   const world = capturedHost()
   const lane = { pid: 77, command: 'nvirt-lane 0000', ours: true } as const

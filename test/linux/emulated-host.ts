@@ -2,7 +2,7 @@
 import { labLikeHost } from '../../src/emulator/lab-like-host.ts'
 import type { EmulatedMachine } from '../../src/emulator/machine.ts'
 import { emulatedMachine } from '../../src/emulator/power-on.ts'
-import { AT_ONCE } from '../../src/emulator/timing.ts'
+import { AT_ONCE, type Timing } from '../../src/emulator/timing.ts'
 import type { ChangeOutcome, HostChange } from '../../src/host/change.ts'
 import type { HostDriver } from '../../src/host/driver.ts'
 import type { FlexibleResources } from '../../src/nvme/secondary-controller.ts'
@@ -16,9 +16,12 @@ export type EmulatedHost = {
   readonly host: HostDriver
 }
 
-export async function emulatedHost(description = labLikeHost()): Promise<EmulatedHost> {
+export async function emulatedHost(
+  description = labLikeHost(),
+  timing: Timing = AT_ONCE
+): Promise<EmulatedHost> {
   const clock = fakeClock()
-  const machine = await emulatedMachine(description, { clock, timing: AT_ONCE })
+  const machine = await emulatedMachine(description, { clock, timing })
   return { clock, machine, host: linuxHost(machine.kernel, clock) }
 }
 

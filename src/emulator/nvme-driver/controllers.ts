@@ -32,6 +32,7 @@ export function connectController(linux: EmulatedLinux, fn: PciFunction): HostCo
     fn,
     subsystem,
     state: 'connecting',
+    identified: false,
     queueCount: 1,
     irqs: [],
     admin: 0,
@@ -61,6 +62,7 @@ export function makeLive(linux: EmulatedLinux, controller: HostController): void
     controller.irqs = allocateIrqs(linux, vectors)
   }
   controller.admin += SETUP_COMMANDS
+  controller.identified = true
   controller.state = 'live'
 }
 

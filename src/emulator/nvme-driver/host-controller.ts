@@ -9,6 +9,8 @@ export type HostController = {
   readonly fn: PciFunction
   readonly subsystem: HostSubsystem
   state: ControllerState
+  /** It has answered Identify since nvme has it: from then on, also while it is reset, its subsystem is known. */
+  identified: boolean
   /** Admin queue included. Set, as are the vectors and the meter, when it becomes live. */
   queueCount: number
   /** One interrupt per vector: fewer than queues when admin and I/O share one. */
@@ -64,6 +66,11 @@ export const QUEUE_DEPTH = 1023
 
 export function controllerName(controller: HostController): string {
   return `nvme${controller.instance}`
+}
+
+/** A subsystem is found by the first of its controllers that says that it belongs to it. */
+export function isFound({ controllers }: HostSubsystem): boolean {
+  return [...controllers].some(({ identified }) => identified)
 }
 
 export function controllerPath(controller: HostController): string {

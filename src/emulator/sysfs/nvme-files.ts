@@ -12,7 +12,7 @@ import type { HostController, HostSubsystem } from '../nvme-driver/host-controll
 import { respondsTo } from '../pci/pci-function.ts'
 import { diskDirectory } from './disk-files.ts'
 import { attribute, entriesOf, link, tableDirectory, writeOnly } from './node.ts'
-import type { Directory, FileTable, OtherEntries } from './node.ts'
+import type { Directory, File, FileTable, OtherEntries } from './node.ts'
 import { ueventFile } from './uevent-file.ts'
 
 type Here = { readonly linux: EmulatedLinux; readonly controller: HostController }
@@ -41,7 +41,7 @@ function pathDisks(linux: EmulatedLinux, controller: HostController): OtherEntri
 
 const FILES: FileTable<Here> = {
   address: ({ controller }) => attribute(() => controller.fn.address),
-  cntlid: ({ controller }) => attribute(() => controller.fn.controller?.cntlid ?? 0),
+  cntlid: ({ controller }) => attribute(() => cntlidOf(controller)),
   cntrltype: () => attribute(() => 'io'),
   dctype: () => attribute(() => 'none'),
   dev: ({ controller }) => attribute(() => `${CONTROLLER_MAJOR}:${controller.instance}`),
@@ -51,10 +51,10 @@ const FILES: FileTable<Here> = {
   sqsize: () => attribute(() => QUEUE_DEPTH),
   state: ({ controller }) => attribute(() => controller.state),
   transport: () => attribute(() => 'pcie'),
-  firmware_rev: ({ controller }) => attribute(() => firmwareOf(controller.subsystem)),
-  model: ({ controller }) => attribute(() => modelOf(controller.subsystem)),
-  serial: ({ controller }) => attribute(() => serialOf(controller.subsystem)),
-  subsysnqn: ({ controller }) => attribute(() => controller.subsystem.drive.nqn),
+  firmware_rev: ({ controller }) => ofSubsystem(controller, firmwareOf),
+  model: ({ controller }) => ofSubsystem(controller, modelOf),
+  serial: ({ controller }) => ofSubsystem(controller, serialOf),
+  subsysnqn: ({ controller }) => ofSubsystem(controller, nqnOf),
   uevent: ({ controller }) => ueventFile(() => ueventProperties(controller)),
   device: ({ controller }) => link(controller.fn.sysfsPath),
   subsystem: () => link('/sys/class/nvme'),
@@ -65,6 +65,21 @@ const FILES: FileTable<Here> = {
       if (controller.state === 'live' && respondsTo(controller.fn))
         rescanNamespaces(linux, controller)
     }),
+}
+
+function cntlidOf({ identified, fn }: HostController): number {
+  return identified ? (fn.controller?.cntlid ?? 0) : 0
+}
+
+/**
+ * nvme_init_subsystem comes after Identify: until then the pointer to the subsystem is NULL, and nobody looks.
+ * Source: Linux lib/vsprintf.c, check_pointer_msg.
+ */
+function ofSubsystem(
+  controller: HostController,
+  told: (subsystem: HostSubsystem) => string
+): File {
+  return attribute(() => (controller.identified ? told(controller.subsystem) : '(efault)'))
 }
 
 function ueventProperties(controller: HostController) {
@@ -91,7 +106,7 @@ const SUBSYSTEM_FILES: FileTable<Subsystem> = {
   firmware_rev: ({ subsystem }) => attribute(() => firmwareOf(subsystem)),
   model: ({ subsystem }) => attribute(() => modelOf(subsystem)),
   serial: ({ subsystem }) => attribute(() => serialOf(subsystem)),
-  subsysnqn: ({ subsystem }) => attribute(() => subsystem.drive.nqn),
+  subsysnqn: ({ subsystem }) => attribute(() => nqnOf(subsystem)),
   iopolicy: () => attribute(() => 'numa'),
   subsystype: () => attribute(() => 'nvm'),
   subsystem: () => link('/sys/class/nvme-subsystem'),
@@ -110,15 +125,18 @@ function serialOf({ drive }: HostSubsystem): string {
   return drive.serial.padEnd(20)
 }
 
+function nqnOf({ drive }: HostSubsystem): string {
+  return drive.nqn
+}
+
 function controllersAndDisks({ linux, subsystem }: Subsystem): OtherEntries {
   const disks = () => [...subsystem.heads.values()].flatMap((head) => head.disk ?? [])
+  const controllers = () => [...subsystem.controllers].filter((one) => one.identified)
   const controllerNamed = (name: string) =>
-    [...subsystem.controllers].find((one) => controllerName(one) === name)
+    controllers().find((one) => controllerName(one) === name)
   return {
     entries: () => ({
-      ...entriesOf(subsystem.controllers, controllerName, (one) =>
-        link(controllerPath(one))
-      ),
+      ...entriesOf(controllers(), controllerName, (one) => link(controllerPath(one))),
       ...entriesOf(
         disks(),
         (disk) => disk.name,

@@ -6,6 +6,7 @@ import type { EmulatedLinux, IommuGroup } from '../linux.ts'
 import {
   controllerName,
   controllerPath,
+  isFound,
   subsystemPath,
 } from '../nvme-driver/host-controller.ts'
 import type { Disk, HostController, HostSubsystem } from '../nvme-driver/host-controller.ts'
@@ -132,10 +133,13 @@ const SUBSYSTEM = 'nvme-subsys'
 
 function subsystems(linux: EmulatedLinux, node: (one: HostSubsystem) => Node): Directory {
   return thingsDirectory({
-    all: () => linux.subsystems.values(),
+    all: () => [...linux.subsystems.values()].filter(isFound),
     name: (one) => `${SUBSYSTEM}${one.instance}`,
     node,
-    find: (name) => linux.subsystems.get(Number(name.replace(SUBSYSTEM, ''))),
+    find: (name) => {
+      const one = linux.subsystems.get(Number(name.replace(SUBSYSTEM, '')))
+      return one && isFound(one) ? one : undefined
+    },
   })
 }
 

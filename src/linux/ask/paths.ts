@@ -5,7 +5,7 @@
 import type { DiskPaths, HostQuery } from '../../host/query.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { LinuxHost } from '../in-lane.ts'
-import { namespaceDisks, nvmeSubsystems, pathDisksOf } from '../namespace-disks.ts'
+import { headOf, namespaceDisks, nvmeSubsystems, pathDisksOf } from '../namespace-disks.ts'
 import { attributesOf } from '../nvme-controller.ts'
 import { subsystemOf } from './usage.ts'
 
@@ -25,11 +25,6 @@ export async function readPaths(
         .filter(({ disks }) => disks.some((path) => headOf(path) === disk))
         .map(({ cntlid }) => cntlid),
     }))
-}
-
-/** `nvme0c1n2` is a path of `nvme0n2`; a disk without multipath is its own. */
-function headOf(path: string): string {
-  return path.replace(/c\d+/, '')
 }
 
 type LiveController = { readonly cntlid: number; readonly disks: readonly string[] }

@@ -9,9 +9,7 @@ import { exportedDevices } from '../exported-devices.ts'
 import type { LinuxHost } from '../in-lane.ts'
 import type { LaneSession } from '../lane-session.ts'
 import { namespaceDisks } from '../namespace-disks.ts'
-import { controllerNameOf } from '../nvme-controller.ts'
-import { ifPresent, readText } from '../small-files.ts'
-import { controllerPath } from '../sysfs-paths.ts'
+import { controllerIdentityOf, controllerNameOf } from '../nvme-controller.ts'
 
 type Usage = Extract<HostQuery, { readonly read: 'usage' }>
 
@@ -78,7 +76,7 @@ async function usesShown(
   return shown
 }
 
-/** NQN by the function's own controller or, of a VF without one, its primary's. */
+/** NQN by the function's own controller or, of a VF without one that has told it, its primary's. */
 export async function subsystemOf(host: LinuxHost, fn: PciAddress): Promise<string | null> {
   const own = await nqnOf(host.kernel, fn)
   if (own !== null) return own
@@ -89,5 +87,5 @@ export async function subsystemOf(host: LinuxHost, fn: PciAddress): Promise<stri
 async function nqnOf(kernel: Kernel, fn: PciAddress): Promise<string | null> {
   const name = await controllerNameOf(kernel, fn)
   if (name === null) return null
-  return ifPresent(readText(kernel.call, `${controllerPath(name)}/subsysnqn`))
+  return (await controllerIdentityOf(kernel, name))?.subsystemNqn ?? null
 }

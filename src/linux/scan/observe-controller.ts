@@ -37,7 +37,7 @@ export const NO_ANSWERS: ControllerAnswers = {
   health: null,
 }
 
-/** By sysfs alone, so also while its lane hangs; null when the nvme driver has no instance for the function. */
+/** By sysfs alone, so also while its lane hangs; null while nvme has none for the function that has told who it is. */
 export async function controllerBySysfs(
   kernel: LaneSession['kernel'],
   fn: PciAddress

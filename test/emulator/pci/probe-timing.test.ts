@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { labLikeHost } from '../../../src/emulator/lab-like-host.ts'
 import { KERNEL_TIMING } from '../../../src/emulator/timing.ts'
+import { dualController, FIRST, SECOND } from '../../support/dual-controller.ts'
 import { begun, begunWrite, DEVICES, DRIVERS, PF, testMachine } from '../machine-calls.ts'
 import type { TestMachine } from '../machine-calls.ts'
 
@@ -56,6 +57,33 @@ test('Linux 6.12 comes back from the write with a live controller', async () => 
   expect(waiting).toEqual([undefined, false])
   expect(binding.said()).toBe('ok')
   expect(await machine.read(STATE)).toBe('live\n')
+})
+
+const IDENTITY = ['serial', 'model', 'firmware_rev', 'subsysnqn', 'cntlid']
+
+test('a controller has no identity, and no subsystem, before it is live, and keeps both while it is reset', async () => {
+  const machine = await testMachine(dualController([]), { timing: KERNEL_TIMING })
+  const said = () =>
+    Promise.all(IDENTITY.map((file) => machine.read(`/sys/class/nvme/nvme1/${file}`)))
+  const found = await said()
+  await machine.write(`${DRIVERS}/nvme/unbind`, SECOND)
+  await bind(machine, SECOND)
+
+  const connecting = await said()
+  const listed = await machine.list('/sys/class/nvme-subsystem/nvme-subsys0')
+  await machine.write(`${DRIVERS}/nvme/unbind`, FIRST)
+  const left = await machine.list('/sys/class/nvme-subsystem')
+  await machine.clock.advance(probeMs)
+  const live = await said()
+  await begunWrite(machine, '/sys/class/nvme/nvme1/reset_controller', '1')
+
+  expect(found[4]).toBe('2\n')
+  expect(connecting).toEqual([...Array<string>(4).fill('(efault)\n'), '0\n'])
+  expect(listed.filter((name) => /^nvme\d+$/.test(name))).toEqual(['nvme0'])
+  expect(left).toEqual([])
+  expect(live).toEqual(found)
+  expect(await machine.read(STATE)).toBe('resetting\n')
+  expect(await said()).toEqual(found)
 })
 
 test('a controller that is not live cannot be opened, nor reset', async () => {
