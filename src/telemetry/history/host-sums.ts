@@ -18,6 +18,8 @@ type HostState = {
 
 /** So many periods without another, and a reading says nothing of now. */
 const STALE_AFTER = 2
+/** So many periods without any, and the host was away. */
+const AWAY_AFTER = 10
 const [READS, WRITES, READ_MS, WRITE_MS] = [0, 1, 4, 5] // in FUNCTION_METRICS
 const FORGET_MS = 10 * 60_000
 
@@ -78,15 +80,22 @@ function isFastest(
   )
 }
 
-/** One that was read fast and is no longer counts until it comes at the period of the others. */
+/**
+ * One that was read fast and is no longer counts until it comes at the period of the others. What only comes late, as all of
+ * a slow host does, has missed no turn.
+ */
 function dropStale(
   latest: HostState['latest'],
-  { periodMs }: FunctionReading,
+  { id, periodMs }: FunctionReading,
   nowMs: number
 ): void {
-  for (const [id, { reading, atMs }] of latest) {
+  const beforeMs = latest.get(id)?.atMs ?? nowMs
+  const wasAway = nowMs - beforeMs > AWAY_AFTER * periodMs
+  for (const [other, { reading, atMs }] of latest) {
     const longestMs = Math.max(periodMs, reading.periodMs)
-    if (nowMs - atMs > STALE_AFTER * longestMs) latest.delete(id)
+    const isOld = nowMs - atMs > STALE_AFTER * longestMs
+    const hasMissed = atMs < beforeMs - longestMs
+    if (isOld && (hasMissed || wasAway)) latest.delete(other)
   }
 }
 

@@ -88,6 +88,17 @@ test('a controller that has gone is in no sum of the following minute', () => {
   }
 })
 
+test('a host whose readings come late, several periods apart, is summed all the same', () => {
+  const { read, seen } = summedHost()
+  for (let second = 5; second <= 60; second += 5) {
+    read(second, 'a', A, 1)
+    read(second, 'b', B, 1)
+  }
+
+  expect(seen.length).toBe(11)
+  expect(new Set(readsOf(seen))).toEqual(new Set([A + B]))
+})
+
 test('a host that was not read for long begins with no sum of what it did before', () => {
   const { read, seen } = summedHost()
   for (const second of [10, 20, 1000, 1010]) {
