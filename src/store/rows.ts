@@ -134,6 +134,8 @@ export type ProvisionedVf = {
   readonly quarantine?: string
   /** cntlid of the primary to which a release has fetched its namespaces: they may be there still. Absent: they are not. */
   readonly fetchedTo?: number
+  /** A retirement that failed half-way took it offline: whoever has it online since is somebody else. Absent: none did. */
+  readonly offline?: true
 }
 
 export type NamespaceRow = {

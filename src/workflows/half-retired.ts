@@ -9,8 +9,11 @@ import type { RetireParams } from './retire-params.ts'
 
 /** The step that takes what it was provisioned as from its row, and logs it. The first nvirt did not log it. */
 export const RETURN_TO_POOL = 'return-to-pool'
+export const TAKE_OFFLINE = 'take-offline'
 
 const Returned = nullable(Type.Object({ provisioned: nullable(Provisioned) }))
+
+const OFFLINE = { offline: true } as const
 
 /** It is as provisioned no more, and not in the pool: nobody gets it until it is retired again. */
 export function halfRetired(
@@ -23,13 +26,14 @@ export function halfRetired(
   const provisioned =
     read.virtualFunction(virtualFunctionId)?.provisioned ??
     outputOf(Returned, end.outputs, RETURN_TO_POOL)?.provisioned
+  const now = { quarantine: reason, ...(TAKE_OFFLINE in end.outputs && OFFLINE) }
   return [
     ...(provisioned
       ? [
           {
             write: 'setProvisioned' as const,
             virtualFunctionId,
-            provisioned: { ...provisioned, quarantine: reason },
+            provisioned: { ...provisioned, ...now },
           },
         ]
       : []),

@@ -98,6 +98,7 @@ export const Provisioned = Type.Object({
   at: Type.String(),
   quarantine: Type.Optional(Type.String()),
   fetchedTo: Type.Optional(Type.Integer()),
+  offline: Type.Optional(Type.Literal(true)),
 })
 
 export const Condition = Type.Object({

@@ -18,6 +18,8 @@ const Params = Type.Object({
   fetched: Type.Optional(
     Type.Object({ cntlid: Type.Integer(), nsids: Type.Array(Type.Integer()) })
   ),
+  /** A former retirement took it offline. */
+  offline: Type.Optional(Type.Literal(true)),
 })
 
 export type RetireParams = Static<typeof Params>

@@ -21,6 +21,7 @@ import { refuseOnline, refuseOnlineSince } from './guards/secondary.ts'
 import { refuseDetaching, refuseUsedThrough } from './guards/usage.ts'
 import {
   halfRetired,
+  TAKE_OFFLINE,
   retiringAgain,
   RETURN_TO_POOL,
   retirementEvent,
@@ -111,7 +112,7 @@ function releaseDriver(p: RetireParams, fn: PciAddress): readonly Row[] {
 
 function takeOffline(p: RetireParams): Row {
   const { primary, cntlid, controllerId } = p
-  return change('take-offline', {
+  return change(TAKE_OFFLINE, {
     commit: true,
     on: driveTarget(primary),
     locks: [primaryLock(controllerId)],
@@ -124,14 +125,14 @@ function takeOffline(p: RetireParams): Row {
 }
 
 /**
- * Whoever took it since must not have its controller taken away: a driver or, where what was provisioned went with the boot
- * or with the VFs, anybody.
+ * Whoever took it since must not have its controller taken away: a driver or, where what was provisioned went with the boot,
+ * with the VFs or with a former retirement, anybody.
  */
 async function refuseTaken(ask: Ask, p: RetireParams): Promise<readonly Refusal[]> {
-  const { primary, fn, cntlid } = p
+  const { primary, fn, cntlid, offline } = p
   const pf = primary.address
   const isSameBoot = await isThere(ask, functionTarget(pf, primary))
-  if (fn === null || !isSameBoot) return refuseOnline(ask, pf, [cntlid])
+  if (fn === null || offline || !isSameBoot) return refuseOnline(ask, pf, [cntlid])
   return (await isThere(ask, targetOf(p))) ? refuseBound(ask, fn) : []
 }
 

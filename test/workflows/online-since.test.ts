@@ -53,13 +53,7 @@ test('a retirement that goes on after a reboot takes nothing from a VF that some
 })
 
 test('nor does one that stuck there and is retried in the same boot', async () => {
-  const world = await makeWorld(memoryStore(), { description: DRIVE })
-  await done(world, provision(world, ONE))
-  const match = { call: 'admin', opcode: 0x15 } as const // Namespace Attachment
-  const kind = { fault: 'status', status: 0x4006 } as const
-  const { id } = world.machine.faults.arm({ match, kind })
-  const stuck = await world.end(await retire(world))
-  world.machine.faults.takeBack(id, 'with-effect')
+  const { world, stuck } = await stuckBeforeDetaching()
   await take(world)
 
   const again = await world.end(await world.workflows.retry(DEMO, stuck.id))
@@ -69,6 +63,24 @@ test('nor does one that stuck there and is retried in the same boot', async () =
     error: { step: 'detach-namespaces', ...IN_USE },
   })
   expect(attachedTo(world, 3)).toEqual([1])
+})
+
+test('nor is it taken offline by a new retirement, which ends once it is offline', async () => {
+  const { world } = await stuckBeforeDetaching()
+  await take(world)
+  await world.inventory.rescan(DEMO, world.hostId)
+
+  const refused = await world.end(await retire(world))
+  const kept = attachedTo(world, 3)
+  await byHand(world, { change: 'takeOffline', pf, cntlid: 1 })
+  const end = await world.end(await retire(world))
+
+  expect(refused).toMatchObject({
+    state: 'undone',
+    error: { step: 'take-offline', ...IN_USE },
+  })
+  expect(kept).toEqual([1])
+  expect(end.state).toBe('succeeded')
 })
 
 test('a VF that was disabled, and that somebody else has online since, is not taken offline', async () => {
@@ -120,6 +132,18 @@ function provisioningThatEnds(then?: (world: World) => Promise<void>) {
       await then?.(each)
     },
   })
+}
+
+/** It has been taken offline. */
+async function stuckBeforeDetaching() {
+  const world = await makeWorld(memoryStore(), { description: DRIVE })
+  await done(world, provision(world, ONE))
+  const match = { call: 'admin', opcode: 0x15 } as const // Namespace Attachment
+  const kind = { fault: 'status', status: 0x4006 } as const
+  const { id } = world.machine.faults.arm({ match, kind })
+  const stuck = await world.end(await retire(world))
+  world.machine.faults.takeBack(id, 'with-effect')
+  return { world, stuck }
 }
 
 function retire(world: World) {

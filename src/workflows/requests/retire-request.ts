@@ -57,7 +57,7 @@ export function paramsOfRetire(
   row: VirtualFunctionRow,
   controller: ControllerRow
 ): RetireParams {
-  const { fetchedTo: cntlid, nsids = [] } = row.provisioned ?? {}
+  const { fetchedTo: cntlid, nsids = [], offline } = row.provisioned ?? {}
   return {
     hostId: row.hostId,
     subject: { kind: 'virtualFunction', id: row.id },
@@ -69,5 +69,6 @@ export function paramsOfRetire(
     cntlid: row.cntlid,
     fn: row.address === null ? null : pciAddress(row.address),
     ...(cntlid !== undefined && { fetched: { cntlid, nsids: [...nsids] } }),
+    ...(offline && { offline }),
   }
 }
