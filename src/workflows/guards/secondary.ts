@@ -2,6 +2,7 @@
 import type { Refusal } from '../../errors.ts'
 import type { PciAddress } from '../../nvme/pci-address.ts'
 import type { Ask } from '../host-session.ts'
+import { isOnline } from '../serving-vf.ts'
 
 export async function refuseOffline(
   ask: Ask,
@@ -45,9 +46,7 @@ export async function refuseOnlineSince(
   pf: PciAddress,
   cntlid: number
 ): Promise<readonly Refusal[]> {
-  const { secondaries } = await ask({ read: 'secondaries', pf })
-  const found = secondaries.find((secondary) => secondary.cntlid === cntlid)
-  if (found?.state !== 'online') return []
+  if (!isOnline(await ask({ read: 'secondaries', pf }), cntlid)) return []
   return [
     {
       check: 'secondary-in-use',
