@@ -1,9 +1,10 @@
 /** What somebody else does on the host, without nvirt, and what is there right now. */
+import { DEMO } from '../../src/access/caller.ts'
 import type { HostChange } from '../../src/host/change.ts'
 import type { NamespaceObservation } from '../../src/host/observation.ts'
 import type { HostDriver } from '../../src/host/driver.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
-import { bindByHand, PF, PLAIN, write, type World } from './world.ts'
+import { bindByHand, PF, PLAIN, virtualFunctionOf, write, type World } from './world.ts'
 
 export async function byHand(world: World, change: HostChange): Promise<void> {
   const context = { operationId: 'by hand', step: '', fence: 1, deadlineMs: 1_000 }
@@ -17,6 +18,16 @@ export async function bringOnlineByHand(world: World, cntlid: number): Promise<v
     await byHand(world, { change: 'assignResources', ...fn, resource, count: 2 })
   }
   await byHand(world, { change: 'bringOnline', ...fn })
+}
+
+/** VQs, to VF 1, as somebody on the host would. */
+export async function giveFive(world: World): Promise<void> {
+  const of = { pf: pciAddress(PF), cntlid: virtualFunctionOf(world, 1).cntlid }
+  await byHand(world, { change: 'takeOffline', ...of })
+  await byHand(world, { change: 'assignResources', ...of, resource: 'vq', count: 5 })
+  await byHand(world, { change: 'assignResources', ...of, resource: 'vi', count: 2 })
+  await byHand(world, { change: 'bringOnline', ...of })
+  await world.inventory.rescan(DEMO, world.hostId)
 }
 
 export function unbindByHand({ machine }: World, address: string): Promise<void> {

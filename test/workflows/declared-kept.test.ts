@@ -1,9 +1,8 @@
 /** What is declared is kept: through failures, restarts of the host, and of nvirt. */
 import { expect, onTestFinished, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
-import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { MOST_ATTEMPTS } from '../../src/workflows/caretaker/attempts.ts'
-import { byHand } from './by-hand.ts'
+import { giveFive } from './by-hand.ts'
 import {
   assign,
   converged,
@@ -18,7 +17,6 @@ import {
   TWO,
   until,
 } from './declared-world.ts'
-import { PF, virtualFunctionOf, type World } from './world.ts'
 
 test('what fails is tried again with growing pauses, given up, and tried anew when it is declared again', async () => {
   const world = await tended()
@@ -139,13 +137,3 @@ test('another process goes on where the one stood that was told', async () => {
 /** More than it takes for attempts to be forgotten, and to be due. */
 const FORGOTTEN_MS = 700_000
 const LONGEST_PAUSE_MS = 150_000
-
-/** VQs, to VF 1, as somebody on the host would. */
-async function giveFive(world: World): Promise<void> {
-  const of = { pf: pciAddress(PF), cntlid: virtualFunctionOf(world, 1).cntlid }
-  await byHand(world, { change: 'takeOffline', ...of })
-  await byHand(world, { change: 'assignResources', ...of, resource: 'vq', count: 5 })
-  await byHand(world, { change: 'assignResources', ...of, resource: 'vi', count: 2 })
-  await byHand(world, { change: 'bringOnline', ...of })
-  await world.inventory.rescan(DEMO, world.hostId)
-}

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { DEMO } from '../../src/access/caller.ts'
 import { pciAddress } from '../../src/nvme/pci-address.ts'
 import { MOST_ATTEMPTS } from '../../src/workflows/caretaker/attempts.ts'
-import { byHand, diskNow } from './by-hand.ts'
+import { byHand, diskNow, giveFive } from './by-hand.ts'
 import {
   converged,
   declare,
@@ -52,13 +52,8 @@ test('a VF that somebody gave other resources is provisioned again', async () =>
   const world = await tended()
   await declare(world, TWO)
   await converged(world)
-  const of = { pf: pciAddress(PF), cntlid: virtualFunctionOf(world, 1).cntlid }
 
-  await byHand(world, { change: 'takeOffline', ...of })
-  await byHand(world, { change: 'assignResources', ...of, resource: 'vq', count: 5 })
-  await byHand(world, { change: 'assignResources', ...of, resource: 'vi', count: 2 })
-  await byHand(world, { change: 'bringOnline', ...of })
-  await world.inventory.rescan(DEMO, world.hostId)
+  await giveFive(world)
   const found = sizes(world)[0]
   await converged(world)
 
